@@ -57,7 +57,7 @@ check:
 	@echo "== mypy"
 	@$(BIN)/mypy $(CHECKED)
 	@echo "== import contracts"
-	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/lint-imports
 	@echo "== templates"
 	@[[ -z "$(TEMPLATES)" ]] || $(BIN)/djlint $(TEMPLATES) --lint --quiet
 
