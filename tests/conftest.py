@@ -1,0 +1,133 @@
+"""Fixtures that every test may ask for: a fresh database, the application on it, a page client, a held clock.
+
+What a test does not name it does not pay for: a policy table opens no database.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+
+from app.core import clock, db
+from app.core.config import Config
+from app.core.crypto import keyring, passwords, ring
+from app.core.crypto.keyring import KeyRing
+from tests import guards, settings
+from tests.database import Databases, Kind, connect, open_databases, wanted
+from tests.pages import PageClient
+
+_INTEROP = Path(__file__).parent / "interop"
+#: The instant at which `held_clock` holds the clock.
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave real peers to `make interop`, which names their folder and installs them."""
+    if collection_path != _INTEROP:
+        return None
+    named = [Path(str(argument).partition("::")[0]).resolve() for argument in config.args]
+    return None if any(path.is_relative_to(_INTEROP) for path in named) else True
+
+
+def pytest_report_header() -> str:
+    return f"database: {wanted()}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        guards.install(patch)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_bcrypt() -> Iterator[None]:
+    """A test needs a hash, not a quarter of a second of one; 4 is the least that bcrypt takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "COST", 4)
+        yield
+
+
+@pytest.fixture(scope="session")
+def database_kind() -> Kind:
+    """The database this run is for."""
+    return wanted()
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """The source of databases: `fresh()`, `empty()` and `drop(url)`, by SQLAlchemy address."""
+    with ExitStack() as stack:
+        made = open_databases(tmp_path_factory.mktemp("databases"))
+        stack.callback(made.close)
+        yield made
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """The address of a migrated database of this test's own, for a second process to join."""
+    url = databases.fresh()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def engine(database_url: str, key_ring: KeyRing) -> Iterator[Engine]:
+    """A migrated database of this test's own, bound: `transaction()` and `reading()` use it."""
+    made = connect(database_url)
+    db.bind(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def _key_ring() -> KeyRing:
+    return KeyRing((keyring.new_key(NOW),))
+
+
+@pytest.fixture
+def key_ring(_key_ring: KeyRing) -> KeyRing:
+    """The key ring, installed as this process's."""
+    ring.install(_key_ring)
+    return _key_ring
+
+
+@pytest.fixture(scope="session")
+def config(_key_ring: KeyRing, tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """Deploy-time settings: development on http://localhost:8000, one host, everything in a temporary folder."""
+    return settings.development(tmp_path_factory.mktemp("data"), _key_ring)
+
+
+@pytest.fixture(scope="session")
+def _application(config: Config, databases: Databases) -> Iterator[Flask]:
+    from app.factory import create_app
+
+    url = databases.fresh()
+    app = create_app(settings.on_database(config, url))
+    app.testing = True
+    yield app
+    databases.drop(url)
+
+
+@pytest.fixture
+def app(_application: Flask, engine: Engine) -> Flask:
+    """The application, made once per process, on this test's own database."""
+    db.bind(engine)
+    return _application
+
+
+@pytest.fixture
+def pages(app: Flask) -> PageClient:
+    """A browser that checks every page it opens."""
+    return PageClient(app)
+
+
+@pytest.fixture
+def held_clock() -> Iterator[datetime]:
+    """Hold the clock at noon of 23 November 2026, UTC; `with clock.at(…)` moves it."""
+    with clock.at(NOW):
+        yield NOW

@@ -1,0 +1,210 @@
+"""A fresh database for each test: a copy of a migrated template, on SQLite or on a PostgreSQL of our own.
+
+`TEST_DATABASE=sqlite|postgresql` chooses. Migrations run once per process; a copy costs milliseconds. Nothing is
+switched off that production relies on: SQLite keeps WAL and full synchronisation, PostgreSQL its fsync.
+"""
+
+import os
+import shutil
+import signal
+import sqlite3
+import tempfile
+from abc import ABC, abstractmethod
+from enum import StrEnum
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Engine, create_engine
+
+from app.core import db
+from tests import processes
+
+#: Users that PostgreSQL may run as where the tests run as root, which it refuses.
+_UNPRIVILEGED = ("postgres", "nobody")
+_INITDB_OPTIONS = (
+    "--username=portico",
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    "--auth-local=trust",
+    "--auth-host=reject",
+    "--no-instructions",
+)
+
+
+class Kind(StrEnum):
+    """The databases that the whole suite runs on."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+def wanted() -> Kind:
+    """Return the kind of database that this run is for."""
+    return Kind(os.environ.get("TEST_DATABASE", Kind.SQLITE))
+
+
+def connect(url: str) -> Engine:
+    """Return an engine with the settings that Portico relies on."""
+    engine = create_engine(url)
+    db.prepare(engine)
+    return engine
+
+
+class Databases(ABC):
+    """Hands out migrated databases by address, and takes them back."""
+
+    kind: Kind
+
+    @abstractmethod
+    def fresh(self) -> str:
+        """Make a migrated database without rows of its own, and return its SQLAlchemy address."""
+
+    @abstractmethod
+    def empty(self) -> str:
+        """Make a database without any table, for tests of the migrations themselves."""
+
+    @abstractmethod
+    def drop(self, url: str) -> None:
+        """Take a database back; its engine is disposed of already."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End what the databases needed."""
+
+    def _migrate(self, url: str) -> None:
+        # Alembic and every model: only for tests that want a database.
+        from app.core import migrations
+
+        engine = connect(url)
+        try:
+            migrations.upgrade(engine)
+        finally:
+            engine.dispose()
+
+
+class SqliteDatabases(Databases):
+    """One file per test."""
+
+    kind = Kind.SQLITE
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count(1)
+        self._template = folder / "template.db"
+        self._migrate(f"sqlite:///{self._template}")
+        # What is still in the write-ahead log would be missing from a copy of the file.
+        with sqlite3.connect(self._template) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+    def fresh(self) -> str:
+        path = self._folder / f"{next(self._numbers)}.db"
+        shutil.copyfile(self._template, path)
+        return f"sqlite:///{path}"
+
+    def empty(self) -> str:
+        return f"sqlite:///{self._folder / f'{next(self._numbers)}.db'}"
+
+    def drop(self, url: str) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(url.removeprefix("sqlite:///") + suffix).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Leave the folder to pytest, which removes it."""
+
+
+class PostgresqlDatabases(Databases):
+    """One database per test in a cluster that lives in a temporary folder and listens on a Unix socket only."""
+
+    kind = Kind.POSTGRESQL
+
+    def __init__(self) -> None:
+        # Not under pytest's own folder: a socket's path has to stay below 108 bytes, and root's folders are closed.
+        self._folder = Path(tempfile.mkdtemp(prefix="portico-pg-"))
+        self._numbers = count(1)
+        self._user = _unprivileged_user()
+        if self._user is not None:
+            shutil.chown(self._folder, self._user)
+        log = self._folder / "log"
+        data = self._folder / "data"
+        initdb = processes.start(
+            [_binary("initdb"), "--pgdata", data, *_INITDB_OPTIONS], log=log, cwd=self._folder, user=self._user
+        )
+        if initdb.wait() != 0:
+            raise RuntimeError(f"initdb failed:\n{log.read_text(errors='replace')}")
+        self._server = processes.start(
+            [_binary("postgres"), "-D", data, "-k", self._folder, "-c", "listen_addresses="],
+            log=log,
+            cwd=self._folder,
+            user=self._user,
+            end_with=signal.SIGINT,
+        )
+        processes.wait_until(self._answers, self._server, log=log, what="PostgreSQL")
+        self._admin = psycopg.connect(self._conninfo("postgres"), autocommit=True)
+        self._create("template", source="template0")
+        self._migrate(self._url("template"))
+
+    def fresh(self) -> str:
+        return self._url(self._create(f"test_{next(self._numbers)}", source="template"))
+
+    def empty(self) -> str:
+        return self._url(self._create(f"test_{next(self._numbers)}", source="template0"))
+
+    def drop(self, url: str) -> None:
+        name = url.rpartition("/")[2].partition("?")[0]
+        self._admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def close(self) -> None:
+        self._admin.close()
+        # SIGQUIT ends it at once; nothing in it is wanted any more.
+        processes.stop(self._server, how=signal.SIGQUIT)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _create(self, name: str, *, source: str) -> str:
+        self._admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
+        )
+        return name
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self._conninfo("postgres")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _conninfo(self, name: str) -> str:
+        return f"host={self._folder} user=portico dbname={name}"
+
+    def _url(self, name: str) -> str:
+        return f"postgresql+psycopg://portico@/{name}?host={self._folder}"
+
+
+def open_databases(folder: Path, kind: Kind | None = None) -> Databases:
+    """Prepare databases of the wanted kind; `folder` is for files."""
+    if (kind or wanted()) is Kind.SQLITE:
+        return SqliteDatabases(folder)
+    return PostgresqlDatabases()
+
+
+def _unprivileged_user() -> str | None:
+    if os.geteuid() != 0:
+        return None
+    known = Path("/etc/passwd").read_text(encoding="utf-8").splitlines()
+    for user in _UNPRIVILEGED:
+        if any(line.startswith(f"{user}:") for line in known):
+            return user
+    raise RuntimeError(f"PostgreSQL refuses to run as root, and this machine has none of the users {_UNPRIVILEGED}")
+
+
+def _binary(name: str) -> Path:
+    """Find a program of the newest PostgreSQL; Debian keeps them off PATH."""
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which(name)
+    if installed:
+        return installed[-1]
+    if on_path is not None:
+        return Path(on_path)
+    raise RuntimeError(f"{name} is not on this machine; `make setup` installs PostgreSQL")

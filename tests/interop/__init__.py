@@ -1,0 +1,1 @@
+"""The portal as it is installed, against programs that other people wrote."""

@@ -1,0 +1,89 @@
+"""Child processes that end with the tests, even when the tests are killed."""
+
+import ctypes
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+#: prctl(2): the signal this process gets when its parent ends.
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def start(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    user: str | None = None,
+    end_with: signal.Signals = signal.SIGTERM,
+) -> subprocess.Popen[bytes]:
+    """Start a program whose output goes to `log`; `user` gives root's rights up first."""
+    identity: dict[str, Any] = {}
+    if user is not None:
+        entry = pwd.getpwnam(user)
+        identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+    def end_with_parent() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, end_with)
+
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=dict(os.environ if environ is None else environ),
+            cwd=cwd,
+            # One child at a time, started from the main thread: nothing else runs between fork and exec.
+            preexec_fn=end_with_parent,  # noqa: PLW1509
+            **identity,
+        )
+
+
+def stop(process: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTERM, seconds: float = 15) -> int:
+    """Ask a program to end, insist after `seconds`, and return its exit status."""
+    if process.poll() is None:
+        process.send_signal(how)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.wait()
+
+
+def wait_until(
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], *, log: Path, seconds: float = 30, what: str = "it"
+) -> None:
+    """Wait for a program to be ready; fail with its output when it ends first or takes too long."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        ended = process.poll()
+        if ended is not None or time.monotonic() > deadline:
+            stop(process)
+            why = f"ended with status {ended}" if ended is not None else f"was not ready after {seconds:g} s"
+            raise RuntimeError(f"{what} {why}:\n{log.read_text(errors='replace')[-4000:]}")
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def accepts(port: int, host: str = "127.0.0.1") -> bool:
+    """Tell whether something listens on a loopback port."""
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False
