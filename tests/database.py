@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, make_url
 
 from app.core import db
 from tests import processes
@@ -153,7 +153,8 @@ class PostgresqlDatabases(Databases):
         return self._url(self._create(f"test_{next(self._numbers)}", source="template0"))
 
     def drop(self, url: str) -> None:
-        name = url.rpartition("/")[2].partition("?")[0]
+        name = make_url(url).database
+        assert name is not None, f"no database is named in {url}"
         self._admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def close(self) -> None:
