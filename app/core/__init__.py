@@ -1,0 +1,1 @@
+"""Facts and rules that every feature shares; nothing here knows HTTP."""

@@ -1,0 +1,1 @@
+"""People, groups, memberships, roles, sessions and API tokens; `service` is their only writer."""

@@ -1,0 +1,181 @@
+"""Tables of people, groups, memberships, roles, sessions, known browsers, one-time links and API tokens."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.audit.models import RowId
+from app.core.db import Base
+
+#: Source of groups and memberships that were made in Portico itself.
+LOCAL = "local"
+
+
+class MembershipSource(StrEnum):
+    """Where a membership comes from; only that source removes it."""
+
+    MANUAL = "manual"
+    SSO = "sso"
+    SCIM = "scim"
+    DIRECTORY = "directory"
+    REQUEST = "request"
+
+
+class SessionKind(StrEnum):
+    """Sessions of the app and sessions of guests and customers have different limits."""
+
+    STAFF = "staff"
+    OUTSIDE = "outside"
+
+
+class Person(Base):
+    """Somebody who can sign in, or could once."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    #: Names the person in addresses and in the audit trail.
+    public_id: Mapped[str] = mapped_column(String(24), unique=True)
+    #: staff, guest, customer.
+    kind: Mapped[str] = mapped_column(String(10))
+    display_name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str] = mapped_column(String(254))
+    #: The address in lower case: what people are found by.
+    email_key: Mapped[str] = mapped_column(String(254), unique=True)
+    #: When the address was proven; None = nobody vouches for it.
+    email_verified_at: Mapped[datetime | None]
+    #: administrator, code, or the public id of the connection that asserted it.
+    email_verified_by: Mapped[str | None] = mapped_column(String(40))
+    #: `<key id>$<bcrypt>`; None = no local sign-in.
+    password_hash: Mapped[str | None] = mapped_column(String(160))
+    password_changed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    #: None = active.
+    deactivated_at: Mapped[datetime | None]
+    last_signed_in_at: Mapped[datetime | None]
+    #: IANA zone name; None = the organisation's.
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def active(self) -> bool:
+        """Whether the person may sign in."""
+        return self.deactivated_at is None
+
+
+class Group(Base):
+    """A group of one source. Its identity is (source, external id); the name is a label."""
+
+    __tablename__ = "groups"
+    __table_args__ = (UniqueConstraint("source", "external_id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    public_id: Mapped[str] = mapped_column(String(24), unique=True)
+    #: `local`, or the public id of the connection it came through.
+    source: Mapped[str] = mapped_column(String(40))
+    #: The source's own id; for local groups the public id.
+    external_id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(120), index=True)
+    description: Mapped[str] = mapped_column(String(400), default="")
+    created_at: Mapped[datetime]
+
+
+class Membership(Base):
+    """One person in one group, by one source; flat."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (Index("ix_memberships_group_id_person_id", "group_id", "person_id"),)
+
+    person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), primary_key=True)
+    group_id: Mapped[int] = mapped_column(RowId, ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)
+    #: A MembershipSource.
+    source: Mapped[str] = mapped_column(String(12), primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class RoleAssignment(Base):
+    """A role given to a person or to a group."""
+
+    __tablename__ = "role_assignments"
+    __table_args__ = (
+        CheckConstraint("(person_id IS NULL) <> (group_id IS NULL)", name="one_holder"),
+        UniqueConstraint("role", "person_id"),
+        UniqueConstraint("role", "group_id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    #: A Role.
+    role: Mapped[str] = mapped_column(String(20))
+    person_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("people.id"), index=True)
+    group_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("groups.id", ondelete="CASCADE"), index=True)
+
+
+class SignInSession(Base):
+    """A signed-in browser. A row that is ended, idle or over is dead at the next request."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    #: SHA-256 of the 256-bit id in the cookie.
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    public_id: Mapped[str] = mapped_column(String(24), unique=True)
+    person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), index=True)
+    #: A SessionKind.
+    kind: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime]
+    #: Written at most once a minute.
+    last_seen_at: Mapped[datetime]
+    #: Ends when nothing was seen until then.
+    idle_ends_at: Mapped[datetime]
+    #: Ends whatever happens.
+    ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    #: Method → instant at which it was achieved, such as {"password": "2026-11-23T09:00:00+00:00"}.
+    methods: Mapped[dict[str, Any]] = mapped_column(JSON)
+    address: Mapped[str | None] = mapped_column(String(64))
+    agent: Mapped[str | None] = mapped_column(String(400))
+
+
+class KnownBrowser(Base):
+    """A browser that signed in as a person before; it has an allowance of its own against guessing."""
+
+    __tablename__ = "known_browsers"
+
+    person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), primary_key=True)
+    #: SHA-256 of the browser's random id.
+    browser_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_used_at: Mapped[datetime]
+
+
+class OneTimeLink(Base):
+    """A link that sets a new password once; shown to the administrator who asked for it."""
+
+    __tablename__ = "one_time_links"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), index=True)
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ApiToken(Base):
+    """A bearer token for the API; shown once, kept as a digest."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    public_id: Mapped[str] = mapped_column(String(24), unique=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    #: Space-separated, such as `shares:read shares:write`.
+    scopes: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    #: Written at most once a minute.
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

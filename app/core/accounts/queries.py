@@ -1,0 +1,74 @@
+"""Reading people: roles, actors, groups. Returns frozen facts, never rows that a template could change."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.accounts.actor import Actor, ActorKind, PersonKind
+from app.core.accounts.models import Group, Membership, Person, RoleAssignment
+from app.core.permissions import Role, permissions_of
+
+
+def roles_of(session: Session, person_id: int) -> frozenset[Role]:
+    """Return the roles a person holds directly or through groups."""
+    direct = select(RoleAssignment.role).where(RoleAssignment.person_id == person_id)
+    through = (
+        select(RoleAssignment.role)
+        .join(Membership, Membership.group_id == RoleAssignment.group_id)
+        .where(Membership.person_id == person_id)
+    )
+    return frozenset(Role(role) for role in session.scalars(direct.union(through)))
+
+
+def actor_for(
+    session: Session, person: Person, *, session_id: int | None = None, scopes: frozenset[str] | None = None
+) -> Actor:
+    """Return a person as an actor. Only staff have roles, whatever was assigned."""
+    kind = PersonKind(person.kind)
+    roles = roles_of(session, person.id) if kind is PersonKind.STAFF and person.active else frozenset()
+    return Actor(
+        kind=ActorKind.PERSON if scopes is None else ActorKind.TOKEN,
+        person_id=person.id,
+        public_id=person.public_id,
+        name=person.display_name,
+        email=person.email,
+        person_kind=kind,
+        permissions=permissions_of(roles),
+        time_zone=person.time_zone,
+        session_id=session_id,
+        scopes=scopes,
+    )
+
+
+def person_by_email(session: Session, email: str) -> Person | None:
+    """Return the person with that address, whatever its case."""
+    return session.scalars(select(Person).where(Person.email_key == email_key(email))).one_or_none()
+
+
+def person_by_public_id(session: Session, public_id: str) -> Person | None:
+    """Return the person with that public id."""
+    return session.scalars(select(Person).where(Person.public_id == public_id)).one_or_none()
+
+
+def group_by_public_id(session: Session, public_id: str) -> Group | None:
+    """Return the group with that public id."""
+    return session.scalars(select(Group).where(Group.public_id == public_id)).one_or_none()
+
+
+def groups_of(session: Session, person_id: int) -> frozenset[int]:
+    """Return the row ids of the groups a person is in now, by whatever source."""
+    return frozenset(session.scalars(select(Membership.group_id).where(Membership.person_id == person_id)))
+
+
+def is_member(session: Session, person_id: int, group_ids: Collection[int]) -> bool:
+    """Tell whether a person is in any of the groups now."""
+    query = select(Membership.person_id).where(
+        Membership.person_id == person_id, Membership.group_id.in_(list(group_ids))
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
+def email_key(email: str) -> str:
+    """Return what an address is compared by."""
+    return email.strip().lower()

@@ -1,0 +1,1 @@
+"""Keys, encryption and tokens; start reading at `keyring`."""

@@ -1,0 +1,1 @@
+"""Mail: written as jobs, sent by SMTP, or put into a folder in development."""

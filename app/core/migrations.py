@@ -1,0 +1,46 @@
+"""The schema's version: migrations run by `portico migrate` only, and nothing is served on another version."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def alembic_config(engine: Engine) -> AlembicConfig:
+    """Return Alembic's configuration for an engine."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(hour).2d%%(minute).2d_%%(slug)s")
+    config.attributes["engine"] = engine
+    return config
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Bring a database to a revision."""
+    command.upgrade(alembic_config(engine), revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take a database back to a revision, `-1` for one step."""
+    command.downgrade(alembic_config(engine), revision)
+
+
+def head() -> str | None:
+    """Return the revision that this code needs."""
+    return ScriptDirectory(str(FOLDER)).get_current_head()
+
+
+def current(engine: Engine) -> str | None:
+    """Return the revision a database is at."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_current(engine: Engine) -> bool:
+    """Tell whether a database is at the revision that this code needs."""
+    return current(engine) == head()

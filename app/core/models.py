@@ -1,0 +1,12 @@
+"""Every table of core, imported together so that migrations and `Base.metadata` know them all."""
+
+from app.core.accounts import models as accounts
+from app.core.audit import models as audit
+from app.core.connections import models as connections
+from app.core.idempotency import IdempotencyKey
+from app.core.jobs import models as jobs
+from app.core.mail import models as mail
+from app.core.ratelimit import Attempt
+from app.core.settings import models as settings
+
+__all__ = ["Attempt", "IdempotencyKey", "accounts", "audit", "connections", "jobs", "mail", "settings"]

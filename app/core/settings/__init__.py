@@ -1,0 +1,1 @@
+"""What administrators change while Portico runs: a frozen dataclass per feature, bounded, audited."""

@@ -1,0 +1,20 @@
+"""What features tell one another. Each receiver runs inside the sender's transaction, and may only write to `db`.
+
+A receiver that raises rolls the whole change back: ending access is never half done.
+"""
+
+from blinker import Namespace
+
+_signals = Namespace()
+
+#: A person was deactivated. Sender: the person's id (int). Arguments: `db` (Session), `person`
+#: (Person row), `actor`.
+#: Sessions and API tokens are ended by `accounts.service` itself; features end what they keep.
+person_deactivated = _signals.signal("person-deactivated")
+
+#: A connection to an Atlassian site was removed or switched off. Sender: the connection's id. Arguments: `db`.
+connection_disabled = _signals.signal("connection-disabled")
+
+#: A local group is about to be deleted. Sender: the group's id. Arguments: `db`, `group`. A receiver that needs the
+#: group answers with a Text that says why it has to stay.
+group_deleting = _signals.signal("group-deleting")

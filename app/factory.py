@@ -1,0 +1,88 @@
+"""`create_app()`: the one module that knows every part, and the order in which they are put together."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_babel import Babel
+
+from app.core import db as database
+from app.core import models as core_models
+from app.core.config import Config, load
+from app.core.crypto import ring
+from app.core.settings import registry
+from app.core.settings.organisation import OrganisationSettings
+from app.core.start import engine_options, start
+from app.core.text import Text
+from app.web import cookies, errors, gallery, guard, headers, identity, logs, ops, templating
+from app.web.access import Access, declare
+from app.web.proxies import TrustedProxies
+from app.web.surfaces import Surface
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Larger request bodies are turned away unread.
+MAXIMUM_BODY_BYTES = 1_048_576
+
+__all__ = ["core_models", "create_app", "features"]
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Put the application together. Raises ConfigurationError and KeyRingError, with what to do."""
+    config = config or load()
+    start(config)
+    app = Flask("portico", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.extensions["portico_config"] = config
+    app.config.update(MAX_CONTENT_LENGTH=MAXIMUM_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAXIMUM_BODY_BYTES)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    _database(app, config)
+    logs.configure(config.operations.log_level)
+    _web(app, config)
+    registry.register("organisation", Text("Organisation"), OrganisationSettings)
+    for feature in features():
+        feature.register(app)
+    if config.web.development:
+        gallery.install(app)
+    _declare_static(app)
+    if config.web.trusted_proxies:
+        app.wsgi_app = TrustedProxies(app.wsgi_app, config.web.trusted_proxies)  # type: ignore[method-assign]
+    return app
+
+
+def features() -> list[object]:
+    """Return the wiring of every feature, in the order of the menu."""
+    from app.features.account import wiring as account
+    from app.features.admin import wiring as admin
+    from app.features.audit_log import wiring as audit_log
+    from app.features.share_links import wiring as share_links
+
+    return [account, share_links, admin, audit_log]
+
+
+def _database(app: Flask, config: Config) -> None:
+    if config.database.database_url is None:
+        config.web.data_dir.mkdir(parents=True, exist_ok=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config)
+    database.db.init_app(app)
+    with app.app_context():
+        database.prepare(database.db.engine)
+        database.bind(database.db.engine)
+
+
+def _web(app: Flask, config: Config) -> None:
+    # The order matters: first who is calling and when, then whether they may, then what the page needs.
+    app.before_request(guard.set_context)
+    logs.install(app)
+    cookies.install(app, ring.current(), config.web.secure)
+    guard.install(app)
+    headers.install(app)
+    app.after_request(guard.answer_with_request_id)
+    errors.install(app)
+    Babel(app)
+    templating.install(app)
+    templating.provide_viewer(identity.actor_or_none)
+    templating.provide_organisation(lambda: registry.get(OrganisationSettings))
+    ops.install(app)
+
+
+def _declare_static(app: Flask) -> None:
+    declare(app.view_functions["static"], Access(Surface.EITHER, frozenset(), staff=False, reason="style and script"))

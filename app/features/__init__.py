@@ -1,0 +1,1 @@
+"""What Portico does, one folder per capability; none imports another."""

@@ -1,0 +1,1 @@
+"""What administrators manage: people, groups, connections, settings, jobs."""

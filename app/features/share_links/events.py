@@ -1,0 +1,21 @@
+"""What share links record. Titles and addresses of pages are never in here, only ids and the link's own name."""
+
+from app.core.audit.events import AuditEvent
+
+
+class ShareLinkEvent(AuditEvent):
+    """Events of share links; the subject is always ("link", public id)."""
+
+    CREATED = ("share_links:link:created", "created a link", ("name", "object", "expires_at", "conditions", "proof"))
+    CHANGED = ("share_links:link:changed", "changed a link", ("fields", "was", "now", "tightened"))
+    PAUSED = ("share_links:link:paused", "paused a link", ("reason",))
+    RESUMED = ("share_links:link:resumed", "resumed a link")
+    REVOKED = ("share_links:link:revoked", "revoked a link")
+    NEW_ADDRESS = ("share_links:link:readdressed", "gave a link a new address", ("generation",))
+    CLOSED = ("share_links:link:closed", "closed a link", ("reason",))
+    REFUSED_TO_CREATE = ("share_links:link:refused", "was refused a link", ("reason", "object"))
+    OPENED = ("share_links:link:opened", "opened a link", ("view", "gates", "grant"), ("email",))
+    GATE_FAILED = ("share_links:gate:failed", "did not pass a gate", ("gate", "reason"), ("email",))
+    PREVIEWED = ("share_links:link:previewed", "viewed a link as a recipient")
+    DOWNLOADED = ("share_links:file:downloaded", "downloaded a file", ("attachment", "range"))
+    GRANTS_ENDED = ("share_links:grant:ended", "ended grants", ("count", "reason"))

@@ -1,0 +1,60 @@
+"""What a link lets its readers do, stored as JSON with a schema version; everything is off unless switched on."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+SCHEMA = 1
+MAXIMUM_DEPTH = 10
+
+
+@dataclass(frozen=True)
+class Children:
+    """Child pages: how deep, and only those with one of the labels where any is named."""
+
+    depth: int = 1
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Powers:
+    """The powers of a link."""
+
+    comments: bool = False
+    #: Files of the page or issue are listed.
+    attachments: bool = False
+    #: Listed files can be downloaded.
+    download: bool = False
+    pdf: bool = False
+    children: Children | None = None
+    #: Fields of an issue beyond the usual ones.
+    jira_fields: tuple[str, ...] = field(default=())
+
+
+def dump(powers: Powers) -> dict[str, Any]:
+    """Return powers as stored."""
+    return {
+        "schema": SCHEMA,
+        "comments": powers.comments,
+        "attachments": powers.attachments,
+        "download": powers.download,
+        "pdf": powers.pdf,
+        "children": {"depth": powers.children.depth, "labels": list(powers.children.labels)}
+        if powers.children
+        else None,
+        "jira_fields": list(powers.jira_fields),
+    }
+
+
+def load(stored: dict[str, Any]) -> Powers:
+    """Return stored powers; what a later version wrote and this one does not know stays off."""
+    if stored.get("schema") != SCHEMA:
+        return Powers()
+    children = stored.get("children")
+    return Powers(
+        comments=stored.get("comments") is True,
+        attachments=stored.get("attachments") is True,
+        download=stored.get("download") is True,
+        pdf=stored.get("pdf") is True,
+        children=Children(int(children["depth"]), tuple(children["labels"])) if children else None,
+        jira_fields=tuple(stored.get("jira_fields") or ()),
+    )

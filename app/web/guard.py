@@ -1,0 +1,166 @@
+"""The one `before_request`: host, surface, origin, CSRF, identity and permission, in that order."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core import clock, context, db
+from app.core.accounts import api_tokens, sessions
+from app.core.accounts.actor import Actor
+from app.core.audit import trail
+from app.core.audit.events import CoreEvent
+from app.core.errors import Forbidden
+from app.core.errors import NotFound as NothingHere
+from app.web import cookies, identity
+from app.web.access import Access, Method, declared
+from app.web.errors import CrossSite, NotSignedIn
+from app.web.surfaces import Surface, hosts_of
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+csrf = CSRFProtect()
+
+
+def install(app: Flask) -> None:
+    """Install the guard; it runs before everything else."""
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
+    csrf.init_app(app)
+    app.extensions["portico_hosts"] = hosts_of(app.extensions["portico_config"].web)
+    app.before_request(guard)
+
+
+def guard() -> BaseResponse | None:
+    """Let a request through to its view, or answer in its place."""
+    hosts = current_app.extensions["portico_hosts"]
+    host = request.host.lower()
+    access = _access()
+    known = hosts.knows(host)
+    if not known and (access is None or access.surface is not Surface.OPS):
+        raise BadRequest("This host is not served here.")
+    if request.routing_exception is not None:
+        # A wrong method is told apart from a wrong address only where the endpoint lives.
+        if isinstance(request.routing_exception, MethodNotAllowed):
+            raise request.routing_exception
+        raise NotFound
+    if access is None:
+        raise RuntimeError(f"{request.endpoint} declares no access")
+    if not hosts.serves(host, access.surface):
+        raise NotFound
+    g.access = access
+    _check_origin(access, host)
+    return _identify(access)
+
+
+def _access() -> Access | None:
+    endpoint = request.endpoint
+    return declared(current_app.view_functions.get(endpoint)) if endpoint else None
+
+
+def _check_origin(access: Access, host: str) -> None:
+    if request.method in SAFE_METHODS or access.cross_site or Method.BEARER in access.methods:
+        return
+    # Browsers say where a request comes from (W3C Fetch Metadata); programs that say nothing still need the token.
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise CrossSite
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != host:
+        raise CrossSite
+    try:
+        csrf.protect()
+    except CSRFError as error:
+        raise CrossSite from error
+
+
+def _identify(access: Access) -> BaseResponse | None:
+    actor: Actor | None = None
+    if Method.BEARER in access.methods:
+        actor = _bearer()
+    elif Method.SESSION in access.methods:
+        actor = _session()
+    elif access.reason is not None:
+        return None
+    if actor is None:
+        return None if access.reason is not None else _ask_to_sign_in()
+    if access.reason is None:
+        _authorise(access, actor)
+    return None
+
+
+def _session() -> Actor | None:
+    secret = cookies.session_secret()
+    if secret is None:
+        return None
+    with db.reading() as session:
+        found = sessions.resolve(session, secret)
+    if found is None:
+        return None
+    actor, row = found
+    identity.set_actor(actor, row)
+    if sessions.due_for_touch(row):
+        with db.transaction() as session:
+            sessions.touch(session, row.id)
+    return actor
+
+
+def _bearer() -> Actor:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret or len(secret) > 200:
+        raise NotSignedIn
+    with db.reading() as session:
+        actor = api_tokens.resolve(session, secret.strip())
+    if actor is None:
+        raise NotSignedIn
+    identity.set_actor(actor)
+    with db.reading() as session:
+        api_tokens.note_use(session, secret.strip(), clock.now())
+    return actor
+
+
+def _ask_to_sign_in() -> BaseResponse:
+    if request.method in SAFE_METHODS and "account.sign_in" in current_app.view_functions:
+        wanted = request.full_path.rstrip("?")
+        return redirect(url_for("account.sign_in", next=None if wanted == "/" else wanted), code=303)
+    raise NotSignedIn
+
+
+def _authorise(access: Access, actor: Actor) -> None:
+    if access.staff and not actor.is_staff:
+        _refuse("not staff", access, actor)
+        raise NothingHere
+    if access.scope is not None and (actor.scopes is None or access.scope not in actor.scopes):
+        _refuse("scope", access, actor)
+        raise Forbidden
+    if access.permission is not None and not actor.may(access.permission):
+        _refuse("permission", access, actor)
+        raise Forbidden
+
+
+def _refuse(reason: str, access: Access, actor: Actor) -> None:
+    trail.record_refusal(
+        CoreEvent.REFUSED,
+        subject=None,
+        actor=actor,
+        endpoint=request.endpoint,
+        reason=reason,
+        permission=access.permission.value if access.permission else access.scope,
+    )
+
+
+def set_context() -> None:
+    """Say who is calling, for logs and audit; runs before the guard."""
+    api = request.path.startswith("/api/")
+    context.set_current(
+        context.CallContext(
+            source=context.Source.API if api else context.Source.WEB,
+            address=request.remote_addr,
+            agent=(request.headers.get("User-Agent") or "")[:400] or None,
+        )
+    )
+
+
+def answer_with_request_id(response: Response) -> Response:
+    """Put the reference id on every answer."""
+    response.headers["X-Request-Id"] = context.current().request_id
+    return response

@@ -1,0 +1,45 @@
+"""Who is really calling, when a reverse proxy stands in front: believed from configured networks only."""
+
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from typing import Any
+
+from app.core.config import Networks
+
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class TrustedProxies:
+    """WSGI middleware: sets REMOTE_ADDR and the scheme from `X-Forwarded-*` if the peer is a configured proxy.
+
+    The right-most address that is no trusted proxy is the caller; what stands left of it anybody may have written.
+    """
+
+    def __init__(self, wsgi: WsgiApp, networks: Networks) -> None:
+        self._wsgi = wsgi
+        self._networks = networks
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if self._trusted(environ.get("REMOTE_ADDR", "")):
+            for hop in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+                hop = hop.strip()
+                if not _is_address(hop):
+                    break
+                environ["REMOTE_ADDR"] = hop
+                if not self._trusted(hop):
+                    break
+            scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")[-1].strip()
+            if scheme in ("http", "https"):
+                environ["wsgi.url_scheme"] = scheme
+        return self._wsgi(environ, start_response)
+
+    def _trusted(self, address: str) -> bool:
+        return _is_address(address) and any(ip_address(address) in network for network in self._networks)
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
