@@ -1,0 +1,62 @@
+"""Columns of the table component, and addresses of the current page with something changed in the query."""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+Direction = Literal["ascending", "descending"]
+
+#: Where keyset paging stands; another order starts at its beginning.
+_CURSORS = ("after", "before")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column head; `direction` is set on the column the rows are sorted by."""
+
+    label: str
+    sort_url: str | None = None
+    direction: Direction | None = None
+    numeric: bool = False
+    label_hidden: bool = False
+
+
+def column(
+    label: str,
+    sort: str | None = None,
+    default: Direction | None = None,
+    numeric: bool = False,
+    label_hidden: bool = False,
+) -> Column:
+    """Return a column head; one with `sort` links to this page sorted by it, `?sort=name` or `?sort=-name`.
+
+    `default` marks the column the page is sorted by when the query says nothing. The view reads the same `sort` argument
+    and accepts only the names it knows.
+    """
+    if sort is None:
+        return Column(label, None, None, numeric, label_hidden)
+    asked = request.args.get("sort")
+    direction: Direction | None = default if asked is None else None
+    if asked is not None and asked.removeprefix("-") == sort:
+        direction = "descending" if asked.startswith("-") else "ascending"
+    turned = f"-{sort}" if direction == "ascending" else sort
+    return Column(label, with_query(sort=turned), direction, numeric, label_hidden)
+
+
+def with_query(**changes: str | int | None) -> str:
+    """Return the current page's address with query arguments set, or left out where the value is None.
+
+    A change starts at the first page again unless it names a cursor itself.
+    """
+    arguments: MultiDict[str, str] = MultiDict(request.args)
+    for cursor in _CURSORS:
+        arguments.poplist(cursor)
+    for name, value in changes.items():
+        arguments.poplist(name)
+        if value is not None:
+            arguments.add(name, str(value))
+    query = urlencode(list(arguments.items(multi=True)))
+    return f"{request.path}?{query}" if query else request.path

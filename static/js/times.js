@@ -1,0 +1,41 @@
+// Keeps "3 minutes ago" true while a page stays open, and shows strangers' instants in the zone of their device.
+
+const UNITS = [
+  ["year", 31536000],
+  ["month", 2592000],
+  ["week", 604800],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
+const EVERY = 30000;
+const language = document.documentElement.lang || "en";
+const relative = new Intl.RelativeTimeFormat(language);
+const full = new Intl.DateTimeFormat(language, {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
+
+function ago(instant) {
+  const seconds = Math.round((instant - Date.now()) / 1000);
+  const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
+  return relative.format(Math.round(seconds / length), unit);
+}
+
+function write() {
+  for (const time of document.querySelectorAll("time[data-relative]")) {
+    time.textContent = ago(new Date(time.dateTime));
+  }
+  for (const time of document.querySelectorAll("time[data-local]")) {
+    time.textContent = full.format(new Date(time.dateTime));
+  }
+}
+
+document.addEventListener("htmx:after:swap", write);
+setInterval(write, EVERY);
+write();
