@@ -17,7 +17,7 @@ from app.core.config import Config
 from app.core.crypto import keyring, passwords, ring
 from app.core.crypto.keyring import KeyRing
 from tests import guards, settings
-from tests.database import Databases, Kind, connect, open_databases, wanted
+from tests.database import Databases, Kind, open_databases, wanted
 from tests.pages import PageClient
 
 _INTEROP = Path(__file__).parent / "interop"
@@ -45,11 +45,12 @@ def _loopback_only() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _quick_bcrypt() -> Iterator[None]:
-    """A test needs a hash, not a quarter of a second of one; 4 is the least that bcrypt takes."""
+def production_bcrypt_cost() -> Iterator[int]:
+    """The cost that production hashes with; a test needs a hash, not a quarter of a second, and gets the least cost."""
+    cost = passwords.COST
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "COST", 4)
-        yield
+        yield cost
 
 
 @pytest.fixture(scope="session")
@@ -76,9 +77,11 @@ def database_url(databases: Databases) -> Iterator[str]:
 
 
 @pytest.fixture
-def engine(database_url: str, key_ring: KeyRing) -> Iterator[Engine]:
+def engine(database_url: str, config: Config, key_ring: KeyRing) -> Iterator[Engine]:
     """A migrated database of this test's own, bound: `transaction()` and `reading()` use it."""
-    made = connect(database_url)
+    from app.core.start import make_engine
+
+    made = make_engine(settings.on_database(config, database_url))
     db.bind(made)
     yield made
     made.dispose()

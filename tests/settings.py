@@ -23,7 +23,8 @@ def environ(folder: Path, ring: KeyRing, **more: str) -> dict[str, str]:
         "KEYS": keyring.dump(ring),
         "ATLASSIAN_CLOUD_HOSTS": "localhost,127.0.0.1",
     }
-    return {f"PORTICO_{name.upper()}": value for name, value in (given | more).items()}
+    given |= {name.upper(): value for name, value in more.items()}
+    return {f"PORTICO_{name}": value for name, value in given.items()}
 
 
 def development(folder: Path, ring: KeyRing, more: Mapping[str, str] | None = None) -> Config:

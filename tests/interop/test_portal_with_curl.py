@@ -1,0 +1,43 @@
+"""curl against the running portal: what a client that shares no code with it sees."""
+
+import json
+import subprocess
+
+from tests.interop.conftest import Portal
+
+
+def _curl(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["curl", "--silent", "--show-error", "--max-time", "10", *words],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+def _status(*words: str) -> str:
+    return _curl("--output", "/dev/null", "--write-out", "%{http_code}", *words).stdout
+
+
+def test_a_running_portal_says_that_it_is_alive_and_ready(portal: Portal) -> None:
+    assert _status(f"{portal.base_url}/healthz") == "200"
+    assert _status(f"{portal.base_url}/readyz") == "200"
+
+
+def test_a_host_that_the_settings_do_not_name_is_turned_away(portal: Portal) -> None:
+    assert _status("--header", "Host: attacker.example", f"{portal.base_url}/healthz") == "400"
+
+
+def test_every_answer_carries_a_policy_without_unsafe_words(portal: Portal) -> None:
+    headers = _curl("--head", f"{portal.base_url}/sign-in").stdout.lower()
+    assert "content-security-policy: default-src 'none'" in headers
+    assert "unsafe-" not in headers
+
+
+def test_an_api_call_without_a_token_gets_a_problem_document(portal: Portal) -> None:
+    answer = _curl("--include", "--header", "Accept: application/json", f"{portal.base_url}/api/v1/shares").stdout
+    head, _, body = answer.partition("\n\n") if "\r\n" not in answer else answer.partition("\r\n\r\n")
+    assert " 401" in head.splitlines()[0]
+    assert "application/problem+json" in head
+    assert json.loads(body)["status"] == 401
