@@ -1,0 +1,34 @@
+"""`python -m simulator --port 8001 [--data DIR]`: serve until Ctrl-C or SIGTERM."""
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from simulator.loading import CONTENT
+from simulator.site import start
+
+
+def main() -> int:
+    """Serve, say where, and end quietly."""
+    parser = argparse.ArgumentParser(prog="python -m simulator", description="An Atlassian Cloud site to run against.")
+    parser.add_argument("--port", type=int, default=8001, help="the site's port; the media host takes the next one")
+    parser.add_argument("--data", type=Path, default=CONTENT, help="the folder with the content")
+    arguments = parser.parse_args()
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        running = start(arguments.port, arguments.data)
+    except OSError as error:
+        print(f"Port {arguments.port} or the next one cannot be used: {error.strerror}.", file=sys.stderr)
+        return 1
+    print(f"Simulated site {running.base_url}, media {running.media_url}", flush=True)
+    ended.wait()
+    running.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
