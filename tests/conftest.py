@@ -113,6 +113,8 @@ def _application(config: Config, databases: Databases) -> Iterator[Flask]:
     app = create_app(settings.on_database(config, url))
     app.testing = True
     yield app
+    with app.app_context():
+        db.db.engine.dispose()
     databases.drop(url)
 
 

@@ -72,7 +72,8 @@ class Page:
     @cached_property
     def text(self) -> str:
         """What a person reads, with single spaces."""
-        return html.text_of(self.tree)
+        body = self.tree.find("body")
+        return html.text_of(self.tree if body is None else body)
 
     @property
     def heading(self) -> str:
