@@ -1,6 +1,7 @@
 """`create_app()`: the one module that knows every part, and the order in which they are put together."""
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask_babel import Babel
@@ -9,6 +10,10 @@ from app.core import db as database
 from app.core import models as core_models
 from app.core.config import Config, load
 from app.core.crypto import ring
+from app.core.jobs import outbox
+from app.core.jobs.queue import build as build_queue
+from app.core.jobs.queue import register as register_queue
+from app.core.jobs.worker import run_job
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
 from app.core.start import engine_options, start
@@ -35,6 +40,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     _database(app, config)
     logs.configure(config.operations.log_level)
+    _jobs(app, config)
     _web(app, config)
     registry.register("organisation", Text("Organisation"), OrganisationSettings)
     for feature in features():
@@ -47,7 +53,7 @@ def create_app(config: Config | None = None) -> Flask:
     return app
 
 
-def features() -> list[object]:
+def features() -> list[Any]:
     """Return the wiring of every feature, in the order of the menu."""
     from app.features.account import wiring as account
     from app.features.admin import wiring as admin
@@ -66,6 +72,14 @@ def _database(app: Flask, config: Config) -> None:
     with app.app_context():
         database.prepare(database.db.engine)
         database.bind(database.db.engine)
+
+
+def _jobs(app: Flask, config: Config) -> None:
+    queue = build_queue(config)
+    wake = register_queue(queue, run_job)
+    outbox.on_commit(wake)
+    app.extensions["portico_queue"] = queue
+    app.extensions["portico_wake"] = wake
 
 
 def _web(app: Flask, config: Config) -> None:

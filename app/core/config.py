@@ -69,7 +69,9 @@ class _Environment(PydanticBaseSettingsSource):
             try:
                 return path.read_text(encoding="utf-8").strip(), field_name, False
             except OSError as error:
-                raise ConfigurationError(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+                raise ConfigurationError(
+                    f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+                ) from error
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
@@ -147,7 +149,9 @@ class Web(Area):
             if value is None or value.startswith("https://"):
                 continue
             if self.environment != "development":
-                raise ValueError(f"{PREFIX}{name.upper()} starts with http; outside development it has to start with https")
+                raise ValueError(
+                    f"{PREFIX}{name.upper()} starts with http; outside development it has to start with https"
+                )
             if urlsplit(value).hostname not in _LOOPBACK_NAMES:
                 raise ValueError(f"{PREFIX}{name.upper()}: plain http is for localhost only, also in development")
         return self
@@ -182,7 +186,10 @@ class Keys(Area):
     """The key ring that encrypts secrets, signs links and seals the audit trail."""
 
     keys: SecretStr | None = None
-    """The key ring as `portico init` writes it; usually given as `PORTICO_KEYS_FILE`. Without either, `keys.json` in the data folder."""
+    """The key ring itself, as `portico init` writes it, for systems that hand out secrets as variables."""
+
+    keys_path: Path | None = None
+    """Path of the key file, whose changes are followed. Without it, `keys.json` in the data folder."""
 
 
 class Queue(Area):

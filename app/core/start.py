@@ -31,7 +31,7 @@ def make_engine(config: Config) -> Engine:
 
 def start(config: Config) -> None:
     """Load the key ring and configure what core keeps per process. Raises KeyRingError without keys."""
-    ring.install(ring.load(config))
+    ring.install(ring.load(config), None if config.keys.keys is not None else ring.path(config))
     delivery.configure(config)
     clients.configure(config)
     outside = config.operations.audit_head_file

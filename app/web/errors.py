@@ -105,7 +105,7 @@ def on_http_error(error: HTTPException) -> Response:
 
 def on_unexpected(error: Exception) -> Response:
     """Answer what nobody foresaw: the trace goes to the log, the reader gets a reference id."""
-    logger.exception("unexpected error", error=type(error).__name__)
+    logger.error("unexpected error", error=type(error).__name__, exc_info=error)
     return _answer(500, "unexpected", _("Something went wrong here. It was recorded; the reference below names it."))
 
 
@@ -137,7 +137,7 @@ def _wants_json() -> bool:
 
 
 def _titles(status: int) -> str:
-    return {
+    titles: dict[int, str] = {
         400: _("That did not work"),
         401: _("Sign in to go on"),
         403: _("Not for your role"),
@@ -149,4 +149,5 @@ def _titles(status: int) -> str:
         422: _("Something to correct"),
         429: _("Too many tries"),
         503: _("Not available at the moment"),
-    }.get(status, _("Something went wrong"))
+    }
+    return titles.get(status) or str(_("Something went wrong"))

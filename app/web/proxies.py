@@ -21,8 +21,8 @@ class TrustedProxies:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if self._trusted(environ.get("REMOTE_ADDR", "")):
-            for hop in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
-                hop = hop.strip()
+            hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+            for hop in reversed(hops):
                 if not _is_address(hop):
                     break
                 environ["REMOTE_ADDR"] = hop

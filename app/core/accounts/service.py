@@ -127,7 +127,13 @@ def reactivate(session: Session, actor: Actor, person: Person) -> None:
 
 
 def set_password(
-    session: Session, actor: Actor, person: Person, password_hash: str, *, keep_session: int | None = None, by_reset: bool = False
+    session: Session,
+    actor: Actor,
+    person: Person,
+    password_hash: str,
+    *,
+    keep_session: int | None = None,
+    by_reset: bool = False,
 ) -> int:
     """Store a hashed password and end all other sessions; returns how many ended."""
     person.password_hash = password_hash
@@ -206,9 +212,7 @@ def create_group(
     )
     session.add(group)
     session.flush()
-    trail.record(
-        session, CoreEvent.GROUP_CREATED, subject=("group", public_id), actor=actor, name=name, source=source
-    )
+    trail.record(session, CoreEvent.GROUP_CREATED, subject=("group", public_id), actor=actor, name=name, source=source)
     return group
 
 
@@ -274,7 +278,9 @@ def remove_member(
     return True
 
 
-def give_role(session: Session, actor: Actor, role: Role, *, person: Person | None = None, group: Group | None = None) -> bool:
+def give_role(
+    session: Session, actor: Actor, role: Role, *, person: Person | None = None, group: Group | None = None
+) -> bool:
     """Give a role to a person or a group; False where it is held already. Guests and customers get none."""
     _require(actor, Permission.ADMIN_PEOPLE_MANAGE)
     if person is not None and person.kind != PersonKind.STAFF:
@@ -289,7 +295,9 @@ def give_role(session: Session, actor: Actor, role: Role, *, person: Person | No
     return True
 
 
-def take_role(session: Session, actor: Actor, role: Role, *, person: Person | None = None, group: Group | None = None) -> bool:
+def take_role(
+    session: Session, actor: Actor, role: Role, *, person: Person | None = None, group: Group | None = None
+) -> bool:
     """Take a role away; False where it was not held. The last administrator keeps theirs."""
     _require(actor, Permission.ADMIN_PEOPLE_MANAGE)
     row = _assignment(session, role, person, group)
@@ -365,11 +373,12 @@ def _keep_an_administrator(session: Session, person: Person) -> None:
 
 
 def _assignment(session: Session, role: Role, person: Person | None, group: Group | None) -> RoleAssignment | None:
-    if (person is None) == (group is None):
-        raise ValueError("a role is held by a person or by a group")
     query = select(RoleAssignment).where(RoleAssignment.role == role.value)
-    holder = RoleAssignment.person_id == person.id if person else RoleAssignment.group_id == group.id  # type: ignore[union-attr]
-    return session.scalars(query.where(holder)).one_or_none()
+    if person is not None and group is None:
+        return session.scalars(query.where(RoleAssignment.person_id == person.id)).one_or_none()
+    if group is not None and person is None:
+        return session.scalars(query.where(RoleAssignment.group_id == group.id)).one_or_none()
+    raise ValueError("a role is held by a person or by a group")
 
 
 def _record_member(

@@ -124,9 +124,7 @@ def sign_in(session: Session, attempt: Attempt, browser_digest: str | None) -> S
     return begin(session, person, {"password": clock.now()}, browser_digest)
 
 
-def begin(
-    session: Session, person: Person, methods: dict[str, datetime], browser_digest: str | None
-) -> SignedIn:
+def begin(session: Session, person: Person, methods: dict[str, datetime], browser_digest: str | None) -> SignedIn:
     """Begin a session for somebody who has achieved every step, and record it."""
     secret, row = sessions.begin(session, person, methods)
     if browser_digest is not None:

@@ -5,6 +5,7 @@ secret slips into a row that can never be changed.
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class AuditEvent(StrEnum):
@@ -16,7 +17,7 @@ class AuditEvent(StrEnum):
 
     def __new__(
         cls, value: str, sentence: str = "", details: tuple[str, ...] = (), personal: tuple[str, ...] = ()
-    ) -> "AuditEvent":
+    ) -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.sentence = sentence
@@ -55,7 +56,11 @@ class CoreEvent(AuditEvent):
     CONNECTION_CHANGED = ("connections:connection:changed", "changed a connection", ("name", "fields"))
     CONNECTION_TESTED = ("connections:connection:tested", "tested a connection", ("name", "result"))
     CONNECTION_REMOVED = ("connections:connection:removed", "removed a connection", ("name",))
-    ACCOUNT_CONNECTED = ("connections:account:connected", "connected an Atlassian account", ("connection", "account", "by"))
+    ACCOUNT_CONNECTED = (
+        "connections:account:connected",
+        "connected an Atlassian account",
+        ("connection", "account", "by"),
+    )
     ACCOUNT_DISCONNECTED = ("connections:account:disconnected", "disconnected an Atlassian account", ("connection",))
     KEYS_ROTATED = ("keys:ring:rotated", "rotated the key ring", ("key", "reencrypted"))
     JOB_RETRIED = ("jobs:job:retried", "retried a job", ("job",))

@@ -77,7 +77,7 @@ def seal(session: Session, limit: int = BATCH, *, everywhere: bool = False) -> i
     key = ring.current().derived(Purpose.AUDIT)
     seals, mac = [], last.mac
     for seq, row in enumerate(rows, start=last.seq + 1):
-        mac = mac_of(key, mac, seq, entry_digest(row._mapping))
+        mac = mac_of(key, mac, seq, entry_digest(dict(row._mapping)))
         seals.append({"seq": seq, "entry_id": row.id, "key_id": key_id, "mac": mac})
     # Two sealers at once collide on `seq`: one of them fails whole and tries again.
     session.execute(insert(AuditSeal), seals)

@@ -116,7 +116,9 @@ def _probe() -> None:
     except _ProbeDone:
         return
     except (SQLAlchemyError, Unavailable) as error:
-        raise Unavailable("audit trail", Text("Visits cannot be recorded at the moment, so nothing is shown.")) from error
+        raise Unavailable(
+            "audit trail", Text("Visits cannot be recorded at the moment, so nothing is shown.")
+        ) from error
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,4 +135,3 @@ def _plain_value(value: Any) -> Any:
     if isinstance(value, Text):
         return str(value)
     return value
-

@@ -26,7 +26,7 @@ class Report:
     sealed: int = 0
     unsealed: int = 0
     erased: int = 0
-    head: Head = Head(0, GENESIS)
+    head: Head = field(default_factory=lambda: Head(0, GENESIS))
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -52,7 +52,9 @@ def verify(session: Session, witness: Head | None = None) -> Report:
             report.problems.append("Further problems are not listed.")
             return report
     if not witnessed and witness is not None:
-        report.problems.append(f"The chain ends at {report.head.seq}, before the witnessed head {witness.seq}: it was cut.")
+        report.problems.append(
+            f"The chain ends at {report.head.seq}, before the witnessed head {witness.seq}: it was cut."
+        )
     return report
 
 

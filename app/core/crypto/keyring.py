@@ -35,7 +35,7 @@ class Purpose(StrEnum):
     """What a derived key is for. The value is part of the derivation: changing one loses what was made with it."""
 
     ENCRYPTION = "encryption"
-    PASSWORDS = "passwords"  # noqa: S105 - names a purpose
+    PASSWORDS = "passwords"
     SHARE_LINKS = "share-link"
     FORMS = "forms"
     AUDIT = "audit"

@@ -13,7 +13,7 @@ from app.core.config import Config
 _NAME = "portico"
 
 
-class WakeUpSerializer(Serializer):
+class WakeUpSerializer(Serializer):  # type: ignore[misc]
     """Writes a message as its id, its task's name and one integer; whoever can write the queue cannot run code here."""
 
     def _serialize(self, data: Message) -> bytes:

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
@@ -55,7 +56,7 @@ def run_job(job_id: int) -> bool:
         try:
             with _Renewal(job_id, worker):
                 kind.function(**job.arguments)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a job raises, its row says so and it is tried again
             log.warning("job failed", error=type(error).__name__)
             _give_back(job, worker, "".join(traceback.format_exception_only(error)).strip())
         else:
@@ -92,16 +93,18 @@ class _Renewal:
                 with db.transaction() as session:
                     if not outbox.renew(session, job_id, worker):
                         return
-            except Exception:
+            except Exception:  # noqa: BLE001 - the next renewal tries again before the lease runs out
                 logger.warning("a lease could not be renewed", job_id=job_id)
 
 
 class Ticker(threading.Thread):
-    """Runs recurring work when it is due and this worker gets its lease."""
+    """Runs recurring work when it is due and this worker gets its lease, and sweeps for lost wake-ups."""
 
-    def __init__(self) -> None:
+    def __init__(self, hand_over: Callable[[int], object]) -> None:
         super().__init__(name="portico-ticker", daemon=True)
         self._stop_event = threading.Event()
+        self._hand_over = hand_over
+        self._swept_at = 0.0
 
     def stop(self) -> None:
         """End after the piece of work under way."""
@@ -116,7 +119,10 @@ class Ticker(threading.Thread):
                     prepared = True
                 for entry in schedule.due():
                     self._do(entry)
-            except Exception as error:
+                if time.monotonic() - self._swept_at >= SWEEP_SECONDS:
+                    self._swept_at = time.monotonic()
+                    sweep(self._hand_over)
+            except Exception as error:  # noqa: BLE001 - the ticker must outlive any trouble
                 # The database may be away or locked; the next tick tries again.
                 logger.warning("the schedule could not be read", error=type(error).__name__)
                 self._stop_event.wait(1)

@@ -1,0 +1,41 @@
+"""The `portico` command: everything an operator does, from the key file to the demonstration."""
+
+import sys
+
+import click
+
+from app.cli import accounts, backups, checks, keys, processes, trail
+from app.core.config import ConfigurationError
+from app.core.crypto.keyring import KeyRingError
+from app.core.errors import DomainError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def portico() -> None:
+    """Share Confluence pages and Jira issues with people outside, under conditions, on record."""
+
+
+for _command in (
+    keys.init,
+    keys.rotate_keys,
+    processes.migrate,
+    processes.serve,
+    processes.worker,
+    processes.demo,
+    checks.doctor,
+    backups.backup,
+    backups.restore,
+    accounts.create_admin,
+    accounts.api_token,
+    trail.audit,
+):
+    portico.add_command(_command)
+
+
+def main() -> None:
+    """Run the command; what cannot be done is one sentence on standard error and exit code 1."""
+    try:
+        portico(prog_name="portico")
+    except (ConfigurationError, KeyRingError, DomainError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
