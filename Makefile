@@ -73,7 +73,7 @@ bench: ## Measure, and print the figures beside the published ones
 contract: ## Check the simulator's answers against Atlassian's documents (OPENAPI_DIR=…)
 	@$(SETUP) test
 	@[[ -d "$(OPENAPI_DIR)" ]] || { echo "make contract: there is no folder $(OPENAPI_DIR); name one with OPENAPI_DIR=…" >&2; exit 2; }
-	@OPENAPI_DIR="$(abspath $(OPENAPI_DIR))" $(PYTEST) simulator/contract $(PYTEST_ARGS)
+	@OPENAPI_DIR="$(abspath $(OPENAPI_DIR))" $(PYTEST) tests/contract $(PYTEST_ARGS)
 
 fuzz: ## Give the parsers random input for ten minutes (FUZZ_SECONDS=…)
 	@$(SETUP) fuzz

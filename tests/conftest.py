@@ -20,17 +20,18 @@ from tests import guards, settings
 from tests.database import Databases, Kind, open_databases, wanted
 from tests.pages import PageClient
 
-_INTEROP = Path(__file__).parent / "interop"
+#: Suites that need something of their own and have a command of their own: `make interop`, `make contract`.
+_BY_NAME_ONLY = tuple(Path(__file__).parent / name for name in ("interop", "contract"))
 #: The instant at which `held_clock` holds the clock.
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave real peers to `make interop`, which names their folder and installs them."""
-    if collection_path != _INTEROP:
+    """Run the suites that need real peers or Atlassian's documents only where the command names them."""
+    if collection_path not in _BY_NAME_ONLY:
         return None
     named = [Path(str(argument).partition("::")[0]).resolve() for argument in config.args]
-    return None if any(path.is_relative_to(_INTEROP) for path in named) else True
+    return None if any(path.is_relative_to(collection_path) for path in named) else True
 
 
 def pytest_report_header() -> str:

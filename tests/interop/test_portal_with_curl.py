@@ -26,7 +26,7 @@ def test_a_running_portal_says_that_it_is_alive_and_ready(portal: Portal) -> Non
 
 
 def test_a_host_that_the_settings_do_not_name_is_turned_away(portal: Portal) -> None:
-    assert _status("--header", "Host: attacker.example", f"{portal.base_url}/healthz") == "400"
+    assert _status("--header", "Host: attacker.example", f"{portal.base_url}/sign-in") == "400"
 
 
 def test_every_answer_carries_a_policy_without_unsafe_words(portal: Portal) -> None:
