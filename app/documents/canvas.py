@@ -1,0 +1,270 @@
+"""The surface that all renderers write on: HTML being built, and what the page must know about it.
+
+Renderers write balanced tags through `start` and `end`, text through `text`, and nothing else. The canvas keeps the
+result a fixed point of an HTML parser, without which a sanitiser can be led astray (mutation XSS): no link within a
+link, no block within `<p>`, no heading within a heading.
+"""
+
+import html
+import re
+from collections import Counter
+
+from app.documents import errors
+from app.documents.addresses import media_address
+from app.documents.classes import MAX_INDENT, Align, Colour
+from app.documents.sanitise import ID_PREFIX, clean
+from app.documents.types import Heading, LeftOut, Limits, Material, MediaFile, Rendered
+
+_BLOCK_TAGS = (
+    "blockquote caption dd details div dl dt figcaption figure h2 h3 h4 h5 h6 hr li ol p pre summary table tbody td th"
+    " thead tr ul"
+)
+_BLOCKS = frozenset(_BLOCK_TAGS.split())
+_TAGS = re.compile(r"<[^>]*>")
+_SPACES = re.compile(r"\s+")
+_NOT_ID = re.compile(r"[^\w-]+")
+_NOT_NAME = re.compile(r"[^\w .:@-]+")
+_MAX_NAME = 60
+_MAX_ID = 80
+_MAX_KINDS_LEFT_OUT = 200
+
+
+class Opened:
+    """What is needed to close a paragraph or heading: where it began and what held before."""
+
+    __slots__ = ("at", "blocks", "in_text")
+
+    def __init__(self, at: int, blocks: int, in_text: bool) -> None:
+        self.at, self.blocks, self.in_text = at, blocks, in_text
+
+
+def classes(*names: str | None) -> str:
+    """Return a class attribute with a leading space, or nothing where no name is left."""
+    if not names:
+        return ""
+    kept = " ".join(name for name in names if name)
+    return f' class="{kept}"' if kept else ""
+
+
+def coloured(use: str, colour: Colour | None) -> str | None:
+    """Return the class for a colour used as `text`, `bg` or `status`."""
+    return None if colour is None else f"doc-{use}-{colour}"
+
+
+def aligned(align: Align | None) -> str | None:
+    """Return the class for an alignment; the start of the line needs none."""
+    return None if align is None or align is Align.START else f"doc-align-{align}"
+
+
+def indented(steps: int) -> str | None:
+    """Return the class for an indentation in steps."""
+    return f"doc-indent-{min(steps, MAX_INDENT)}" if steps > 0 else None
+
+
+class Canvas:
+    """One rendering in the making."""
+
+    def __init__(self, material: Material, limits: Limits, heading_shift: int = 1) -> None:
+        self.material = material
+        self.words = material.words
+        self.limits = limits
+        self.parts: list[str] = []
+        #: Whether what is written next stands in a line of text: small things stay small there.
+        self.in_text = False
+        self.coloured_characters = 0
+        self.has_contents = False
+        self._shift = heading_shift
+        self._inline_only = 0
+        self._blocks = 0
+        self._links = 0
+        self._depth = 0
+        self._cells = 0
+        self._headings: list[Heading] = []
+        self._media_ids: set[str] = set()
+        self._left_out: Counter[str] = Counter()
+        self._ids: Counter[str] = Counter()
+        self._contents: tuple[int, int, int] | None = None
+
+    # Primitives
+
+    def text(self, text: str) -> None:
+        """Write text."""
+        self.parts.append(html.escape(text, quote=False))
+
+    def start(self, tag: str, attributes: str = "") -> None:
+        """Open an element; `attributes` is ready HTML with a leading space."""
+        if tag in _BLOCKS:
+            if self._inline_only:
+                tag = "span"
+            self._blocks += 1
+        self.parts.append(f"<{tag}{attributes}>")
+
+    def end(self, tag: str) -> None:
+        """Close an element that `start` opened in the same state."""
+        self.parts.append("</span>" if self._inline_only and tag in _BLOCKS else f"</{tag}>")
+
+    def element(self, tag: str, attributes: str, text: str) -> None:
+        """Write an element that holds nothing but text."""
+        self.start(tag, attributes)
+        self.text(text)
+        self.end(tag)
+
+    def rule(self) -> None:
+        """Write a horizontal line, or a line break where only text fits."""
+        if not self._inline_only:
+            self._blocks += 1
+        self.parts.append("<br>" if self._inline_only else "<hr>")
+
+    def descend(self) -> None:
+        """Go one level down; raise DocumentError beyond the limit. Answered by `ascend`."""
+        self._depth += 1
+        if self._depth > self.limits.max_depth:
+            raise errors.too_deep(self.limits.max_depth)
+
+    def ascend(self) -> None:
+        """Come back one level up."""
+        self._depth -= 1
+
+    def count_cell(self) -> None:
+        """Count a table cell; raise DocumentError beyond the limit."""
+        self._cells += 1
+        if self._cells > self.limits.max_cells:
+            raise errors.too_many_cells(self.limits.max_cells)
+
+    # Paragraphs, headings and links
+
+    def begin_paragraph(self) -> Opened:
+        """Open a paragraph; its tag is written at its end, when it is known whether it holds a block."""
+        opened = Opened(len(self.parts), self._blocks, self.in_text)
+        self.parts.append("")
+        self.in_text = True
+        return opened
+
+    def end_paragraph(self, opened: Opened, *names: str | None) -> None:
+        """Close a paragraph, as `div` where it holds a block: a parser would end `<p>` there."""
+        holds_block = self._blocks != opened.blocks
+        self.in_text = opened.in_text
+        tag = "span" if self._inline_only else "div" if holds_block else "p"
+        self.parts[opened.at] = f"<p{classes(*names)}>" if tag == "p" else f"<{tag}{classes('doc-p', *names)}>"
+        self.parts.append(f"</{tag}>")
+        self._blocks += 1
+
+    def begin_heading(self) -> Opened:
+        """Open a heading; blocks within it become spans."""
+        opened = self.begin_paragraph()
+        self._inline_only += 1
+        return opened
+
+    def end_heading(self, opened: Opened, level: int, *names: str | None) -> None:
+        """Close a heading of the source's `level`; one without text is an empty line and has no anchor."""
+        self._inline_only -= 1
+        text = "" if self._inline_only else self._plain(opened.at)
+        if not text:
+            self.end_paragraph(opened, *names)
+            return
+        level = min(max(level, 1), 6)
+        anchor = self.new_id(text)
+        self._headings.append(Heading(level, anchor, text))
+        self.in_text = opened.in_text
+        tag = f"h{min(level + self._shift, 6)}"
+        self.parts[opened.at] = f'<{tag} id="{anchor}"{classes(f"doc-h{level}", *names)}>'
+        self.parts.append(f"</{tag}>")
+        self._blocks += 1
+
+    def begin_line(self) -> None:
+        """Let blocks become spans until `end_line`, where only text fits."""
+        self._inline_only += 1
+
+    def end_line(self) -> None:
+        """Let blocks be blocks again."""
+        self._inline_only -= 1
+
+    def new_id(self, text: str) -> str:
+        """Return an id that no other element of this document has."""
+        base = anchor_id(text)
+        self._ids[base] += 1
+        if self._ids[base] == 1:
+            return base
+        while self._ids[candidate := f"{base}-{self._ids[base]}"]:
+            self._ids[base] += 1
+        self._ids[candidate] = 1
+        return candidate
+
+    def begin_link(self, address: str | None) -> bool:
+        """Open a link and tell whether it was: there is none without an address nor within another link."""
+        if address is None or self._links:
+            return False
+        self._links += 1
+        self.parts.append(f'<a href="{html.escape(address)}">')
+        return True
+
+    def end_link(self, opened: bool) -> None:
+        """Close what `begin_link` opened, if anything."""
+        if opened:
+            self._links -= 1
+            self.parts.append("</a>")
+
+    # What is not shown, files, contents
+
+    def omitted(self, key: str) -> None:
+        """Write a neutral box that names what is not shown, and count it."""
+        tag = "span" if self.in_text or self._inline_only else "div"
+        self.element(tag, ' class="doc-omitted"', self._leave_out(key))
+
+    def begin_box(self, key: str) -> None:
+        """Open a neutral box around the children of something unknown."""
+        self.start("div", ' class="doc-omitted"')
+        self.element("div", ' class="doc-omitted-name"', self._leave_out(key))
+
+    def end_box(self) -> None:
+        """Close the neutral box."""
+        self.end("div")
+
+    def media(self, file: MediaFile) -> str | None:
+        """Return the address of a file and remember that the document points at it."""
+        address = media_address(file)
+        if address is not None:
+            self._media_ids.add(file.id)
+        return address
+
+    def contents(self, lowest: int, highest: int) -> None:
+        """Leave room for the table of contents; a second one would only multiply the size of the page."""
+        if self._contents is None:
+            self._contents = (len(self.parts), lowest, highest)
+            self.parts.append("")
+            self._blocks += 1
+
+    def finish(self) -> Rendered:
+        """Return the clean result."""
+        if self._contents is not None:
+            at, lowest, highest = self._contents
+            self.parts[at] = self._contents_list(lowest, highest)
+        return Rendered(
+            html=clean("".join(self.parts)),
+            headings=tuple(self._headings),
+            media_ids=frozenset(self._media_ids),
+            left_out=tuple(LeftOut(name, count) for name, count in self._left_out.items()),
+        )
+
+    def _contents_list(self, lowest: int, highest: int) -> str:
+        items = "".join(
+            f'<li class="doc-toc-{heading.level}"><a href="#{heading.id}">{html.escape(heading.text)}</a></li>'
+            for heading in self._headings
+            if lowest <= heading.level <= highest
+        )
+        return f'<ul class="doc-toc">{items}</ul>' if items else ""
+
+    def _leave_out(self, key: str) -> str:
+        known = self.words.name(key)
+        name = _SPACES.sub(" ", _NOT_NAME.sub(" ", known)).strip()[:_MAX_NAME] or self.words.name("content")
+        if name in self._left_out or len(self._left_out) < _MAX_KINDS_LEFT_OUT:
+            self._left_out[name] += 1
+        return self.words.omitted.format(name=name)
+
+    def _plain(self, at: int) -> str:
+        return _SPACES.sub(" ", html.unescape(_TAGS.sub("", "".join(self.parts[at:])))).strip()
+
+
+def anchor_id(text: str) -> str:
+    """Return the id that an anchor or heading of this text gets; the prefix keeps it from clobbering the page."""
+    return ID_PREFIX + (_NOT_ID.sub("-", text.casefold()).strip("-")[:_MAX_ID] or "part")

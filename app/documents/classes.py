@@ -1,0 +1,85 @@
+"""The closed set of classes that content may carry; `static/css/reader.css` styles exactly these.
+
+Colours, alignments and widths of the source become classes of this set and never styles, so that no content can
+place itself over the page or ask another host for anything.
+"""
+
+from enum import StrEnum
+
+
+class Colour(StrEnum):
+    """The colours text, cells and panels may have."""
+
+    GREY = "grey"
+    RED = "red"
+    ORANGE = "orange"
+    YELLOW = "yellow"
+    GREEN = "green"
+    TEAL = "teal"
+    BLUE = "blue"
+    PURPLE = "purple"
+    MAGENTA = "magenta"
+
+
+class PanelKind(StrEnum):
+    """The kinds of panel, each with a colour and a sign of its own."""
+
+    INFO = "info"
+    NOTE = "note"
+    TIP = "tip"
+    WARNING = "warning"
+    SUCCESS = "success"
+    ERROR = "error"
+    PLAIN = "panel"
+
+
+class Align(StrEnum):
+    """Where a paragraph, cell or picture stands in its line."""
+
+    START = "start"
+    CENTER = "center"
+    END = "end"
+    JUSTIFY = "justify"
+
+
+class CodeToken(StrEnum):
+    """The kinds of code token that have a colour of their own."""
+
+    ATTRIBUTE = "attribute"
+    BUILTIN = "builtin"
+    COMMENT = "comment"
+    DELETED = "deleted"
+    FUNCTION = "function"
+    INSERTED = "inserted"
+    KEYWORD = "keyword"
+    LITERAL = "literal"
+    NUMBER = "number"
+    OPERATOR = "operator"
+    STRING = "string"
+    TAG = "tag"
+    TYPE = "type"
+
+
+MAX_INDENT = 6
+COLUMN_PARTS = 12
+
+_FIXED = (
+    "doc-bordered doc-code doc-code-title doc-column doc-columns doc-decision doc-decision-mark doc-decisions"
+    " doc-expand doc-expand-body doc-fields doc-figure doc-file doc-file-about doc-file-name doc-files doc-image"
+    " doc-internal doc-key doc-mention doc-number doc-omitted doc-omitted-name doc-p doc-panel doc-panel-body"
+    " doc-panel-mark doc-panel-title doc-pre doc-small doc-status doc-summary doc-table doc-table-scroll doc-task"
+    " doc-task-body doc-task-done doc-task-mark doc-task-open doc-tasks doc-toc doc-wrap-end doc-wrap-start"
+)
+CLASSES = frozenset(
+    _FIXED.split()
+    + [f"doc-{use}-{colour}" for use in ("text", "bg", "status") for colour in Colour]
+    + [f"doc-panel-{kind}" for kind in PanelKind]
+    + [f"doc-panel-colour-{colour}" for colour in Colour]
+    + [f"doc-align-{align}" for align in Align]
+    + [f"doc-valign-{place}" for place in ("middle", "bottom")]
+    + [f"doc-code-{token}" for token in CodeToken]
+    + [f"doc-indent-{steps}" for steps in range(1, MAX_INDENT + 1)]
+    + [f"doc-w-{parts}" for parts in range(1, COLUMN_PARTS + 1)]
+    + [f"doc-h{level}" for level in range(1, 7)]
+    + [f"doc-toc-{level}" for level in range(1, 7)]
+)

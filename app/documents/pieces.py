@@ -1,0 +1,218 @@
+"""The constructs that every source format has, written once: panels, lozenges, dates, pictures, files, tasks, code.
+
+A piece that holds other content has a `begin_…` and an `end_…`, so that a document may be as deep as its limit says
+without three stack frames for each level.
+"""
+
+import html
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from app.documents.canvas import Canvas, classes, coloured
+from app.documents.classes import COLUMN_PARTS, Align, Colour, PanelKind
+from app.documents.highlight import highlighted
+from app.documents.types import MediaFile
+
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
+_MAX_PIXELS = 5_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_SPAN = 1_000
+_MAX_TITLE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """How a picture is to be shown; sizes in CSS pixels, `beside` lets text flow around it."""
+
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    align: Align | None = None
+    beside: bool = False
+    border: bool = False
+
+
+def pixels(value: object) -> int | None:
+    """Read a size in pixels, such as 120, "120" or "120.0px"; None if it is none or out of range."""
+    try:
+        number = float(str(value).strip().lower().removesuffix("px"))
+    except ValueError:
+        return None
+    return int(number) if 1 <= number <= _MAX_PIXELS else None
+
+
+def span(value: object) -> int:
+    """Read a colspan or rowspan; 1 if it is none."""
+    text = str(value).strip().removesuffix(".0")
+    return min(max(int(text), 1), _MAX_SPAN) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+
+
+def spans(columns: object, rows: object) -> str:
+    """Return the attributes for a merged cell."""
+    wide, high = span(columns), span(rows)
+    return (f' colspan="{wide}"' if wide > 1 else "") + (f' rowspan="{high}"' if high > 1 else "")
+
+
+def begin_table(canvas: Canvas) -> None:
+    """Open a table that scrolls by itself where it is wider than the page."""
+    label = html.escape(canvas.words.table)
+    canvas.start("div", f' class="doc-table-scroll" role="group" aria-label="{label}" tabindex="0"')
+    canvas.start("table", ' class="doc-table"')
+
+
+def end_table(canvas: Canvas) -> None:
+    """Close a table."""
+    canvas.end("table")
+    canvas.end("div")
+
+
+def begin_panel(canvas: Canvas, kind: PanelKind, title: str = "", sign: str = "", colour: Colour | None = None) -> None:
+    """Open a panel; `sign` is a character of the writer's instead of the kind's own."""
+    tint = f"doc-panel-colour-{colour}" if colour is not None else None
+    canvas.start("div", classes("doc-panel", f"doc-panel-{kind}", tint) + ' role="note"')
+    label = html.escape(str(getattr(canvas.words, kind)))
+    if kind is not PanelKind.PLAIN or sign:
+        canvas.element("span", f' class="doc-panel-mark" role="img" aria-label="{label}"', sign[:8])
+    canvas.start("div", ' class="doc-panel-body"')
+    if title:
+        canvas.element("div", ' class="doc-panel-title"', title[:_MAX_TITLE])
+
+
+def end_panel(canvas: Canvas) -> None:
+    """Close a panel."""
+    canvas.end("div")
+    canvas.end("div")
+
+
+def begin_expand(canvas: Canvas, title: str) -> None:
+    """Open content that unfolds without script."""
+    canvas.start("details", ' class="doc-expand"')
+    canvas.element("summary", "", title.strip()[:_MAX_TITLE] or canvas.words.expand)
+    canvas.start("div", ' class="doc-expand-body"')
+
+
+def end_expand(canvas: Canvas) -> None:
+    """Close content that unfolds."""
+    canvas.end("div")
+    canvas.end("details")
+
+
+def begin_column(canvas: Canvas, percent: float | None) -> None:
+    """Open a column with its share of the width in percent, rounded to twelfths."""
+    parts = None if percent is None else min(max(round(percent * COLUMN_PARTS / 100), 1), COLUMN_PARTS)
+    canvas.start("div", classes("doc-column", f"doc-w-{parts}" if parts else None))
+
+
+def begin_task(canvas: Canvas, done: bool) -> None:
+    """Open a task with its state, which is a picture to readers and never an input."""
+    canvas.start("li", classes("doc-task", "doc-task-done" if done else "doc-task-open"))
+    label = html.escape(canvas.words.task_done if done else canvas.words.task_open)
+    canvas.element("span", f' class="doc-task-mark" role="img" aria-label="{label}"', "")
+    canvas.start("div", ' class="doc-task-body"')
+
+
+def begin_decision(canvas: Canvas) -> None:
+    """Open a decision."""
+    canvas.start("li", ' class="doc-decision"')
+    label = html.escape(canvas.words.decision)
+    canvas.element("span", f' class="doc-decision-mark" role="img" aria-label="{label}"', "")
+    canvas.start("div", ' class="doc-task-body"')
+
+
+def end_item(canvas: Canvas) -> None:
+    """Close a task or decision."""
+    canvas.end("div")
+    canvas.end("li")
+
+
+def status(canvas: Canvas, text: str, colour: Colour | None) -> None:
+    """Write a status lozenge."""
+    if text.strip():
+        canvas.element("span", classes("doc-status", coloured("status", colour or Colour.GREY)), text[:_MAX_TITLE])
+
+
+def day(canvas: Canvas, iso: str) -> None:
+    """Write a day given as an ISO 8601 date; anything else stays as it was written."""
+    try:
+        read = date.fromisoformat(iso.strip()[:10])
+    except ValueError:
+        canvas.text(iso[:40])
+        return
+    canvas.element("time", f' datetime="{read.isoformat()}"', canvas.words.date(read))
+
+
+def day_of_timestamp(milliseconds: str) -> str:
+    """Return the ISO 8601 date (UTC) of milliseconds since 1970, or nothing if out of range."""
+    try:
+        return (_EPOCH + timedelta(milliseconds=int(milliseconds[:20]))).date().isoformat()
+    except (ValueError, OverflowError):
+        return ""
+
+
+def instant(canvas: Canvas, at: datetime) -> None:
+    """Write an aware instant in the zone of the words."""
+    canvas.element("time", f' datetime="{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"', canvas.words.instant(at))
+
+
+def mention(canvas: Canvas, account: str, written: str = "") -> None:
+    """Write somebody's name: as the material has it, else as it was written."""
+    name = canvas.material.people.get(account) or written.removeprefix("@").strip() or canvas.words.someone
+    canvas.element("span", ' class="doc-mention"', "@" + name[:_MAX_TITLE])
+
+
+def internal(canvas: Canvas) -> None:
+    """Write, in place of an address of the organisation's own sites, that there was one."""
+    canvas.element("span", ' class="doc-internal"', canvas.words.internal_page)
+
+
+def picture(canvas: Canvas, file: MediaFile, look: Picture) -> None:
+    """Write an image without a frame; what a browser should not draw becomes a file card."""
+    address = canvas.media(file) if file.media_type.lower() in PICTURES else None
+    if address is None:
+        file_card(canvas, file)
+        return
+    size = (f' width="{look.width}"' if look.width else "") + (f' height="{look.height}"' if look.height else "")
+    alt = html.escape(look.alt or file.filename)
+    names = classes("doc-image", "doc-bordered" if look.border else None)
+    canvas.parts.append(f'<img src="{address}" alt="{alt}"{size} loading="lazy" decoding="async"{names}>')
+
+
+def begin_figure(canvas: Canvas, look: Picture) -> None:
+    """Open the frame of a picture that stands by itself."""
+    beside = f"doc-wrap-{look.align}" if look.beside and look.align in (Align.START, Align.END) else None
+    align = f"doc-align-{look.align}" if look.align and not beside else None
+    canvas.start("figure", classes("doc-figure", beside or align))
+
+
+def file_card(canvas: Canvas, file: MediaFile) -> None:
+    """Write a file's name, kind and size, with a link where files may be had."""
+    canvas.start("span", ' class="doc-file"')
+    opened = canvas.begin_link(canvas.media(file)) if canvas.material.link_files else False
+    canvas.element("span", ' class="doc-file-name"', file.filename)
+    canvas.end_link(opened)
+    kind = file.filename.rpartition(".")[2].upper() if "." in file.filename else ""
+    about = ", ".join(part for part in (kind[:8], canvas.words.size(file.size)) if part)
+    canvas.parts.append(" ")
+    canvas.element("span", ' class="doc-file-about"', about)
+    canvas.end("span")
+
+
+def code_block(canvas: Canvas, code: str, language: str = "", title: str = "") -> None:
+    """Write a block of code, coloured within the limits, with its title above."""
+    label = html.escape(title[:_MAX_TITLE] or canvas.words.code)
+    canvas.start("div", ' class="doc-code"')
+    if title:
+        canvas.element("div", ' class="doc-code-title"', title[:_MAX_TITLE])
+    canvas.start("pre", f' class="doc-pre" role="group" aria-label="{label}" tabindex="0"')
+    canvas.parts.append(f"<code>{_code(canvas, code, language)}</code>")
+    canvas.end("pre")
+    canvas.end("div")
+
+
+def _code(canvas: Canvas, code: str, language: str) -> str:
+    limits = canvas.limits
+    fits = len(code) <= limits.max_coloured_block and canvas.coloured_characters + len(code) <= limits.max_coloured
+    if not language or not fits:
+        return html.escape(code, quote=False)
+    canvas.coloured_characters += len(code)
+    return highlighted(code, language)

@@ -1,0 +1,28 @@
+"""Confluence storage format (XHTML with `ac:` and `ri:` elements) to safe HTML.
+
+`parse` reads it into one lxml tree; `walk` goes through the tree once and asks a registry what to do with each
+element: `elements` knows XHTML, `links`, `pictures` and `structures` know `ac:` elements, `macros` the macros by
+name. To add a construct, write one renderer and register it there. What nobody registered becomes a neutral box.
+Source: Confluence Storage Format, https://confluence.atlassian.com/doc/confluence-storage-format-790796544.html
+"""
+
+from app.documents import errors
+from app.documents.canvas import Canvas
+from app.documents.storage import elements, links, macros, pictures, structures
+from app.documents.storage.parse import parse
+from app.documents.storage.walk import Walk
+from app.documents.types import Limits, Material, Rendered
+
+_RENDERERS = elements.RENDERERS | links.RENDERERS | pictures.RENDERERS | structures.RENDERERS | macros.RENDERERS
+
+
+def render_storage(storage: str, material: Material, limits: Limits | None = None) -> Rendered:
+    """Return safe HTML of a body in storage format; raise DocumentError if it is too large, too deep or damaged."""
+    limits = limits or Limits()
+    root = parse(storage, limits)
+    canvas = Canvas(material, limits)
+    try:
+        Walk(canvas, _RENDERERS).children(root)
+    except RecursionError as error:
+        raise errors.too_deep(limits.max_depth) from error
+    return canvas.finish()

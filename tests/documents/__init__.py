@@ -1,0 +1,1 @@
+"""Tests of app/documents: tables of constructs, hostile content, and properties over random documents."""

@@ -1,0 +1,47 @@
+"""Material that the document tests share: three files of one page, one shared page, one known person."""
+
+from collections.abc import Mapping
+
+from app.documents.adf import render_adf
+from app.documents.storage import render_storage
+from app.documents.types import Material, MediaFile
+
+PICTURE = MediaFile("att1", "plan.png", "image/png", 2_048)
+PAPER = MediaFile("att2", "Offer 2026.pdf", "application/pdf", 1_234_567)
+DRAWING = MediaFile("att3", "logo.svg", "image/svg+xml", 900)
+FILES = (PICTURE, PAPER, DRAWING)
+MATERIAL = Material(
+    attachments={file.filename: file for file in FILES},
+    by_file_id={"file-1": PICTURE, "file-2": PAPER},
+    object_id="77",
+    links={"page:OPS:Runbook": "children/runbook", "https://acme.atlassian.net/wiki/x/abc": "children/tiny"},
+    internal_hosts=frozenset({"wiki.acme.example"}),
+    people={"acc-1": "Ada Lovelace"},
+)
+
+
+def storage(body: str, material: Material = MATERIAL) -> str:
+    return render_storage(body, material).html
+
+
+def node(kind: str, *children: object, marks: object = None, **attrs: object) -> dict[str, object]:
+    made: dict[str, object] = {"type": kind}
+    if attrs:
+        made["attrs"] = attrs
+    if children:
+        made["content"] = list(children)
+    if marks is not None:
+        made["marks"] = marks
+    return made
+
+
+def words(text: str, *marks: object) -> dict[str, object]:
+    return {"type": "text", "text": text, "marks": list(marks)}
+
+
+def document(*children: object) -> dict[str, object]:
+    return {"type": "doc", "version": 1, "content": list(children)}
+
+
+def adf(*children: Mapping[str, object], material: Material = MATERIAL) -> str:
+    return render_adf(document(*children), material).html

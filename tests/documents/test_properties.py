@@ -1,0 +1,161 @@
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.documents.adf import render_adf
+from app.documents.errors import DocumentError
+from app.documents.sanitise import clean
+from app.documents.storage import render_storage
+from app.documents.storage.macros import MACROS
+from app.documents.types import Rendered
+from tests.documents.allowed import faults
+from tests.documents.given import MATERIAL
+
+_TAG_NAMES = (
+    "p h1 h2 h6 div span strong em a b code pre ul ol li dl dt dd table thead tbody tr th td caption "
+    "blockquote br hr img time script style svg math form input iframe details ac:layout ac:layout-section "
+    "ac:layout-cell ac:link ac:link-body ac:image ac:caption ac:task-list ac:task ac:task-body ac:task-status "
+    "ac:inline-comment-marker ac:adf-extension ac:adf-node ri:attachment ri:page ri:url ri:user o:p unknown"
+)
+_ATTRIBUTE_NAMES = (
+    "href src style class id name onclick colspan start datetime ac:name ac:anchor ac:width ac:align ac:alt "
+    "ri:filename ri:content-title ri:value ri:account-id type key"
+)
+_NODE_KINDS = (
+    "paragraph heading text hardBreak rule blockquote bulletList orderedList listItem codeBlock panel expand "
+    "nestedExpand table tableRow tableHeader tableCell mediaSingle mediaGroup media mediaInline caption "
+    "layoutSection layoutColumn blockCard embedCard inlineCard extension inlineExtension bodiedExtension "
+    "syncBlock bodiedSyncBlock mention emoji date status placeholder taskList taskItem blockTaskItem "
+    "decisionList decisionItem novelty doc"
+)
+_NODE_ATTRIBUTES = (
+    "level order language panelType panelColor title width state colspan id url href text timestamp color type "
+    "extensionKey layout alt background shortName"
+)
+
+_TAGS = st.sampled_from(_TAG_NAMES.split())
+_VALUES = st.one_of(
+    st.sampled_from(
+        [
+            "https://a.example/x",
+            "javascript:alert(1)",
+            "//evil.example",
+            "plan.png",
+            "Runbook",
+            "2026-01-02",
+            "color: red",
+            "center",
+            "3",
+            "#x",
+            "media/att1",
+            "two_equal",
+            "complete",
+            '" onclick="x',
+        ]
+    ),
+    st.text(max_size=12),
+)
+_ATTRIBUTES = st.sampled_from(_ATTRIBUTE_NAMES.split())
+_TEXT = st.text(max_size=20)
+
+
+def _escaped(text: str) -> str:
+    kept = "".join(character for character in text if character >= " " and not "\ud800" <= character <= "\udfff")
+    return kept.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+
+
+def _element(tag: str, attributes: dict[str, str], children: list[str]) -> str:
+    given = "".join(f' {name}="{_escaped(value)}"' for name, value in attributes.items())
+    return f"<{tag}{given}>{''.join(children)}</{tag}>"
+
+
+def _macro(name: str, parameters: dict[str, str], children: list[str]) -> str:
+    given = "".join(
+        f'<ac:parameter ac:name="{_escaped(key)}">{_escaped(text)}</ac:parameter>' for key, text in parameters.items()
+    )
+    return (
+        f'<ac:structured-macro ac:name="{_escaped(name)}">{given}<ac:rich-text-body>{"".join(children)}</ac:rich-text-body>'
+        "</ac:structured-macro>"
+    )
+
+
+_PARAMETERS = st.dictionaries(
+    st.sampled_from(["", "title", "language", "colour", "name", "width", "key"]), _VALUES, max_size=3
+)
+_STORAGE = st.recursive(
+    _TEXT.map(_escaped),
+    lambda inner: st.one_of(
+        st.builds(_element, _TAGS, st.dictionaries(_ATTRIBUTES, _VALUES, max_size=3), st.lists(inner, max_size=4)),
+        st.builds(_macro, st.one_of(st.sampled_from(sorted(MACROS)), _TEXT), _PARAMETERS, st.lists(inner, max_size=3)),
+    ),
+    max_leaves=25,
+)
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _VALUES),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=3,
+)
+_KINDS = st.sampled_from(_NODE_KINDS.split())
+_NAMES = st.sampled_from(_NODE_ATTRIBUTES.split())
+_MARKS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(
+                [
+                    "link",
+                    "strong",
+                    "em",
+                    "code",
+                    "underline",
+                    "strike",
+                    "subsup",
+                    "textColor",
+                    "backgroundColor",
+                    "alignment",
+                    "novelty",
+                ]
+            ),
+            "attrs": st.dictionaries(st.sampled_from(["href", "color", "type", "align"]), _JSON, max_size=2),
+        }
+    ),
+    max_size=3,
+)
+
+
+def _node(content: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    optional = {"attrs": st.dictionaries(_NAMES, _JSON, max_size=4), "content": content, "marks": _MARKS, "text": _TEXT}
+    return st.fixed_dictionaries({"type": _KINDS}, optional=optional)
+
+
+_ADF = st.recursive(st.one_of(_JSON, _node(_JSON)), lambda inner: _node(st.lists(inner, max_size=4)), max_leaves=25)
+_CALM = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def assert_safe_and_stable(rendered: Rendered) -> None:
+    assert list(faults(rendered.html)) == []
+    assert clean(rendered.html) == rendered.html
+
+
+@_CALM
+@given(st.lists(_STORAGE, max_size=4).map("".join))
+def test_whatever_storage_format_holds_the_html_is_safe_and_stable(body: str) -> None:
+    try:
+        rendered = render_storage(body, MATERIAL)
+    except DocumentError:
+        return
+    assert_safe_and_stable(rendered)
+
+
+@_CALM
+@given(st.text(alphabet="<>&;\"'/=![]- acripltdhefx:\n\x00\ufeff", max_size=120))
+def test_whatever_text_is_read_as_storage_format_nothing_but_a_refusal_is_raised(body: str) -> None:
+    try:
+        rendered = render_storage(body, MATERIAL)
+    except DocumentError:
+        return
+    assert_safe_and_stable(rendered)
+
+
+@_CALM
+@given(st.lists(_ADF, max_size=4))
+def test_whatever_adf_holds_the_html_is_safe_and_stable(content: list[object]) -> None:
+    assert_safe_and_stable(render_adf({"type": "doc", "version": 1, "content": content}, MATERIAL))
