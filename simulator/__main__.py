@@ -22,9 +22,10 @@ def main() -> int:
     try:
         running = start(arguments.port, arguments.data)
     except OSError as error:
-        print(f"Port {arguments.port} or the next one cannot be used: {error.strerror}.", file=sys.stderr)
+        sys.stderr.write(f"Port {arguments.port} or the next one cannot be used: {error.strerror}.\n")
         return 1
-    print(f"Simulated site {running.base_url}, media {running.media_url}", flush=True)
+    sys.stdout.write(f"Simulated site {running.base_url}, media {running.media_url}\n")
+    sys.stdout.flush()
     ended.wait()
     running.stop()
     return 0

@@ -25,6 +25,8 @@ class SignIn(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
+    """Who a request is from: an account only where the sign-in is done."""
+
     sign_in: SignIn
     account: Account | None = None
 

@@ -40,14 +40,15 @@ def _paragraph(words: str) -> Node:
 def _blocks(parent: etree._Element) -> list[Node]:
     found: list[Node] = []
     for child in parent:
-        name = etree.QName(child).localname if isinstance(child.tag, str) else ""
+        # A comment's tag is a function, whatever the types say.
+        name = str(child.tag).rpartition("}")[2]
         if name[:1] == "h" and name[1:].isdigit():
             found.append({"type": "heading", "attrs": {"level": int(name[1:])}, "content": _text(_words(child))})
         elif name in _LISTS:
             items = [{"type": "listItem", "content": [_paragraph(_words(item))]} for item in child]
             found.append({"type": _LISTS[name], "content": items})
-        elif name == "table":
-            found.append({"type": "table", "content": [_row(row) for row in child.iter("tr")]})
+        elif name == "table" and (rows := list(child.iter("tr"))):
+            found.append({"type": "table", "content": [_row(row) for row in rows]})
         elif name == "plain-text-body":
             found.append({"type": "codeBlock", "content": _text(child.text or "")})
         elif name == "p":

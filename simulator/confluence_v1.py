@@ -162,7 +162,7 @@ def short_link(code: str) -> Response:
 
 
 @blueprint.get("/wiki/download/<path:rest>")
-def closed_download(rest: str) -> Response:
+def closed_download(**_: str) -> Response:
     """Answer as Atlassian does since API tokens no longer open this path, however valid they are."""
     response = Response("", status=401)
     response.headers["WWW-Authenticate"] = f'OAuth realm="{the_site().base_url}"'
@@ -175,6 +175,6 @@ def closed_download(rest: str) -> Response:
 @blueprint.get(f"{PREFIX}/content/<page_id>/label")
 @blueprint.get(f"{PREFIX}/space")
 @blueprint.get(f"{PREFIX}/space/<key>")
-def removed(page_id: str = "", kind: str = "", key: str = "") -> Response:
+def removed(**_: str) -> Response:
     """Answer for the reads that moved to the second interface."""
     raise v1_error(410, "This deprecated endpoint has been removed.")

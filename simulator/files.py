@@ -9,7 +9,7 @@ import io
 import json
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -89,11 +89,12 @@ def _piece(seed: str, number: int) -> bytes:
 
 @functools.lru_cache(maxsize=256)
 def _made(recipe: str, folder: Path) -> bytes:
-    wanted = json.loads(recipe)
+    wanted: dict[str, Any] = json.loads(recipe)
     if "file" in wanted:
-        return (folder / wanted["file"]).read_bytes()
+        return folder.joinpath(wanted["file"]).read_bytes()
     kind = wanted["make"]
-    return PICTURES[kind](wanted) if kind in PICTURES else _DOCUMENTS[kind](wanted)
+    make = PICTURES[kind] if kind in PICTURES else _DOCUMENTS[kind]
+    return make(wanted)
 
 
 def _pdf(wanted: Mapping[str, Any]) -> bytes:
@@ -103,8 +104,7 @@ def _pdf(wanted: Mapping[str, Any]) -> bytes:
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     )
@@ -155,4 +155,4 @@ def _mp4(wanted: Mapping[str, Any]) -> bytes:
     )
 
 
-_DOCUMENTS = {"pdf": _pdf, "zip": _zip, "docx": _docx, "mp4": _mp4}
+_DOCUMENTS: dict[str, Callable[[Mapping[str, Any]], bytes]] = {"pdf": _pdf, "zip": _zip, "docx": _docx, "mp4": _mp4}

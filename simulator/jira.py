@@ -13,8 +13,8 @@ from simulator.confluence import the_site
 from simulator.jira_shapes import (
     attachment_json,
     comment_json,
-    field_values,
     field_schema,
+    field_values,
     issue_json,
     user_json,
 )

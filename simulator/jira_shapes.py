@@ -7,6 +7,8 @@ from simulator.state import Account, Attachment, Comment, Issue, Site
 
 Json = dict[str, Any]
 
+_SIZES = ("48x48", "24x24", "16x16", "32x32")
+
 
 def user_json(site: Site, account: Account, *, full: bool = False) -> Json:
     """Shape a person; the address shows only where the profile lets it or it is the caller's own."""
@@ -14,7 +16,7 @@ def user_json(site: Site, account: Account, *, full: bool = False) -> Json:
     shaped: Json = {
         "self": f"{site.base_url}/rest/api/3/user?accountId={account.account_id}",
         "accountId": account.account_id,
-        "avatarUrls": {size: picture for size in ("48x48", "24x24", "16x16", "32x32")},
+        "avatarUrls": dict.fromkeys(_SIZES, picture),
         "displayName": account.name,
         "active": account.active,
         "timeZone": account.time_zone,
@@ -154,7 +156,7 @@ def _project(site: Site) -> Json:
         "name": one["name"],
         "projectTypeKey": "software",
         "simplified": False,
-        "avatarUrls": {size: f"{site.base_url}/avatars/project.svg" for size in ("48x48", "24x24", "16x16", "32x32")},
+        "avatarUrls": dict.fromkeys(_SIZES, f"{site.base_url}/avatars/project.svg"),
     }
 
 

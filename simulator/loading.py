@@ -125,7 +125,7 @@ def _load_issues(site: Site, folder: Path) -> None:
         number = int(one["key"].partition("-")[2])
         issue_id = str(10200 + number)
         comments = [
-            _comment(site, one["key"], issue_id, str(20000 + number * 20 + index), note)
+            _comment(site, one["key"], str(20000 + number * 20 + index), note)
             for index, note in enumerate(one.get("comments", []))
         ]
         fields = {name: _placed(value, one["key"]) for name, value in one["fields"].items()}
@@ -134,7 +134,7 @@ def _load_issues(site: Site, folder: Path) -> None:
             _attach(site, folder, str(30000 + number * 20 + index), one["key"], one["fields"]["reporter"], file)
 
 
-def _comment(site: Site, key: str, issue_id: str, identifier: str, note: dict[str, Any]) -> Comment:
+def _comment(site: Site, key: str, identifier: str, note: dict[str, Any]) -> Comment:
     return Comment(
         comment_id=identifier,
         author_id=person(site, note["author"]),

@@ -56,7 +56,7 @@ def create_media_application(site: Site) -> Flask:
     app.before_request(before)
     app.after_request(after)
     app.register_error_handler(
-        HTTPException, lambda error: reply({"simulator": f"The media host does not know {request.path}."}, 501)
+        HTTPException, lambda _: reply({"simulator": f"The media host does not know {request.path}."}, 501)
     )
     app.add_url_rule("/file/<file_id>/binary", view_func=binary, methods=["GET", "HEAD"])
     return app

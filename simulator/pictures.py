@@ -4,6 +4,7 @@ A picture is a function from its parameters (taken from the content's JSON) to t
 """
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from simulator.canvas import Canvas, text_width
@@ -58,7 +59,7 @@ def line_chart(parameters: Parameters) -> bytes:
     step = 760 / (len(labels) - 1)
     for number, values in enumerate(series.values()):
         points = [(135 + index * step, 460 - 330 * value / top) for index, value in enumerate(values)]
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(points):
             canvas.line(x1, y1, x2, y2, _SERIES[number % 4], 4)
         for x, y in points:
             canvas.disc(x, y, 6, _SERIES[number % 4])

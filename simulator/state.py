@@ -38,6 +38,8 @@ class Group:
 
 @dataclass
 class Space:
+    """A space; `homepage_id` is the page all its others are below."""
+
     space_id: str
     key: str
     name: str
@@ -60,6 +62,8 @@ class Version:
 
 @dataclass
 class FileVersion:
+    """One version of a file."""
+
     number: int
     created_at: str
     author_id: str
@@ -85,6 +89,8 @@ class Attachment:
 
 @dataclass
 class Page:
+    """A page with all its versions, the latest last."""
+
     page_id: str
     space_id: str
     parent_id: str | None
@@ -121,6 +127,8 @@ class Comment:
 
 @dataclass
 class Issue:
+    """An issue with its comments in the order they were written."""
+
     issue_id: str
     key: str
     #: Compact values as in the content's JSON; `jira_shapes` expands them.
@@ -142,6 +150,8 @@ class Settings:
 
 @dataclass
 class LoggedRequest:
+    """One answered request; `violation` says what the client should never have sent."""
+
     number: int
     server: str
     method: str
