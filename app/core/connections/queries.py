@@ -136,16 +136,7 @@ def accounts_of(session: Session, person_id: int) -> Sequence[AccountRow]:
         .order_by(func.lower(Connection.name))
         .options(*_WITHOUT_SECRETS)
     )
-    return tuple(
-        AccountRow(
-            connection=clients.site_of(row),
-            account_id=account.account_id if account is not None else None,
-            display_name=account.display_name if account is not None else None,
-            source=account.source if account is not None else None,
-            connected_at=account.connected_at if account is not None else None,
-        )
-        for row, account in session.execute(query).tuples()
-    )
+    return tuple(_account_row(row, account) for row, account in session.execute(query).tuples())
 
 
 def _account_counts(session: Session) -> dict[int, int]:
@@ -174,3 +165,10 @@ def _row(row: Connection, accounts: int) -> ConnectionRow:
         capabilities=tuple(row.capabilities or ()),
         accounts=accounts,
     )
+
+
+def _account_row(row: Connection, account: AtlassianAccount | None) -> AccountRow:
+    connection = clients.site_of(row)
+    if account is None:
+        return AccountRow(connection, None, None, None, None)
+    return AccountRow(connection, account.account_id, account.display_name, account.source, account.connected_at)
