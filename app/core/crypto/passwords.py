@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import threading
 from dataclasses import dataclass
 
@@ -65,7 +66,8 @@ def needs_rehash(stored: str) -> bool:
 
 def strength(password: str, *, user_inputs: tuple[str, ...] = ()) -> Strength:
     """Estimate how hard a password is to guess, knowing the person's name and address."""
-    result = zxcvbn(password[:72], user_inputs=list(user_inputs))
+    words = [word for value in user_inputs for word in (re.sub(r"\W", "", value), *re.split(r"\W+", value)) if word]
+    result = zxcvbn(password[:72], user_inputs=[*words, "portico"])
     feedback = result["feedback"]
     advice = " ".join([feedback["warning"] or "", *feedback["suggestions"]]).strip()
     return Strength(int(result["score"]), advice)

@@ -1,0 +1,140 @@
+"""Local sign-in: limited before hashing, equal for unknown names, and never locked for a browser known before."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import bcrypt
+import pytest
+from sqlalchemy import Engine, select
+
+from app.core import clock, context, db
+from app.core.accounts import sign_in
+from app.core.accounts.models import Person
+from app.core.accounts.sign_in import Refused, SignedIn, SignInRefusal
+from app.core.audit.models import AuditEntry
+from app.core.crypto import keyring, passwords, ring
+from app.core.crypto.keyring import KeyRing
+from tests.conftest import NOW
+from tests.factories.people import PASSWORD, make_author
+
+BROWSER = "b" * 64
+
+
+@pytest.fixture
+def author(engine: Engine, held_clock: datetime) -> Iterator[Person]:
+    with db.transaction() as session:
+        person = make_author(session)
+    with context.use(context.CallContext(address="192.0.2.1")):
+        yield person
+
+
+def attempt(email: str, password: str, browser: str | None = BROWSER, address: str = "192.0.2.1") -> SignedIn | Refused:
+    with context.use(context.CallContext(address=address)):
+        gathered = sign_in.gather(email, password, browser)
+        with db.transaction() as session:
+            return sign_in.sign_in(session, gathered, browser)
+
+
+def test_the_right_password_begins_a_session(author: Person) -> None:
+    assert isinstance(attempt(author.email.upper(), PASSWORD), SignedIn)
+
+
+@pytest.mark.parametrize("email", ["ines.duarte@example.com", "nobody@example.com", ""])
+def test_wrong_and_unknown_are_the_same_answer_and_recorded(author: Person, email: str) -> None:
+    refused = attempt(email, "wrong")
+    assert refused == Refused(SignInRefusal.WRONG)
+    with db.reading() as session:
+        assert session.scalar(select(AuditEntry.event).order_by(AuditEntry.id.desc())) == "accounts:session:refused"
+
+
+def test_the_sixth_try_is_refused_even_with_the_right_password_and_later_passes(author: Person) -> None:
+    for _ in range(5):
+        attempt(author.email, "wrong")
+    limited = attempt(author.email, PASSWORD)
+    assert isinstance(limited, Refused)
+    assert limited.reason is SignInRefusal.LIMITED
+    assert limited.retry_after
+    with clock.at(NOW + timedelta(seconds=61)):
+        assert isinstance(attempt(author.email, PASSWORD), SignedIn)
+
+
+def test_the_password_is_not_hashed_while_limited(author: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(5):
+        attempt(author.email, "wrong")
+
+    def hashing(*_arguments: object) -> bool:
+        raise AssertionError("a limited attempt was hashed")
+
+    monkeypatch.setattr(passwords, "verify_password", hashing)
+    assert isinstance(attempt(author.email, PASSWORD), Refused)
+
+
+def test_strangers_everywhere_cannot_lock_out_a_browser_that_signed_in_before(author: Person) -> None:
+    assert isinstance(attempt(author.email, PASSWORD), SignedIn)
+    for number in range(25):
+        attempt(author.email, "wrong", browser=None, address=f"198.51.100.{number}")
+    assert isinstance(attempt(author.email, PASSWORD, browser=None, address="203.0.113.9"), Refused)
+    assert isinstance(attempt(author.email, PASSWORD), SignedIn)
+
+
+def test_addresses_of_one_64_share_an_allowance(author: Person) -> None:
+    for number in range(5):
+        attempt(author.email, "wrong", browser=None, address=f"2001:db8::{number + 1:x}")
+    assert isinstance(attempt(author.email, PASSWORD, browser=None, address="2001:db8::ffff"), Refused)
+
+
+def test_a_deactivated_person_is_refused(author: Person) -> None:
+    with db.transaction() as session:
+        session.get_one(Person, author.id).deactivated_at = NOW
+    assert attempt(author.email, PASSWORD) == Refused(SignInRefusal.INACTIVE)
+
+
+def test_an_unknown_name_costs_as_many_hashes_as_a_known_one(author: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    checkpw = bcrypt.checkpw
+
+    def counting(password: bytes, hashed: bytes) -> bool:
+        compared.append(int(hashed.split(b"$")[2]))
+        return bool(checkpw(password, hashed))
+
+    monkeypatch.setattr(bcrypt, "checkpw", counting)
+    attempt(author.email, "wrong")
+    attempt("nobody@example.com", "wrong")
+    assert compared == [passwords.COST, passwords.COST]
+
+
+def test_a_password_of_an_older_key_still_works_and_is_hashed_anew(author: Person, key_ring: KeyRing) -> None:
+    ring.install(KeyRing((*key_ring.keys, keyring.new_key(NOW))))
+    assert isinstance(attempt(author.email, PASSWORD), SignedIn)
+    with db.reading() as session:
+        stored = session.scalars(select(Person.password_hash).where(Person.id == author.id)).one()
+    assert stored is not None
+    assert stored.startswith(ring.current().newest.id)
+
+
+def test_hashing_inside_a_transaction_is_a_mistake_that_raises(engine: Engine) -> None:
+    with pytest.raises(RuntimeError), db.transaction():
+        passwords.hash_password("x")
+
+
+@pytest.mark.parametrize(
+    ("password", "accepted"),
+    [
+        ("short", False),
+        ("password1234", False),
+        ("aaaaaaaaaaaaaaaa", False),
+        ("inesduarte2026", False),
+        ("x" * 201, False),
+        ("four unrelated lantern words", True),
+        ("T7#kq9!vLm2$", True),
+    ],
+)
+def test_passwords_are_long_and_hard_to_guess(password: str, accepted: bool) -> None:
+    problem = passwords.problem_with(password, user_inputs=("ines.duarte@example.com", "Ines Duarte"))
+    assert (problem is None) is accepted
+
+
+def test_bytes_beyond_bcrypts_72_count(key_ring: KeyRing) -> None:
+    stored = passwords.hash_password("a" * 100 + "b")
+    assert passwords.verify_password("a" * 100 + "b", stored)
+    assert not passwords.verify_password("a" * 100 + "c", stored)
