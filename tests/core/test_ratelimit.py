@@ -48,7 +48,7 @@ def test_hammering_counts_on_every_limit(engine: Engine, held_clock: datetime) -
 def test_keys_cannot_be_read_from_the_table(engine: Engine) -> None:
     attempt("ada@example.com")
     with db.reading() as session:
-        assert "ada" not in session.scalars(select(Attempt.key)).one()
+        assert "ada@" not in session.scalars(select(Attempt.key)).one()
 
 
 @pytest.mark.parametrize(
