@@ -1,0 +1,53 @@
+"""From rows to the facts that `policy` decides by."""
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from app.core import clock
+from app.core.accounts.models import Person
+from app.core.connections.models import Connection
+from app.features.share_links.models import ShareLink
+from app.features.share_links.policy import LinkFacts, LinkState
+
+
+def link_facts(link: ShareLink, *, creator_active: bool, connection_enabled: bool, asks_for_groups: bool) -> LinkFacts:
+    """Return what is known of a link at this instant."""
+    return LinkFacts(
+        revoked=link.revoked_at is not None,
+        closed=link.closed_at is not None,
+        paused=link.paused_at is not None,
+        creator_active=creator_active,
+        connection_enabled=connection_enabled,
+        expires_at=link.expires_at,
+        max_views=link.max_views,
+        views=link.views,
+        asks_for_groups=asks_for_groups,
+        has_password=link.password_hash is not None,
+        conditions_version=link.conditions_version,
+    )
+
+
+def in_state(state: LinkState) -> ColumnElement[bool]:
+    """Return the condition for links in a state: `policy.state_of` in SQL, for queries that join people and connections.
+
+    The query has `ShareLink`, its creator as `Person` and its `Connection` in its FROM.
+    """
+    now = clock.now()
+    revoked = ShareLink.revoked_at.is_not(None)
+    gone = ShareLink.closed_at.is_not(None)
+    paused = ShareLink.paused_at.is_not(None)
+    off = or_(Person.deactivated_at.is_not(None), Connection.disabled_at.is_not(None))
+    expired = ShareLink.expires_at <= now
+    used_up = and_(ShareLink.max_views.is_not(None), ShareLink.views >= ShareLink.max_views)
+    match state:
+        case LinkState.REVOKED:
+            return revoked
+        case LinkState.CLOSED:
+            return and_(~revoked, or_(gone, and_(~paused, off)))
+        case LinkState.PAUSED:
+            return and_(~revoked, ~gone, paused)
+        case LinkState.EXPIRED:
+            return and_(~revoked, ~gone, ~paused, ~off, expired)
+        case LinkState.USED_UP:
+            return and_(~revoked, ~gone, ~paused, ~off, ~expired, used_up)
+        case LinkState.ACTIVE:
+            return and_(~revoked, ~gone, ~paused, ~off, ~expired, ~used_up)

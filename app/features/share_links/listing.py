@@ -1,0 +1,297 @@
+"""The internal read side: lists of links, one link, what happened to it. Frozen rows, ready for a template or the API."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.accounts.actor import Actor
+from app.core.accounts.models import LOCAL, Group, Person
+from app.core.audit.models import AuditEntry, AuditPersonal
+from app.core.connections.models import Connection
+from app.core.errors import Forbidden, NotFound
+from app.core.permissions import Permission
+from app.features.share_links import facts, grants, policy, powers, rights
+from app.features.share_links.events import ShareLinkEvent
+from app.features.share_links.models import LinkGroup, OwnerNotice, SharedObject, ShareLink
+from app.features.share_links.policy import LinkState
+from app.features.share_links.powers import Powers
+
+#: The subject kind of a link's entries in the trail.
+SUBJECT = "link"
+MAXIMUM_SEARCH = 200
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A group as it is offered and shown."""
+
+    public_id: str
+    name: str
+    #: `local`, or the public id of the connection it came through.
+    source: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it was made in Portico."""
+        return self.source == LOCAL
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    """One link with what it shows and who made it."""
+
+    #: Row id; where a list goes on.
+    id: int
+    public_id: str
+    generation: int
+    name: str
+    kind: str
+    object_id: str
+    object_key: str | None
+    title: str
+    container: str | None
+    web_url: str
+    site: str
+    restricted: bool
+    owner_id: int
+    owner_public_id: str
+    owner_name: str
+    created_at: datetime
+    expires_at: datetime
+    has_password: bool
+    groups: tuple[GroupRow, ...]
+    max_views: int | None
+    views: int
+    powers: Powers
+    state: LinkState
+    paused_reason: str | None
+    closed_reason: str | None
+
+
+@dataclass(frozen=True)
+class NoticeRow:
+    """Something the owner has to know."""
+
+    at: datetime
+    code: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often what happened to a link."""
+
+    openings: int
+    failures: int
+    downloads: int
+    live_grants: int
+
+
+@dataclass(frozen=True)
+class ActivityRow:
+    """One entry of the trail about a link."""
+
+    id: int
+    at: datetime
+    event: str
+    actor_kind: str
+    actor_id: str | None
+    #: Name or address of who it was, where known and not erased.
+    actor_name: str | None
+    details: dict[str, Any]
+
+
+def find(
+    session: Session,
+    actor: Actor,
+    *,
+    everybodys: bool = False,
+    search: str = "",
+    state: LinkState | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> Sequence[LinkRow]:
+    """Return links, newest first, that come after the row id `after`. Raises Forbidden where the actor reads none.
+
+    Without `everybodys` only the actor's own. One row more than wanted tells the caller that there is a next page.
+    """
+    query = _links()
+    if everybodys:
+        if not (actor.may(Permission.LINKS_ALL_READ) or actor.may(Permission.LINKS_ALL_MANAGE)):
+            raise Forbidden
+    elif not actor.may(Permission.LINKS_OWN_MANAGE):
+        raise Forbidden
+    else:
+        query = query.where(ShareLink.created_by_id == actor.person_id)
+    if search.strip():
+        query = query.where(_matches(search))
+    if state is not None:
+        query = query.where(facts.in_state(state))
+    if after is not None:
+        query = query.where(ShareLink.id < after)
+    return _rows(session, query.order_by(ShareLink.id.desc()).limit(limit))
+
+
+def one(session: Session, actor: Actor, public_id: str) -> LinkRow:
+    """Return one link; raises NotFound where the actor may not know of it."""
+    rows = _rows(session, _links().where(ShareLink.public_id == public_id))
+    if not rows or not rights.may_see(actor, rows[0].owner_id):
+        raise NotFound
+    return rows[0]
+
+
+def counts(session: Session, link: LinkRow) -> Counts:
+    """Return how often a link was opened, refused and downloaded from, and how many may read on now."""
+    events = (ShareLinkEvent.OPENED, ShareLinkEvent.GATE_FAILED, ShareLinkEvent.DOWNLOADED)
+    query = (
+        select(AuditEntry.event, func.count())
+        .where(
+            AuditEntry.subject_kind == SUBJECT, AuditEntry.subject_id == link.public_id, AuditEntry.event.in_(events)
+        )
+        .group_by(AuditEntry.event)
+    )
+    found = {row[0]: int(row[1]) for row in session.execute(query)}
+    row = session.get_one(ShareLink, link.id)
+    return Counts(
+        openings=found.get(ShareLinkEvent.OPENED, 0),
+        failures=found.get(ShareLinkEvent.GATE_FAILED, 0),
+        downloads=found.get(ShareLinkEvent.DOWNLOADED, 0),
+        live_grants=grants.live_count(session, row),
+    )
+
+
+def activity(session: Session, public_id: str, *, after: int | None = None, limit: int = 50) -> Sequence[ActivityRow]:
+    """Return what happened to a link, newest first; the caller has made sure that the reader may see it."""
+    query = (
+        select(AuditEntry, AuditPersonal.values.label("personal"))
+        .outerjoin(AuditPersonal, AuditPersonal.entry_id == AuditEntry.id)
+        .where(AuditEntry.subject_kind == SUBJECT, AuditEntry.subject_id == public_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(AuditEntry.id < after)
+    return [_activity_row(entry, personal or {}) for entry, personal in session.execute(query)]
+
+
+def notices(session: Session, link: LinkRow, limit: int = 10) -> Sequence[NoticeRow]:
+    """Return what the owner has to know, newest first."""
+    query = select(OwnerNotice).where(OwnerNotice.link_id == link.id).order_by(OwnerNotice.id.desc()).limit(limit)
+    return [NoticeRow(row.at, row.code) for row in session.scalars(query)]
+
+
+def shared_already(session: Session, connection_id: int, object_id: str) -> int:
+    """Return how many links to an object could still be opened, whoever made them."""
+    query = (
+        select(func.count(ShareLink.id))
+        .join(SharedObject, SharedObject.id == ShareLink.shared_object_id)
+        .where(
+            SharedObject.connection_id == connection_id,
+            SharedObject.object_id == object_id,
+            ShareLink.revoked_at.is_(None),
+            ShareLink.closed_at.is_(None),
+            ShareLink.expires_at > clock.now(),
+        )
+    )
+    return session.scalar(query) or 0
+
+
+def offered_groups(session: Session) -> Sequence[GroupRow]:
+    """Return every group that a link can ask for, by name."""
+    query = select(Group).order_by(func.lower(Group.name), Group.id)
+    return [GroupRow(group.public_id, group.name, group.source) for group in session.scalars(query)]
+
+
+def _links() -> Select[Any]:
+    query: Any = (
+        select(ShareLink, SharedObject, Person, Connection)
+        .join(SharedObject, SharedObject.id == ShareLink.shared_object_id)
+        .join(Connection, Connection.id == SharedObject.connection_id)
+        .join(Person, Person.id == ShareLink.created_by_id)
+    )
+    links: Select[Any] = query
+    return links
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    words = search.strip()[:MAXIMUM_SEARCH]
+    return or_(
+        ShareLink.name.icontains(words, autoescape=True),
+        SharedObject.title.icontains(words, autoescape=True),
+        SharedObject.object_key.icontains(words, autoescape=True),
+    )
+
+
+def _rows(session: Session, query: Select[Any]) -> list[LinkRow]:
+    found = session.execute(query).all()
+    groups = _groups_of(session, [row.ShareLink.id for row in found])
+    return [_row(row, groups.get(row.ShareLink.id, ())) for row in found]
+
+
+def _groups_of(session: Session, link_ids: Collection[int]) -> dict[int, tuple[GroupRow, ...]]:
+    found: dict[int, tuple[GroupRow, ...]] = {}
+    if not link_ids:
+        return found
+    query = (
+        select(LinkGroup.link_id, Group)
+        .join(Group, Group.id == LinkGroup.group_id)
+        .where(LinkGroup.link_id.in_(link_ids))
+        .order_by(func.lower(Group.name), Group.id)
+    )
+    for link_id, group in session.execute(query):
+        found[link_id] = (*found.get(link_id, ()), GroupRow(group.public_id, group.name, group.source))
+    return found
+
+
+def _row(row: Row[Any], groups: tuple[GroupRow, ...]) -> LinkRow:
+    link: ShareLink = row.ShareLink
+    shared: SharedObject = row.SharedObject
+    known = facts.link_facts(
+        link,
+        creator_active=row.Person.active,
+        connection_enabled=row.Connection.disabled_at is None,
+        asks_for_groups=bool(groups),
+    )
+    return LinkRow(
+        id=link.id,
+        public_id=link.public_id,
+        generation=link.generation,
+        name=link.name,
+        kind=shared.kind,
+        object_id=shared.object_id,
+        object_key=shared.object_key,
+        title=shared.title,
+        container=shared.container,
+        web_url=shared.web_url,
+        site=row.Connection.name,
+        restricted=bool(link.restriction_digest),
+        owner_id=link.created_by_id,
+        owner_public_id=row.Person.public_id,
+        owner_name=row.Person.display_name,
+        created_at=link.created_at,
+        expires_at=link.expires_at,
+        has_password=known.has_password,
+        groups=groups,
+        max_views=link.max_views,
+        views=link.views,
+        powers=powers.load(link.powers),
+        state=policy.state_of(known, clock.now()),
+        paused_reason=link.paused_reason,
+        closed_reason=link.closed_reason,
+    )
+
+
+def _activity_row(entry: AuditEntry, personal: dict[str, Any]) -> ActivityRow:
+    return ActivityRow(
+        id=entry.id,
+        at=entry.at,
+        event=entry.event,
+        actor_kind=entry.actor_kind,
+        actor_id=entry.actor_id,
+        actor_name=personal.get("actor_name") or personal.get("email"),
+        details=entry.details,
+    )

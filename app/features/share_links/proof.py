@@ -1,0 +1,117 @@
+"""Proving that a person may see a page or an issue, before a link to it is made in their name.
+
+The order: their own token reads it; for an issue Jira says whether the account an administrator assigned may view it;
+for a page the checking credential asks Confluence the same. Nobody is believed who only says so. An object that does
+not exist and one that the person may not see get the same answer, so that guessing identifiers tells nothing.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from app.core import db
+from app.core.accounts.actor import Actor
+from app.core.connections import clients
+from app.core.connections.clients import Site
+from app.core.connections.models import AccountSource, AtlassianAccount
+from app.core.errors import Unavailable
+from app.integrations.atlassian.addresses import Address
+from app.integrations.atlassian.cloud.confluence import ConfluenceCloud
+from app.integrations.atlassian.errors import AtlassianError, NotAuthorised
+from app.integrations.atlassian.types import Product
+
+#: The status that a page has to have for its token holder to be said to read it.
+_CURRENT = "current"
+
+
+class Proof(StrEnum):
+    """How the right was proven."""
+
+    OWN_TOKEN = "own_token"  # noqa: S105 - names a proof
+    ISSUE_SEARCH = "issue_search"
+    PERMISSION_CHECK = "permission_check"
+
+
+class RefusedToShare(StrEnum):
+    """Why no link is made; recorded with the refusal."""
+
+    #: Nothing is there to prove the right with.
+    NOT_CONNECTED = "not_connected"
+    #: Atlassian does not show the object to the person, or it does not exist.
+    NOT_VISIBLE = "not_visible"
+    #: Atlassian no longer takes the person's own token.
+    TOKEN_REJECTED = "token_rejected"  # noqa: S105 - names a reason
+    #: The page has view restrictions, and a setting forbids sharing those.
+    RESTRICTED = "restricted"
+
+
+@dataclass(frozen=True)
+class Proven:
+    """The right is proven; `object_id` is the object that was read, where reading it was the proof."""
+
+    proof: Proof
+    object_id: str | None = None
+
+
+@dataclass(frozen=True)
+class _Account:
+    account_id: str
+    source: AccountSource
+    email: str | None
+    token: str | None
+
+
+def prove(actor: Actor, site: Site, address: Address) -> Proven | RefusedToShare:
+    """Prove that the actor may see what the address names, or say why not. Raises Unavailable while Atlassian is down."""
+    account = _account(actor, site)
+    if account is None:
+        return RefusedToShare.NOT_CONNECTED
+    try:
+        if account.token is not None and account.email is not None:
+            return _by_reading(site, account.email, account.token, address)
+        if account.source is not AccountSource.ADMINISTRATOR:
+            return RefusedToShare.NOT_CONNECTED
+        return _by_asking(site, account.account_id, address)
+    except AtlassianError as error:
+        if error.is_down:
+            clients.note_error(site, error)
+            raise Unavailable(site.name) from error
+        return RefusedToShare.NOT_VISIBLE
+
+
+def _account(actor: Actor, site: Site) -> _Account | None:
+    with db.reading() as session:
+        row = session.scalars(
+            select(AtlassianAccount).where(
+                AtlassianAccount.person_id == actor.person_id, AtlassianAccount.connection_id == site.id
+            )
+        ).one_or_none()
+    return _Account(row.account_id, AccountSource(row.source), row.email, row.token) if row else None
+
+
+def _by_reading(site: Site, email: str, token: str, address: Address) -> Proven | RefusedToShare:
+    client = clients.with_token(site, email, token)
+    try:
+        if isinstance(client, ConfluenceCloud):
+            page = client.page(address.id_or_key, with_body=False)
+            visible, object_id = page.status == _CURRENT, page.id
+        else:
+            visible, object_id = True, client.issue(address.id_or_key, ()).id
+    except NotAuthorised:
+        return RefusedToShare.TOKEN_REJECTED
+    finally:
+        client.close()
+    return Proven(Proof.OWN_TOKEN, object_id) if visible else RefusedToShare.NOT_VISIBLE
+
+
+def _by_asking(site: Site, account_id: str, address: Address) -> Proven | RefusedToShare:
+    if site.product is Product.JIRA:
+        asking = clients.checking_jira(site) or clients.jira(site)
+        visible = asking.may_view(address.id_or_key, account_id)
+        return Proven(Proof.ISSUE_SEARCH) if visible else RefusedToShare.NOT_VISIBLE
+    checking = clients.checking_confluence(site)
+    if checking is None:
+        return RefusedToShare.NOT_CONNECTED
+    visible = checking.may_view(address.id_or_key, account_id)
+    return Proven(Proof.PERMISSION_CHECK) if visible else RefusedToShare.NOT_VISIBLE
