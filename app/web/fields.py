@@ -4,7 +4,7 @@ A form whose Meta includes `ComponentMeta` prints a whole field – label, hint,
 macro comes back here for the bare control, with its class and the ids that describe it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import current_app
@@ -12,6 +12,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 from wtforms import DateTimeLocalField, Field, SelectFieldBase, TextAreaField
 from wtforms.form import BaseForm
+from wtforms.meta import DefaultMeta
 from wtforms.widgets import Select
 
 from app.core.text import Text
@@ -20,10 +21,10 @@ from app.core.text import Text
 _TEMPLATE = "components/field.html"
 
 
-class ComponentMeta:
+class ComponentMeta(DefaultMeta):
     """Mix into a form's `Meta` before the library's: fields print themselves through the macro."""
 
-    def render_field(self, field: Field, render_kw: Mapping[str, Any]) -> Markup:
+    def render_field(self, field: Field, render_kw: Any) -> Markup:
         """Return the whole field; what the template passes are the macro's arguments and HTML attributes."""
         macro = current_app.jinja_env.get_template(_TEMPLATE).module.field  # type: ignore[attr-defined]
         drawn: Markup = macro(field, **render_kw)
@@ -40,6 +41,7 @@ def template_globals(*, field_suffix: Callable[[], str]) -> dict[str, Callable[.
         "field_suffix": lambda field: field_suffix() if isinstance(field, DateTimeLocalField) else None,
         "focus_id": focus_id,
         "required_count": lambda form: sum(1 for field in form if field.flags.required),
+        "visible_count": lambda form: sum(1 for field in form if shape(field) not in ("hidden", "submit")),
     }
 
 

@@ -21,7 +21,6 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -35,14 +34,10 @@ blueprint = Blueprint("gallery", __name__, url_prefix="/_gallery")
 _LAYOUTS = ("app", "empty", "gate", "wide", "reader", "error", "closed")
 
 
-class _SampleMeta(ComponentMeta, DefaultMeta):
-    pass
-
-
 class SampleForm(Form):
     """One field of each shape."""
 
-    Meta = _SampleMeta
+    Meta = ComponentMeta
 
     address = StringField("Address", [InputRequired()], description="The address of a Confluence page or a Jira issue.")
     password = PasswordField("Password", [InputRequired()], render_kw={"autocomplete": "new-password"})
@@ -72,7 +67,7 @@ class SampleForm(Form):
 class FilterForm(Form):
     """What stands above a table."""
 
-    Meta = _SampleMeta
+    Meta = ComponentMeta
 
     q = SearchField("Search links", render_kw={"placeholder": "Search links"})
     state = SelectField("State", choices=[("", "Any state"), ("active", "Active"), ("paused", "Paused")])
@@ -82,7 +77,7 @@ class FilterForm(Form):
 class GateForm(Form):
     """The one question of a gate."""
 
-    Meta = _SampleMeta
+    Meta = ComponentMeta
 
     password = PasswordField("Password", [InputRequired()], render_kw={"autocomplete": "off"})
 

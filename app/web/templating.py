@@ -8,7 +8,7 @@ import hashlib
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, current_app, g, url_for
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.routing import BuildError
@@ -29,6 +29,9 @@ from app.web.headers import csp_nonce
 
 #: Unit names of file sizes; a step is 1,000, as Atlassian's products show them.
 _UNITS = ("B", "KB", "MB", "GB", "TB")
+
+#: Nearer than this, an instant is "just now": clocks differ by more.
+_JUST_NOW = timedelta(seconds=45)
 
 #: How many colours avatars have (`--color-tint-1` … in static/css/tokens.css).
 _TINTS = 6
@@ -178,8 +181,9 @@ def viewer_zone() -> ZoneInfo:
 
 
 def _full(instant: datetime) -> str:
-    pattern = "d MMM yyyy, HH:mm" if own_zone() else "d MMM yyyy, HH:mm zzz"
-    return format_datetime(instant, pattern, tzinfo=viewer_zone(), locale=get_locale() or "en")
+    zone = viewer_zone()
+    words = format_datetime(instant, "d MMM yyyy, HH:mm", tzinfo=zone, locale=get_locale() or "en")
+    return words if own_zone() else f"{words} {instant.astimezone(zone).tzname()}"
 
 
 def _time(instant: datetime, words: str, extra: Markup) -> Markup:
@@ -194,7 +198,12 @@ def timestamp(instant: datetime) -> Markup:
 
 def relative(instant: datetime) -> Markup:
     """Show an aware instant as `3 hours ago` or `in 2 days`, with the full one as its title."""
-    words = format_timedelta(instant - clock.now(), add_direction=True, locale=get_locale() or "en")
+    distance = instant - clock.now()
+    words = (
+        gettext("just now")
+        if abs(distance) < _JUST_NOW
+        else format_timedelta(distance, add_direction=True, locale=get_locale() or "en")
+    )
     return _time(instant, words, Markup(' data-relative title="{}"').format(_full(instant)))
 
 

@@ -9,6 +9,7 @@ const UNITS = [
   ["minute", 60],
   ["second", 1],
 ];
+const JUST_NOW = 45; // Nearer than this the server's words stay.
 const EVERY = 30000;
 const language = document.documentElement.lang || "en";
 const relative = new Intl.RelativeTimeFormat(language);
@@ -29,7 +30,8 @@ function ago(instant) {
 
 function write() {
   for (const time of document.querySelectorAll("time[data-relative]")) {
-    time.textContent = ago(new Date(time.dateTime));
+    const instant = new Date(time.dateTime);
+    if (Math.abs(instant - Date.now()) >= JUST_NOW * 1000) time.textContent = ago(instant);
   }
   for (const time of document.querySelectorAll("time[data-local]")) {
     time.textContent = full.format(new Date(time.dateTime));
