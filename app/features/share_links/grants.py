@@ -1,8 +1,8 @@
-"""Ending grants: whoever held one is back at the gates. Called inside the transaction of what ends them."""
+"""Ending and counting grants: whoever held one is back at the gates. Runs in the transaction of what ends them."""
 
-from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -12,29 +12,40 @@ from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.models import Grant, ShareLink
 
 
-class EndReason(StrEnum):
-    """Why grants ended; stands in the audit trail."""
-
-    SIGNED_OUT = "signed_out"
-    PERSON_DEACTIVATED = "person_deactivated"
-    PAUSED = "paused"
-    REVOKED = "revoked"
-    CLOSED = "closed"
-    TIGHTENED = "tightened"
-
-
-def end_of_link(session: Session, link: ShareLink, reason: EndReason, actor: Actor = SYSTEM) -> int:
+def end_of_link(session: Session, actor: Actor, link: ShareLink, reason: str) -> int:
     """End every live grant of a link and return how many there were."""
-    return end(session, Grant.link_id == link.id, reason, actor)
+    return _end(session, actor, Grant.link_id == link.id, reason)
 
 
-def end(session: Session, condition: ColumnElement[bool], reason: EndReason, actor: Actor = SYSTEM) -> int:
-    """End the live grants that meet a condition, record it once for each link, and return how many there were."""
-    now = clock.now()
+def end_of_person(session: Session, person_id: int, reason: str = "person_deactivated") -> int:
+    """End every live grant that a person holds, on whatever browser, and return how many there were."""
+    return _end(session, SYSTEM, Grant.person_id == person_id, reason)
+
+
+def end_of_browser(session: Session, person_id: int, browser_digest: str, reason: str = "signed_out") -> int:
+    """End the live grants that a person holds on one browser, and return how many there were."""
+    return _end(session, SYSTEM, (Grant.person_id == person_id) & (Grant.browser_digest == browser_digest), reason)
+
+
+def live_count(session: Session, link: ShareLink) -> int:
+    """Return how many browsers may read on now."""
     query = (
+        select(func.count())
+        .select_from(Grant)
+        .where(Grant.link_id == link.id, Grant.conditions_version == link.conditions_version, *_live())
+    )
+    return session.scalar(query) or 0
+
+
+def _live() -> tuple[ColumnElement[bool], ...]:
+    return (Grant.ended_at.is_(None), Grant.ends_at > clock.now())
+
+
+def _end(session: Session, actor: Actor, which: ColumnElement[bool], reason: str) -> int:
+    query: Any = (
         update(Grant)
-        .where(condition, Grant.ended_at.is_(None), Grant.ends_at > now)
-        .values(ended_at=now)
+        .where(which, *_live())
+        .values(ended_at=clock.now())
         .returning(Grant.link_id)
         .execution_options(synchronize_session=False)
     )
@@ -49,6 +60,6 @@ def end(session: Session, condition: ColumnElement[bool], reason: EndReason, act
             subject=("link", public_id),
             actor=actor,
             count=ended.count(link_id),
-            reason=reason.value,
+            reason=reason,
         )
     return len(ended)

@@ -1,4 +1,4 @@
-"""What the owner of a link has to know: a row that the link's page shows, and a mail."""
+"""What the owner of a link has to know: a row that the link's page shows, and a mail where mail leaves."""
 
 from enum import StrEnum
 
@@ -11,36 +11,56 @@ from app.core.text import Text
 from app.features.share_links.models import OwnerNotice, ShareLink
 from app.features.share_links.policy import CloseReason, PauseReason
 
-#: Sentences by the code that a notice is stored with.
-_SENTENCES = {
-    CloseReason.NOT_READABLE: Text("Portico can no longer read what this link shows, so the link is closed."),
-    CloseReason.GONE: Text("What this link showed was deleted, so the link is closed."),
-    CloseReason.TRASHED: Text("The page of this link is in the trash, so the link is closed."),
-    CloseReason.ARCHIVED: Text("The page of this link was archived, so the link is closed."),
-    PauseReason.RESTRICTION_CHANGED: Text(
-        "Who may see the page of this link has changed, so the link is paused. Check it and resume the link."
+
+class NoticeCode(StrEnum):
+    """What happened; stored, so values stay."""
+
+    NOT_READABLE = CloseReason.NOT_READABLE
+    GONE = CloseReason.GONE
+    TRASHED = CloseReason.TRASHED
+    ARCHIVED = CloseReason.ARCHIVED
+    RESTRICTION_CHANGED = PauseReason.RESTRICTION_CHANGED
+    CONNECTION_OFF = "connection_off"
+    CHANGED_BY_OTHER = "changed_by_other"
+    PAUSED_BY_OTHER = "paused_by_other"
+    RESUMED_BY_OTHER = "resumed_by_other"
+    REVOKED_BY_OTHER = "revoked_by_other"
+    READDRESSED_BY_OTHER = "readdressed_by_other"
+
+
+_SENTENCES: dict[NoticeCode, Text] = {
+    NoticeCode.NOT_READABLE: Text("Portico can no longer read what this link shows, so the link is closed."),
+    NoticeCode.GONE: Text("What this link showed was deleted, so the link is closed."),
+    NoticeCode.TRASHED: Text("The page of this link is in the trash, so the link is closed."),
+    NoticeCode.ARCHIVED: Text("The page of this link was archived, so the link is closed."),
+    NoticeCode.RESTRICTION_CHANGED: Text(
+        "Who may see this in Atlassian has changed, so the link is paused. Check it and resume the link."
     ),
+    NoticeCode.CONNECTION_OFF: Text(
+        "The connection to Atlassian was switched off, so nobody can read this link until it is back."
+    ),
+    NoticeCode.CHANGED_BY_OTHER: Text("An administrator changed this link."),
+    NoticeCode.PAUSED_BY_OTHER: Text("An administrator paused this link."),
+    NoticeCode.RESUMED_BY_OTHER: Text("An administrator resumed this link."),
+    NoticeCode.REVOKED_BY_OTHER: Text("An administrator revoked this link."),
+    NoticeCode.READDRESSED_BY_OTHER: Text("An administrator gave this link a new address."),
 }
 
 
 def sentence(code: str) -> Text:
     """Return what a stored notice says."""
-    for known, text in _SENTENCES.items():
-        if known.value == code:
-            return text
-    return Text("Something about this link has changed.")
+    try:
+        return _SENTENCES[NoticeCode(code)]
+    except ValueError:
+        return Text("Something about this link has changed.")
 
 
-def tell_owner(session: Session, link: ShareLink, reason: StrEnum) -> None:
+def tell_owner(session: Session, link: ShareLink, code: NoticeCode) -> None:
     """Leave a notice on the link's page and send its owner a mail, in the caller's transaction."""
-    session.add(OwnerNotice(link_id=link.id, at=clock.now(), code=reason.value, detail=None))
+    session.add(OwnerNotice(link_id=link.id, at=clock.now(), code=code.value, detail=None))
     owner = session.get(Person, link.created_by_id)
     if owner is None or not owner.active or not delivery.can_send():
         return
-    delivery.send(
-        session,
-        to=owner.email,
-        # The name is the owner's own; title and address of the page stay out of mail.
-        subject=Text("Your link “%(name)s”", name=link.name),
-        body=sentence(reason.value),
-    )
+    # The name is the owner's own; title and address of the page stay out of mail.
+    subject = Text("Your link “%(name)s”", name=link.name)
+    delivery.send(session, to=owner.email, subject=subject, body=sentence(code.value))

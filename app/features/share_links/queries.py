@@ -1,0 +1,254 @@
+"""What a request for a link has to know, read by one joined statement outside any transaction.
+
+Core columns and no ORM objects: this is asked for every page, picture and file. The statement has the same shape
+whatever is found, so that an unknown link costs what a known one costs.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from app.core.accounts import queries as accounts
+from app.core.accounts.models import Membership, Person, SignInSession
+from app.core.connections.models import Connection
+from app.core.db import UtcDateTime
+from app.core.permissions import Permission, permissions_of
+from app.features.share_links.models import Grant, LinkGroup, SharedObject, ShareLink
+from app.features.share_links.objects import ObjectKind
+from app.features.share_links.policy import GrantFacts, LinkFacts, VisitorFacts
+from app.features.share_links.powers import Powers, load
+
+
+@dataclass(frozen=True)
+class ObjectRow:
+    """The shared page or issue as our tables have it."""
+
+    id: int
+    connection_id: int
+    kind: ObjectKind
+    object_id: str
+    object_key: str | None
+    title: str
+    version: str
+    checked_at: datetime
+    check_lease_until: datetime | None
+    down_since: datetime | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What pages of a link print, and what copies are made by."""
+
+    link_id: int
+    public_id: str
+    generation: int
+    #: Raised by each change a reader can see.
+    version: int
+    name: str
+    owner_id: int
+    owner_name: str
+    expires_at: datetime
+    powers: Powers
+    password_hash: str | None
+    object: ObjectRow
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request for one link: the facts the policy decides on, and what the answer needs."""
+
+    link: LinkFacts
+    visitor: VisitorFacts
+    shown: Shown
+    #: Whether this browser was ever granted access to the link.
+    held_grant: bool
+
+    def proving(self, *, password: bool) -> "Visit":
+        """Return the same visit as a request to open, with the password proven or not."""
+        return replace(self, visitor=replace(self.visitor, password_proven=password, opens=True))
+
+
+_LINK, _TARGET, _CONNECTION = ShareLink.__table__.c, SharedObject.__table__.c, Connection.__table__.c
+_SESSION, _GRANT, _GROUPS = SignInSession.__table__.c, Grant.__table__.c, LinkGroup.__table__.c
+_MEMBERS = Membership.__table__.c
+_OWNER, _PERSON = Person.__table__.alias("owner"), Person.__table__.alias("person")
+
+_ASKS_FOR_GROUPS = exists().where(_GROUPS.link_id == _LINK.id)
+_IS_MEMBER = exists().where(
+    _GROUPS.link_id == _LINK.id, _MEMBERS.group_id == _GROUPS.group_id, _MEMBERS.person_id == _PERSON.c.id
+)
+_COLUMNS = (
+    _LINK.id,
+    _LINK.public_id,
+    _LINK.generation,
+    _LINK.version,
+    _LINK.name,
+    _LINK.expires_at,
+    _LINK.password_hash,
+    _LINK.max_views,
+    _LINK.views,
+    _LINK.powers,
+    _LINK.conditions_version,
+    _LINK.paused_at,
+    _LINK.revoked_at,
+    _LINK.closed_at,
+    _LINK.created_by_id,
+    _OWNER.c.display_name.label("owner_name"),
+    _OWNER.c.deactivated_at.label("owner_left_at"),
+    _CONNECTION.disabled_at,
+    _TARGET.id.label("target_id"),
+    _TARGET.connection_id,
+    _TARGET.kind,
+    _TARGET.object_id,
+    _TARGET.object_key,
+    _TARGET.title,
+    _TARGET.version.label("object_version"),
+    _TARGET.checked_at,
+    _TARGET.check_lease_until,
+    _TARGET.down_since,
+    _PERSON.c.id.label("person_id"),
+    _GRANT.id.label("grant_id"),
+    _GRANT.ends_at.label("grant_ends_at"),
+    _GRANT.ended_at.label("grant_ended_at"),
+    _GRANT.conditions_version.label("grant_conditions"),
+    _GRANT.person_id.label("grant_person_id"),
+    _ASKS_FOR_GROUPS.label("asks_for_groups"),
+    _IS_MEMBER.label("is_member"),
+)
+
+
+def _statement(*conditions: ColumnElement[bool]) -> Select[Any]:
+    now: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())
+    browser: BindParameter[str] = bindparam("browser", type_=String())
+    # A row comes back whatever is found: all parts hang on it by outer joins.
+    request = select(literal(1).label("one")).subquery("request")
+    # An alias of its own, or it would be correlated with the grant that is joined.
+    known = Grant.__table__.alias("known").c
+    newest_grant = (
+        select(func.max(known.id)).where(known.link_id == _LINK.id, known.browser_digest == browser).scalar_subquery()
+    )
+    live_session = and_(
+        _SESSION.digest == bindparam("session", type_=String()),
+        _SESSION.ended_at.is_(None),
+        _SESSION.ends_at > now,
+        _SESSION.idle_ends_at > now,
+    )
+    return (
+        select(*_COLUMNS)
+        .select_from(request)
+        .outerjoin(ShareLink.__table__, and_(*conditions))
+        .outerjoin(_OWNER, _OWNER.c.id == _LINK.created_by_id)
+        .outerjoin(SharedObject.__table__, _TARGET.id == _LINK.shared_object_id)
+        .outerjoin(Connection.__table__, _CONNECTION.id == _TARGET.connection_id)
+        .outerjoin(SignInSession.__table__, live_session)
+        .outerjoin(_PERSON, and_(_PERSON.c.id == _SESSION.person_id, _PERSON.c.deactivated_at.is_(None)))
+        .outerjoin(Grant.__table__, _GRANT.id == newest_grant)
+    )
+
+
+_NAMED = _LINK.public_id == bindparam("public_id", type_=String())
+_BY_ID = _statement(_NAMED)
+_BY_TOKEN = _statement(_NAMED, _LINK.generation == bindparam("generation", type_=Integer()))
+
+
+def visit(
+    session: Session,
+    public_id: str,
+    generation: int | None,
+    *,
+    browser_digest: str | None,
+    session_digest: str | None,
+    now: datetime,
+) -> Visit | None:
+    """Return the facts of one request, or None where there is no such link; without `generation` any will do."""
+    parameters = {"public_id": public_id, "browser": browser_digest, "session": session_digest, "now": now}
+    if generation is not None:
+        row = session.execute(_BY_TOKEN, parameters | {"generation": generation}).one()
+    else:
+        row = session.execute(_BY_ID, parameters).one()
+    return _visit(row) if row.id is not None else None
+
+
+def sees_reasons(session: Session, session_digest: str, owner_id: int | None, now: datetime) -> bool:
+    """Tell whether a session is the owner's or an administrator's, who are told why a link is closed."""
+    person_id = session.scalar(
+        select(SignInSession.person_id)
+        .join(Person, Person.id == SignInSession.person_id)
+        .where(
+            SignInSession.digest == session_digest,
+            SignInSession.ended_at.is_(None),
+            SignInSession.ends_at > now,
+            SignInSession.idle_ends_at > now,
+            Person.deactivated_at.is_(None),
+        )
+    )
+    if person_id is None:
+        return False
+    # Asked whatever the owner is: an unknown link has to cost the same.
+    permissions = permissions_of(accounts.roles_of(session, person_id))
+    return owner_id is not None and (person_id == owner_id or Permission.LINKS_ALL_MANAGE in permissions)
+
+
+def _visit(row: Row[Any]) -> Visit:
+    grant = None
+    if row.grant_id is not None:
+        grant = GrantFacts(row.grant_ends_at, row.grant_ended_at is not None, row.grant_conditions, row.grant_person_id)
+    link = LinkFacts(
+        revoked=row.revoked_at is not None,
+        closed=row.closed_at is not None,
+        paused=row.paused_at is not None,
+        creator_active=row.owner_left_at is None,
+        connection_enabled=row.disabled_at is None,
+        expires_at=row.expires_at,
+        max_views=row.max_views,
+        views=row.views,
+        asks_for_groups=bool(row.asks_for_groups),
+        has_password=row.password_hash is not None,
+        conditions_version=row.conditions_version,
+    )
+    visitor = VisitorFacts(grant=grant, person_id=row.person_id, is_member=bool(row.is_member))
+    return Visit(link, visitor, _shown(row), grant is not None)
+
+
+def _shown(row: Row[Any]) -> Shown:
+    target = ObjectRow(
+        row.target_id,
+        row.connection_id,
+        ObjectKind(row.kind),
+        row.object_id,
+        row.object_key,
+        row.title,
+        row.object_version,
+        row.checked_at,
+        row.check_lease_until,
+        row.down_since,
+    )
+    return Shown(
+        row.id,
+        row.public_id,
+        row.generation,
+        row.version,
+        row.name,
+        row.created_by_id,
+        row.owner_name,
+        row.expires_at,
+        load(row.powers),
+        row.password_hash,
+        target,
+    )
