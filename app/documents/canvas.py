@@ -64,7 +64,7 @@ def indented(steps: int) -> str | None:
 class Canvas:
     """One rendering in the making."""
 
-    def __init__(self, material: Material, limits: Limits, heading_shift: int = 1) -> None:
+    def __init__(self, material: Material, limits: Limits) -> None:
         self.material = material
         self.words = material.words
         self.limits = limits
@@ -72,8 +72,8 @@ class Canvas:
         #: Whether what is written next stands in a line of text: small things stay small there.
         self.in_text = False
         self.coloured_characters = 0
-        self.has_contents = False
-        self._shift = heading_shift
+        #: Levels by which headings stand below those of the source, as in a section of a larger whole.
+        self.heading_offset = 0
         self._inline_only = 0
         self._blocks = 0
         self._links = 0
@@ -162,11 +162,12 @@ class Canvas:
         if not text:
             self.end_paragraph(opened, *names)
             return
-        level = min(max(level, 1), 6)
+        level = min(max(level, 1) + self.heading_offset, 6)
         anchor = self.new_id(text)
         self._headings.append(Heading(level, anchor, text))
         self.in_text = opened.in_text
-        tag = f"h{min(level + self._shift, 6)}"
+        # The page around the document has the one h1.
+        tag = f"h{min(level + 1, 6)}"
         self.parts[opened.at] = f'<{tag} id="{anchor}"{classes(f"doc-h{level}", *names)}>'
         self.parts.append(f"</{tag}>")
         self._blocks += 1

@@ -92,8 +92,7 @@ def render_issue(
     limits: Limits | None = None,
 ) -> Rendered:
     """Return safe HTML of an issue's chosen fields; raise DocumentError as `render_adf` does."""
-    # Sections are headings of the first level, so those of the description stand below them.
-    canvas = Canvas(material, limits or Limits(), heading_shift=1)
+    canvas = Canvas(material, limits or Limits())
     if IssueField.SUMMARY in fields:
         canvas.start("p", ' class="doc-summary"')
         canvas.element("span", ' class="doc-key"', issue.key)
@@ -101,13 +100,11 @@ def render_issue(
         canvas.end("p")
     _facts(canvas, issue, fields)
     if IssueField.DESCRIPTION in fields and issue.description is not None:
-        _section(canvas, canvas.words.description)
-        draw(issue.description, canvas)
+        _document(canvas, canvas.words.description, issue.description)
     if IssueField.OTHER in fields:
         for field in issue.other:
             if not isinstance(field.value, str):
-                _section(canvas, field.label)
-                draw(field.value, canvas)
+                _document(canvas, field.label, field.value)
     if IssueField.ATTACHMENTS in fields and issue.attachments:
         _section(canvas, canvas.words.attachments)
         _files(canvas, issue.attachments)
@@ -142,6 +139,13 @@ def _facts(canvas: Canvas, issue: IssueView, fields: frozenset[IssueField]) -> N
             instant(canvas, at)
             canvas.end("dd")
     canvas.end("dl")
+
+
+def _document(canvas: Canvas, title: str, document: Mapping[str, object]) -> None:
+    _section(canvas, title)
+    canvas.heading_offset = 1
+    draw(document, canvas)
+    canvas.heading_offset = 0
 
 
 def _section(canvas: Canvas, title: str) -> None:

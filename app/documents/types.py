@@ -58,7 +58,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One heading: its level in the source (1 to 6), the id of its anchor and its text."""
+    """One heading: its level in the document (1 to 6), the id of its anchor and its text."""
 
     level: int
     id: str

@@ -68,7 +68,6 @@ class Words:
     expand: str = "Show more"
     table: str = "Table"
     code: str = "Code"
-    contents: str = "Contents"
     someone: str = "someone"
     internal_page: str = "an internal page"
     months: tuple[str, ...] = _MONTHS
@@ -76,11 +75,9 @@ class Words:
     instant_form: str = "{date}, {hour:02}:{minute:02} {zone}"
     zone: tzinfo = UTC
     size_units: tuple[str, ...] = ("bytes", "KB", "MB", "GB")
-    summary: str = "Summary"
     status: str = "Status"
     type: str = "Type"
     priority: str = "Priority"
-    people: str = "People"
     created: str = "Created"
     updated: str = "Updated"
     description: str = "Description"

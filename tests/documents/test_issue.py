@@ -31,7 +31,7 @@ def test_the_default_fields_are_shown_and_no_other() -> None:
         '<dt>Created</dt><dd><time datetime="2026-01-02T14:05:00Z">2 Jan 2026, 14:05 UTC</time></dd>'
         '<dt>Updated</dt><dd><time datetime="2026-01-03T09:00:00Z">3 Jan 2026, 09:00 UTC</time></dd></dl>'
         '<h2 id="doc-description" class="doc-h1">Description</h2>'
-        '<h2 id="doc-why" class="doc-h1">Why</h2><p>Rust</p>'
+        '<h3 id="doc-why" class="doc-h2">Why</h3><p>Rust</p>'
         '<h2 id="doc-attachments" class="doc-h1">Attachments</h2><ul class="doc-files"><li><span class="doc-file">'
         '<span class="doc-file-name">Offer 2026.pdf</span> <span class="doc-file-about">PDF, 1.2 MB</span></span></li></ul>'
     )

@@ -144,8 +144,12 @@ def _file(macro: Macro) -> None:
     file = named_file(filename, canvas.material)
     if file is None:
         canvas.omitted("missing-file")
-    else:
+    elif canvas.in_text:
         file_card(canvas, file)
+    else:
+        canvas.start("div", ' class="doc-files"')
+        file_card(canvas, file)
+        canvas.end("div")
 
 
 def _jira(macro: Macro) -> None:
