@@ -71,6 +71,11 @@ def checked_name(name: str) -> str:
     return name
 
 
+def name_for(object_key: str | None, object_id: str) -> str:
+    """Return the name of a link that got none; never the title, since names stand in the audit trail and in mail."""
+    return object_key or f"Page {object_id}"
+
+
 def checked_expiry(
     expires_at: datetime, *, created_at: datetime, now: datetime, settings: ShareLinkSettings
 ) -> datetime:

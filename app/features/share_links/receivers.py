@@ -14,7 +14,7 @@ from app.features.share_links.notices import NoticeCode, tell_owner
 
 
 def on_person_deactivated(person_id: int, *, db: Session, **_: Any) -> None:
-    """End the grants that a deactivated person holds, and those for the links they made; the links stay shut by policy."""
+    """End what a deactivated person holds, and cut off who reads through their links; policy keeps those shut."""
     grants.end_of_person(db, person_id)
     for link in _unended(db, ShareLink.created_by_id == person_id):
         grants.end_of_link(db, SYSTEM, link, "creator_deactivated")
@@ -24,7 +24,7 @@ def on_connection_disabled(connection_id: int, *, db: Session, **_: Any) -> None
     """Cut readers off and tell the owners."""
     shared = select(SharedObject.id).where(SharedObject.connection_id == connection_id)
     for link in _unended(db, ShareLink.shared_object_id.in_(shared)):
-        grants.end_of_link(db, SYSTEM, link, "connection_disabled")
+        grants.end_of_link(db, SYSTEM, link, "connection_off")
         tell_owner(db, link, NoticeCode.CONNECTION_OFF)
 
 

@@ -69,7 +69,9 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
     link = ShareLink(
         public_id=tokens.new_public_id(),
         generation=0,
-        name=rules.checked_name(conditions.name) if conditions.name else found.title[: rules.MAXIMUM_NAME],
+        name=rules.checked_name(conditions.name)
+        if conditions.name
+        else rules.name_for(found.object_key, found.object_id),
         shared_object_id=rows.shared_object(session, facts.site.id, found),
         created_by_id=actor.person_id,
         created_at=now,
@@ -88,8 +90,7 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
         ShareLinkEvent.CREATED,
         subject=("link", link.public_id),
         actor=actor,
-        # A name that was not chosen is the title, and titles stay out of the trail.
-        name=conditions.name or "",
+        name=link.name,
         object=facts.reference,
         expires_at=link.expires_at,
         conditions={
@@ -145,8 +146,7 @@ def change(session: Session, actor: Actor, public_id: str, changes: Changes) -> 
         subject=("link", public_id),
         actor=actor,
         fields=fields,
-        # The name it had may have been the title.
-        was={name: before[name] for name in fields if name != "name"},
+        was={name: before[name] for name in fields},
         now={name: after[name] for name in fields},
         tightened=tightened.any,
     )
