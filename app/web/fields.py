@@ -82,8 +82,8 @@ def _sentence(error: Any) -> str:
 
 
 def error_count(form: BaseForm) -> int:
-    """Return how many sentences the error summary has."""
-    return len(_flat(getattr(form, "form_errors", []))) + sum(len(_flat(field.errors)) for field in form)
+    """Return how many entries the error summary is about; what concerns the whole form counts as one each."""
+    return len(form.form_errors) + sum(1 for field in form if field.errors)
 
 
 def focus_id(field: Field) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Blueprint, Flask, abort, render_template
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined]  # SelectChoice is newer than the published types
     BooleanField,
     DateTimeLocalField,
     FileField,
@@ -16,6 +16,7 @@ from wtforms import (
     PasswordField,
     RadioField,
     SearchField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -41,16 +42,19 @@ class SampleForm(Form):
 
     address = StringField("Address", [InputRequired()], description="The address of a Confluence page or a Jira issue.")
     password = PasswordField("Password", [InputRequired()], render_kw={"autocomplete": "new-password"})
-    state = SelectField("State", choices=[("", "Any state"), ("active", "Active"), ("paused", "Paused")])
+    state = SelectField(
+        "State",
+        choices=[SelectChoice("", "Any state"), SelectChoice("active", "Active"), SelectChoice("paused", "Paused")],
+    )
     views = IntegerField("Largest number of views", description="Leave empty for no limit.")
     until = DateTimeLocalField("Ends")
     note = TextAreaField("Note")
     logo = FileField("Logo")
     download = BooleanField("Allow downloads", description="Attachments can be saved by whoever opens the link.")
-    kind = RadioField("Kind", choices=[("staff", "Staff"), ("guest", "Guest")], default="staff")
+    kind = RadioField("Kind", choices=[SelectChoice("staff", "Staff"), SelectChoice("guest", "Guest")], default="staff")
     groups = SelectMultipleField(
         "Groups",
-        choices=[("1", "Partners"), ("2", "Auditors at Northwind")],
+        choices=[SelectChoice("1", "Partners"), SelectChoice("2", "Auditors at Northwind")],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         description="Members of any of these may open the link.",
@@ -70,7 +74,10 @@ class FilterForm(Form):
     Meta = ComponentMeta
 
     q = SearchField("Search links", render_kw={"placeholder": "Search links"})
-    state = SelectField("State", choices=[("", "Any state"), ("active", "Active"), ("paused", "Paused")])
+    state = SelectField(
+        "State",
+        choices=[SelectChoice("", "Any state"), SelectChoice("active", "Active"), SelectChoice("paused", "Paused")],
+    )
     mine = BooleanField("Only mine")
 
 
