@@ -19,6 +19,7 @@ for _command in (
     keys.init,
     keys.rotate_keys,
     processes.migrate,
+    processes.migration,
     processes.serve,
     processes.worker,
     processes.demo,

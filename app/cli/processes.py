@@ -33,6 +33,16 @@ def migrate(down: str | None) -> None:
         click.echo(f"The database is at {migrations.current(engine) or 'nothing'}.")
 
 
+@click.command(hidden=True)
+@click.argument("message")
+def migration(message: str) -> None:
+    """Write a migration from the difference between models and database (for development)."""
+    from alembic import command
+
+    with database(current=False) as (_config, engine):
+        command.revision(migrations.alembic_config(engine), message=message, autogenerate=True)
+
+
 @click.command()
 def worker() -> None:
     """Do jobs and recurring work; run one or more of these beside the portal."""

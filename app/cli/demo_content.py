@@ -1,0 +1,163 @@
+"""People, connections and links of the demonstration, made through the same services as in life."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.core import clock, context, db
+from app.core.accounts import api_tokens, queries, service
+from app.core.accounts.actor import SYSTEM, Actor, PersonKind
+from app.core.accounts.models import Group, Person
+from app.core.config import Config
+from app.core.connections import accounts, clients
+from app.core.connections import service as connections
+from app.core.connections.models import Connection
+from app.core.connections.service import Credential, Draft
+from app.core.crypto import passwords
+from app.core.permissions import Role
+from app.core.settings import service as settings
+from app.features.share_links import gather, tokens
+from app.features.share_links import service as links
+from app.features.share_links.conditions import Conditions
+from app.features.share_links.powers import Powers
+from app.integrations.atlassian.types import Product
+
+#: Everybody's password in the demonstration, and the one of its links.
+PASSWORD = "quiet harbour lantern 42"  # noqa: S105 - printed on purpose, on loopback only
+LINK_PASSWORD = "berth-plan-48"  # noqa: S105 - likewise
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """Somebody to sign in as; `handle` is their account on the simulated site."""
+
+    name: str
+    email: str
+    role: str
+    kind: PersonKind = PersonKind.STAFF
+    gives: Role | None = None
+    handle: str | None = None
+
+
+ADMINISTRATOR = DemoPerson("Ada Lindqvist", "ada@acme.example", "administrator", gives=Role.ADMINISTRATOR, handle="ada")
+AUTHOR = DemoPerson("Ines Moreau", "ines@acme.example", "author: makes links", gives=Role.AUTHOR, handle="ines")
+AUDITOR = DemoPerson("Otto Brandt", "otto@acme.example", "auditor: reads everything", gives=Role.AUDITOR)
+GUEST = DemoPerson("Greta Vance", "greta@hauliers.example", "guest, in the group Hauliers", PersonKind.GUEST)
+STRANGER = DemoPerson("Sam Reyes", "sam@elsewhere.example", "guest, in no group", PersonKind.GUEST)
+PERSONS = (ADMINISTRATOR, AUTHOR, AUDITOR, GUEST, STRANGER)
+
+
+@dataclass(frozen=True)
+class DemoLink:
+    """A link to try."""
+
+    token: str
+    what: str
+    opens_with: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """What was made."""
+
+    links: tuple[DemoLink, ...]
+    api_token: str
+
+
+def fill(config: Config, site_url: str) -> Example:
+    """Make people, a group, two connections and links; the simulated site has to be running."""
+    from app.factory import create_app
+
+    create_app(config)
+    context.set_current(context.CallContext(source=context.Source.COMMAND))
+    hashed = passwords.hash_password(PASSWORD)
+    with db.transaction() as session:
+        made = {
+            person.email: service.create_person(
+                session, SYSTEM, email=person.email, name=person.name, kind=person.kind, password_hash=hashed
+            )
+            for person in PERSONS
+        }
+        for person in PERSONS:
+            if person.gives is not None:
+                service.give_role(session, SYSTEM, person.gives, person=made[person.email])
+        administrator = queries.actor_for(session, made[ADMINISTRATOR.email])
+        author = queries.actor_for(session, made[AUTHOR.email])
+        group = service.create_group(session, administrator, name="Hauliers", description="Drivers and dispatchers")
+        service.add_member(session, administrator, group, made[GUEST.email])
+        settings.change(
+            session,
+            administrator,
+            "organisation",
+            {"name": "Acme Harbour Logistics", "contact": "portal@acme.example", "time_zone": "Europe/Stockholm"},
+        )
+        sites = [_connection(product, site_url) for product in Product]
+        rows = [connections.create(session, administrator, product, draft) for product, draft in sites]
+        secret, _row = api_tokens.create(
+            session, administrator, made[AUTHOR.email], name="demonstration", scopes=["shares:read", "shares:write"]
+        )
+    for person in (ADMINISTRATOR, AUTHOR):
+        for row in rows:
+            _connect(person, made[person.email], row)
+    return Example(_links(author, group, site_url), secret)
+
+
+def _connection(product: Product, url: str) -> tuple[Product, Draft]:
+    now = clock.now()
+    draft = Draft(
+        name=f"Acme {product.value.capitalize()}",
+        base_url=url,
+        site_address=None,
+        reading=Credential("reader@acme.example", "token-reader", now + timedelta(days=200)),
+        checking=Credential("checker@acme.example", "token-checker", now + timedelta(days=200)),
+    )
+    return product, draft
+
+
+def _connect(person: DemoPerson, row: Person, connection: Connection) -> None:
+    site = clients.site_of(connection)
+    client = clients.with_token(site, person.email, f"token-{person.handle}")
+    account = client.myself()
+    with db.transaction() as session:
+        actor = queries.actor_for(session, row)
+        accounts.connect(session, actor, site, account, email=person.email, token=f"token-{person.handle}")
+
+
+def _links(author: Actor, group: Group, site_url: str) -> tuple[DemoLink, ...]:
+    page = f"{site_url}/wiki/spaces/OPS/pages"
+    files = Powers(attachments=True, download=True)
+    password = f"the password {LINK_PASSWORD}"
+    made = [
+        _link(author, f"{page}/100101/Berth-plan", password=True, powers=files),
+        _link(author, f"{page}/100102/Arrival-guide", groups=(group.public_id,), powers=files),
+        _link(author, f"{site_url}/browse/HARB-1", password=True, powers=files),
+        _link(author, f"{page}/100104/Reefer-runbook", password=True, max_views=1),
+    ]
+    with clock.at(clock.now() - timedelta(days=15)):
+        made.append(_link(author, f"{page}/100103/Safety", password=True))
+    described = (
+        ("a Confluence page with pictures and files", password),
+        ("a Confluence page for the group Hauliers", f"signing in as {GUEST.email}; {STRANGER.email} is turned away"),
+        ("a Jira issue", password),
+        ("a Confluence page that opens once", password),
+        ("a Confluence page whose link has expired", "nothing: it ended yesterday"),
+    )
+    return tuple(DemoLink(token, what, opens) for token, (what, opens) in zip(made, described, strict=True))
+
+
+def _link(
+    author: Actor,
+    url: str,
+    *,
+    password: bool = False,
+    groups: tuple[str, ...] = (),
+    max_views: int | None = None,
+    powers: Powers | None = None,
+) -> str:
+    facts = gather.share(author, url)
+    proof = gather.new_password(LINK_PASSWORD, generate=False) if password else None
+    conditions = Conditions(password=proof, groups=groups, max_views=max_views, powers=powers or Powers())
+    with db.transaction() as session:
+        created = links.create(session, author, facts, conditions)
+    if isinstance(created, links.NotShared):
+        raise RuntimeError(f"{url} could not be shared: {created.reason}")
+    return tokens.make(created.public_id, created.generation)

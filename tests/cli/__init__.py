@@ -1,0 +1,1 @@
+"""The portico command, as an operator types it."""
