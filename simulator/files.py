@@ -80,7 +80,7 @@ def from_recipe(recipe: Mapping[str, Any], folder: Path) -> Content:
     """Read `{"make": name, …}`, `{"file": name}` or `{"large": bytes, "seed": word}`."""
     if "large" in recipe:
         return Endless(str(recipe["seed"]), int(recipe["large"]))
-    return Made(json.dumps(recipe, sort_keys=True), folder)
+    return Made(json.dumps(recipe), folder)
 
 
 def _piece(seed: str, number: int) -> bytes:

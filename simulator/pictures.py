@@ -3,6 +3,7 @@
 A picture is a function from its parameters (taken from the content's JSON) to the bytes of a file.
 """
 
+import textwrap
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
@@ -88,7 +89,7 @@ def flow(parameters: Parameters) -> bytes:
         canvas.rectangle(left + 4, 134, left + width - 48, 266, "#ffffff")
         canvas.rectangle(left, 130, left + width - 44, 144, _SERIES[index % 4])
         canvas.text(left + 14, 162, f"{index + 1}", _SERIES[index % 4], 3)
-        for row, word in enumerate(str(step).split()):
+        for row, word in enumerate(textwrap.wrap(str(step), int((width - 68) / 12))):
             canvas.text(left + 14, 196 + row * 20, word, _INK)
         if index + 1 < len(steps):
             canvas.rectangle(left + width - 40, 198, left + width - 14, 202, _QUIET)

@@ -362,6 +362,8 @@ def test_rich_text_is_what_the_published_schema_of_documents_allows(running: Run
             assert [said for one in bodies if one for said in complaints(adf, one)] == [], key
 
 
-def test_pages_converted_to_documents_are_what_the_schema_allows(running: Running, adf: Draft4Validator) -> None:
-    for page in running.site.pages.values():
-        assert list(complaints(adf, from_storage(page.latest.body))) == [], page.latest.title
+@pytest.mark.parametrize("page_id", ["100101", "100104", "100112", "100116"])
+def test_a_page_converted_to_a_document_is_what_the_schema_allows(
+    page_id: str, running: Running, adf: Draft4Validator
+) -> None:
+    assert list(complaints(adf, from_storage(running.site.pages[page_id].latest.body))) == []
