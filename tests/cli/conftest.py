@@ -1,6 +1,7 @@
 """An installation in a folder of its own, and the command to run on it in this process."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import keys, portico
-from app.core.config import known_variables
+from app.core import db
+from app.core.config import known_variables, load
 from app.core.crypto import ring
+from app.core.start import make_engine
 from tests.database import Databases
 
 
@@ -28,6 +31,17 @@ class Installation:
         result = self.run(*words, given=given)
         assert result.exit_code == 0, (result.output, result.exception)
         return str(result.output)
+
+
+@contextmanager
+def bound() -> Iterator[None]:
+    """Bind the installation's database, as another process would."""
+    engine = make_engine(load())
+    db.bind(engine)
+    try:
+        yield
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture

@@ -11,17 +11,13 @@ from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import Person
 from app.core.config import load
 from app.core.start import make_engine
-from tests.cli.conftest import Installation
+from tests.cli.conftest import Installation, bound
 from tests.cli.test_keys import set_up
 
 
 def people() -> list[str]:
-    engine = make_engine(load())
-    db.bind(engine)
-    with db.reading() as session:
-        found = list(session.scalars(select(Person.email).order_by(Person.id)))
-    engine.dispose()
-    return found
+    with bound(), db.reading() as session:
+        return list(session.scalars(select(Person.email).order_by(Person.id)))
 
 
 def add_person(email: str) -> None:
@@ -42,12 +38,9 @@ def embedded(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Ins
 
 def test_a_backup_taken_while_a_writer_is_open_restores_whole(embedded: Installation, tmp_path: Path) -> None:
     add_person("before@example.com")
-    engine = make_engine(load())
-    db.bind(engine)
-    with db.transaction() as session:
+    with bound(), db.transaction() as session:
         session.execute(select(Person))
         embedded_output = embedded.done("backup", str(tmp_path / "backups"))
-    engine.dispose()
     assert "key file is not in it" in embedded_output
     add_person("after@example.com")
     (made,) = (tmp_path / "backups").iterdir()
@@ -58,21 +51,15 @@ def test_a_backup_taken_while_a_writer_is_open_restores_whole(embedded: Installa
 
 
 def test_a_restore_ends_the_sessions_of_the_backup(embedded: Installation, tmp_path: Path) -> None:
-    engine = make_engine(load())
-    db.bind(engine)
-    with db.transaction() as session:
+    with bound(), db.transaction() as session:
         person = queries.person_by_email(session, "ada@example.com")
         assert person is not None
         secret, _ = sessions.begin(session, person, {"password": clock.now()})
-    engine.dispose()
     embedded.done("backup", str(tmp_path / "backups"))
     (made,) = (tmp_path / "backups").iterdir()
     embedded.done("restore", str(made), "--yes")
-    engine = make_engine(load())
-    db.bind(engine)
-    with db.reading() as session:
+    with bound(), db.reading() as session:
         assert sessions.resolve(session, secret) is None
-    engine.dispose()
 
 
 def test_a_restore_beside_a_running_portal_is_refused(embedded: Installation, tmp_path: Path) -> None:

@@ -6,11 +6,9 @@ from sqlalchemy import LargeBinary, select, type_coerce
 
 from app.core import clock, db
 from app.core.accounts import queries
-from app.core.config import load
 from app.core.connections.models import Connection
 from app.core.crypto import keyring, ring
-from app.core.start import make_engine
-from tests.cli.conftest import Installation
+from tests.cli.conftest import Installation, bound
 from tests.conftest import NOW
 
 PASSWORD = "four unrelated lantern words\n"
@@ -27,8 +25,7 @@ def set_up(installation: Installation) -> None:
 
 
 def add_connection() -> None:
-    db.bind(make_engine(load()))
-    with db.transaction() as session:
+    with bound(), db.transaction() as session:
         session.add(
             Connection(
                 public_id="c1",
@@ -44,7 +41,7 @@ def add_connection() -> None:
 
 
 def sealed_token() -> bytes:
-    with db.reading() as session:
+    with bound(), db.reading() as session:
         return bytes(session.execute(select(type_coerce(Connection.reading_token, LargeBinary))).scalar_one())
 
 
@@ -74,7 +71,7 @@ def test_a_rotation_encrypts_anew_and_keeps_the_old_key(installation: Installati
     assert new[:1] == old
     assert len(new) == 2
     assert ring.current().key_id_of(sealed_token()) == new[1]
-    with db.reading() as session:
+    with bound(), db.reading() as session:
         assert session.scalars(select(Connection.reading_token)).one() == "the-reading-token"
     assert "whole" in installation.done("audit", "verify")
 
@@ -117,7 +114,7 @@ def test_create_admin_refuses_a_password_that_is_easy_to_guess(installation: Ins
     words = ("create-admin", "--email", "ada@example.com", "--name", "Ada", "--password-stdin")
     assert installation.run(*words, given="password1234\n").exit_code == 1
     installation.done(*words, given=PASSWORD)
-    with db.reading() as session:
+    with bound(), db.reading() as session:
         person = queries.person_by_email(session, "ada@example.com")
         assert person is not None
         assert person.created_at <= clock.now()
