@@ -156,9 +156,15 @@ def layout(name: str) -> str:
     """Show one layout with made-up content."""
     if name not in _LAYOUTS:
         abort(404)
+    now = clock.now()
     form = GateForm(formdata=None)
     if name == "wide":
         form.password.errors = ("That is not the password of this link. Check it and try again.",)
     return render_template(
-        f"gallery/{name}.html", form=form, filters=FilterForm(formdata=None), links=_LINKS, now=clock.now()
+        f"gallery/{name}.html",
+        form=form,
+        filters=FilterForm(formdata=None),
+        links=_LINKS,
+        now=now,
+        an_hour_ago=now - timedelta(hours=1),
     )

@@ -54,8 +54,8 @@ class Organisation(Protocol):
 class Shell:
     """Endpoints the app shell leads to; what is not registered is left out of the page."""
 
-    home: str = "share_links.list_links"
-    search: str = "share_links.list_links"
+    home: str = "account.home"
+    search: str = "share_links.index"
     profile: str = "account.profile"
     sign_out: str = "account.sign_out"
     help: str = "account.help_page"
@@ -83,6 +83,7 @@ def install(app: Flask, *, shell: Shell | None = None) -> None:
     """Give the application's templates their globals and filters, and make undefined names an error."""
     shell = shell or Shell()
     navigation.install(app)
+    app.register_blueprint(theme.blueprint)
     environment = app.jinja_env
     environment.undefined = StrictUndefined
     environment.trim_blocks = True

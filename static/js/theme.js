@@ -7,8 +7,8 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const values = new FormData(form, pressed);
   document.documentElement.dataset.theme = pressed.value;
-  for (const button of form.querySelectorAll("[aria-pressed]")) {
-    button.setAttribute("aria-pressed", String(button === pressed));
+  for (const button of document.querySelectorAll("[data-theme-switch] [aria-pressed]")) {
+    button.setAttribute("aria-pressed", String(button.value === pressed.value));
   }
   await fetch(form.action, { method: "POST", body: new URLSearchParams(values), redirect: "manual" });
 });

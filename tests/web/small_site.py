@@ -11,7 +11,7 @@ from flask_wtf import CSRFProtect
 
 from app.core.accounts.actor import Actor, ActorKind
 from app.core.permissions import Permission
-from app.web import templating, theme
+from app.web import templating
 
 ROOT = Path(__file__).parents[2]
 INES = Actor(
@@ -46,7 +46,6 @@ def make(static_folder: Path | None = None) -> Flask:
     Babel(app)
     CSRFProtect(app)
     templating.install(app)
-    app.register_blueprint(theme.blueprint)
     return app
 
 
