@@ -55,7 +55,7 @@ class Shell:
     """Endpoints the app shell leads to; what is not registered is left out of the page."""
 
     home: str = "account.home"
-    search: str = "share_links.index"
+    search: str = "share_links.list_links"
     profile: str = "account.profile"
     sign_out: str = "account.sign_out"
     help: str = "account.help_page"

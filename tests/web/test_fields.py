@@ -124,6 +124,11 @@ def test_a_form_prints_every_visible_field_a_token_and_its_buttons(site: Flask) 
     assert next(tree.iter("form")).get("method") == "post"
 
 
+def test_a_form_sends_values_along_that_stand_in_no_field(site: Flask) -> None:
+    source = FORM.replace('cancel="/"', "hidden={'url': 'https://acme.example/\"x'}")
+    assert the(drawn(source, form=OneQuestion()), "input", "url").get("value") == 'https://acme.example/"x'
+
+
 def test_the_error_summary_leads_to_each_entry(site: Flask) -> None:
     form = Everything(MultiDict({"state": "a"}))
     form.validate()
