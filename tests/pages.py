@@ -309,7 +309,7 @@ def _values(element: html.Element, kind: str) -> list[str]:
         chosen = [option for option in options if option.get("selected") is not None]
         if not chosen and element.get("multiple") is None:
             chosen = options[:1]
-        return [option.get("value") or html.text_of(option) for option in chosen]
+        return [option.get("value", html.text_of(option)) for option in chosen]
     if kind in ("checkbox", "radio"):
         return [element.get("value") or "on"] if element.get("checked") is not None else []
     return [] if kind == "file" else [element.get("value") or ""]

@@ -4,6 +4,7 @@ A view reads `if form.validate_on_submit(): with errors_onto(form), transaction(
 with `return form_page(template, form, …)`, which answers 422 where the form has errors.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from types import TracebackType
 from typing import Any, Self
@@ -12,14 +13,18 @@ from flask import render_template
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from wtforms import DateField, PasswordField, SelectMultipleField, StringField
 from wtforms import Form as PlainForm
-from wtforms import DateField, SelectMultipleField, StringField
+from wtforms.fields import choices as wtforms_choices
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.errors import Conflict, DomainError, Invalid
 from app.web.fields import ComponentMeta
 from app.web.templating import viewer_zone
+
+#: Newer than the library's published types.
+_CHOICE: Any = vars(wtforms_choices)["SelectChoice"]
 
 
 class Form(FlaskForm):
@@ -48,11 +53,27 @@ class TicksField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+def choices(pairs: Iterable[tuple[str, Any]]) -> list[Any]:
+    """Return choices for a field, from pairs of value and words."""
+    return [_CHOICE(value, words) for value, words in pairs]
+
+
 class OneLine(StringField):
-    """Text of one line, without spaces around it."""
+    """Text of one line, without spaces around it; empty where nothing was sent."""
+
+    data: str
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = valuelist[0].strip() if valuelist else self.data
+        self.data = valuelist[0].strip() if valuelist else ""
+
+
+class Secret(PasswordField):
+    """A password or token, exactly as it was typed, and never printed back."""
+
+    data: str
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0] if valuelist else ""
 
 
 class Day(DateField):

@@ -1,6 +1,6 @@
 """Logs: one JSON object a line, with the reference id of the call and never a secret.
 
-Share addresses appear as `/s/…` and the last four characters of their token, everywhere.
+Share addresses appear as `/s/…` and the last four characters of their token, everywhere; one-time links likewise.
 """
 
 import logging
@@ -16,13 +16,13 @@ from flask import Flask, Response, g, request
 from app.core import context
 from app.web import ops
 
-_SHARE_PATH = re.compile(r"/s/([A-Za-z0-9_.\-]+)")
+_SECRET_PATH = re.compile(r"/(s|reset)/([A-Za-z0-9_.\-]+)")
 _SHOWN_CHARACTERS = 4
 
 
 def without_token(path: str) -> str:
-    """Return a path with the token of a share link replaced by its last four characters."""
-    return _SHARE_PATH.sub(lambda match: f"/s/…{match.group(1)[-_SHOWN_CHARACTERS:]}", path)
+    """Return a path with the token of a share link or the secret of a one-time link replaced by its last four characters."""
+    return _SECRET_PATH.sub(lambda match: f"/{match.group(1)}/…{match.group(2)[-_SHOWN_CHARACTERS:]}", path)
 
 
 def configure(level: str) -> None:
@@ -84,7 +84,7 @@ def _add_request_id(_logger: Any, _name: str, event: MutableMapping[str, Any]) -
 
 def _redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str) and "/s/" in value:
+        if isinstance(value, str) and _SECRET_PATH.search(value):
             event[key] = without_token(value)
     return event
 

@@ -5,8 +5,10 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.accounts.actor import Actor, ActorKind, PersonKind
-from app.core.accounts.models import Group, Membership, Person, RoleAssignment
+from app.core.accounts.models import Group, Membership, OneTimeLink, Person, RoleAssignment
+from app.core.crypto import tokens
 from app.core.permissions import Role, permissions_of
 
 
@@ -49,6 +51,21 @@ def person_by_email(session: Session, email: str) -> Person | None:
 def person_by_public_id(session: Session, public_id: str) -> Person | None:
     """Return the person with that public id."""
     return session.scalars(select(Person).where(Person.public_id == public_id)).one_or_none()
+
+
+def person_of_one_time_link(session: Session, secret: str) -> Person | None:
+    """Return whose password a one-time link would set now; None where it is unknown, used or over."""
+    query = (
+        select(Person)
+        .join(OneTimeLink, OneTimeLink.person_id == Person.id)
+        .where(
+            OneTimeLink.digest == tokens.digest(secret),
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.ends_at > clock.now(),
+            Person.deactivated_at.is_(None),
+        )
+    )
+    return session.scalars(query).one_or_none()
 
 
 def group_by_public_id(session: Session, public_id: str) -> Group | None:

@@ -13,6 +13,7 @@ from app.core.accounts.actor import SYSTEM, Actor, PersonKind
 from app.core.accounts.models import Person
 from app.core.audit import trail
 from app.core.audit.events import CoreEvent
+from app.core.connections.clients import Site
 from app.core.connections.models import AccountSource, AtlassianAccount, Connection
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
@@ -22,16 +23,17 @@ from app.integrations.atlassian.types import Account
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9:_-]{1,128}")
 
 
-def connect(session: Session, actor: Actor, connection_id: int, account: Account, *, email: str, token: str) -> None:
-    """Keep the actor's own account on a connection, proven by their token. Raises Forbidden, NotFound."""
+def connect(session: Session, actor: Actor, site: Site, account: Account, *, email: str, token: str) -> None:
+    """Keep the actor's own account on a connection, proven by their token at `site`. Raises Forbidden, NotFound, Conflict."""
     if actor.person_id is None or not actor.is_staff:
         raise Forbidden
-    row = session.get(Connection, connection_id)
+    row = session.get(Connection, site.id)
     if row is None or row.disabled_at is not None:
         raise NotFound
-    _store_account(
-        session, actor, session.get_one(Person, actor.person_id), row, account, AccountSource.TOKEN, email, token
-    )
+    if row.base_url != site.base_url:
+        raise Conflict(Text("The connection %(name)s was changed meanwhile. Try again.", name=row.name))
+    person = session.get_one(Person, actor.person_id)
+    _store_account(session, actor, person, row, account, AccountSource.TOKEN, email, token)
 
 
 def assign(session: Session, actor: Actor, person: Person, connection: Connection, account: Account) -> None:
@@ -55,12 +57,15 @@ def assign(session: Session, actor: Actor, person: Person, connection: Connectio
 
 
 def disconnect(session: Session, actor: Actor, person: Person, connection: Connection) -> bool:
-    """Forget a person's account: their own, or anybody's as an administrator. False where there was none."""
-    if actor.person_id != person.id:
-        _require_people(actor)
+    """Forget a person's account: one they connected themselves, or anybody's as an administrator. False where there was none.
+
+    An account that an administrator assigned is for an administrator to take away. Raises Forbidden.
+    """
     row = _account(session, person.id, connection.id)
     if row is None:
         return False
+    if actor.person_id != person.id or row.source != AccountSource.TOKEN:
+        _require_people(actor)
     session.delete(row)
     trail.record(
         session,

@@ -136,12 +136,12 @@ def accounts_of(session: Session, person_id: int) -> Sequence[AccountRow]:
         .order_by(func.lower(Connection.name))
         .options(*_WITHOUT_SECRETS)
     )
-    return tuple(_account_row(row, account) for row, account in session.execute(query).tuples())
+    return tuple(_account_row(row, account) for row, account in session.execute(query))
 
 
 def _account_counts(session: Session) -> dict[int, int]:
     query = select(AtlassianAccount.connection_id, func.count()).group_by(AtlassianAccount.connection_id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _row(row: Connection, accounts: int) -> ConnectionRow:

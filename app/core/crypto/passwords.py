@@ -66,7 +66,9 @@ def needs_rehash(stored: str) -> bool:
 
 def strength(password: str, *, user_inputs: tuple[str, ...] = ()) -> Strength:
     """Estimate how hard a password is to guess, knowing the person's name and address."""
-    words = [word for value in user_inputs for word in (re.sub(r"\W", "", value), *re.split(r"\W+", value)) if word]
+    words = [
+        word for value in user_inputs for word in (value, re.sub(r"\W", "", value), *re.split(r"\W+", value)) if word
+    ]
     result = zxcvbn(password[:72], user_inputs=[*words, "portico"])
     feedback = result["feedback"]
     advice = " ".join([feedback["warning"] or "", *feedback["suggestions"]]).strip()

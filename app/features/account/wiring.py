@@ -2,6 +2,9 @@
 
 from flask import Flask
 
+from app.features.account.views import blueprint
+
 
 def register(app: Flask) -> None:
-    """Register the feature."""
+    """Register sign-in, sign-out, one-time links and the profile."""
+    app.register_blueprint(blueprint)
