@@ -19,6 +19,9 @@ MAXIMUM_GROUPS = 50
 #: The largest number of views that can be asked for; beyond it no limit is meant.
 MAXIMUM_VIEWS = 1_000_000
 
+#: Why a password cannot be set and removed in one step.
+ONE_OR_THE_OTHER = Text("Set a new password or remove it, not both.")
+
 _CONSONANTS = "bdfghjklmnprstvz"
 _VOWELS = "aeiou"
 

@@ -1,17 +1,34 @@
 """Puts the internal side of share links into the application: pages for staff, the API, settings and receivers."""
 
 from flask import Flask
+from flask_babel import lazy_gettext as _
 
 from app.core import signals
+from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import receivers
+from app.features.share_links import receivers, views
 from app.features.share_links.settings import ShareLinkSettings
+from app.web import navigation
+from app.web.navigation import NavItem, Section
 
 
 def register(app: Flask) -> None:
     """Register the internal side."""
     registry.register("share_links", Text("Share links"), ShareLinkSettings)
+    app.register_blueprint(views.blueprint)
+    _navigation(app)
     signals.person_deactivated.connect(receivers.on_person_deactivated)
     signals.connection_disabled.connect(receivers.on_connection_disabled)
     signals.group_deleting.connect(receivers.on_group_deleting)
+
+
+def _navigation(app: Flask) -> None:
+    own = NavItem(
+        Section.SHARE, _("Your links"), "share_links.list_links", Permission.LINKS_OWN_MANAGE, icon="link", order=10
+    )
+    everybodys = NavItem(
+        Section.SHARE, _("All links"), "share_links.list_all_links", Permission.LINKS_ALL_READ, icon="list", order=20
+    )
+    for item in (own, everybodys):
+        navigation.register(app, item)

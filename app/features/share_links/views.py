@@ -1,0 +1,329 @@
+"""Internal pages of links: list, create, show, edit, and the buttons on a link's page."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.core import clock
+from app.core.db import reading, transaction
+from app.core.errors import Forbidden, Invalid
+from app.core.permissions import Permission
+from app.core.settings import registry
+from app.features.share_links import conditions as rules
+from app.features.share_links import gather, listing, rights, service, timeline, tokens
+from app.features.share_links.conditions import UNCHANGED, Changes, Conditions, NewPassword
+from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm, local_minute
+from app.features.share_links.gather import ShareFacts
+from app.features.share_links.listing import LinkRow
+from app.features.share_links.notices import sentence
+from app.features.share_links.policy import PauseReason
+from app.features.share_links.settings import ShareLinkSettings
+from app.features.share_links.timeline import TimelineEntry
+from app.web.access import signed_in
+from app.web.forms import errors_onto, form_page, put_error
+from app.web.identity import actor
+from app.web.surfaces import Surface, absolute
+from app.web.tables import with_query
+from app.web.templating import endpoint_url
+
+blueprint = Blueprint("share_links", __name__, url_prefix="/links")
+
+
+@blueprint.context_processor
+def _names() -> dict[str, Any]:
+    return {
+        "refusal_sentence": lambda facts: timeline.refusal_sentence(facts.refusal, facts.site.name).render(_),
+        "profile_url": lambda: endpoint_url("account.profile"),
+        "recipient_url": lambda public_id: f"/links/{public_id}/as-recipient/",
+    }
+
+
+PAGE_SIZE = 50
+ACTIVITY_SIZE = 25
+Answer = Response | str | tuple[str, int]
+
+
+def link_address(link: LinkRow) -> str:
+    """Return the address that is handed on."""
+    return absolute(f"/s/{tokens.make(link.public_id, link.generation)}/", Surface.PUBLIC)
+
+
+@blueprint.get("/")
+@signed_in()
+def list_links() -> Answer:
+    """List one's own links; whoever only reads is led to everybody's."""
+    if not actor().may(Permission.LINKS_OWN_MANAGE):
+        if actor().may(Permission.LINKS_ALL_READ):
+            return redirect(url_for("share_links.list_all_links"), code=303)
+        raise Forbidden
+    return _list(everybodys=False)
+
+
+@blueprint.get("/all/")
+@signed_in(Permission.LINKS_ALL_READ)
+def list_all_links() -> Answer:
+    """List everybody's links."""
+    return _list(everybodys=True)
+
+
+@blueprint.get("/new/")
+@signed_in(Permission.LINKS_OWN_MANAGE)
+def new_link() -> Answer:
+    """Ask for an address; with one, show what would be shared and ask for the conditions."""
+    asked = AddressForm(request.args)
+    if not request.args.get("url"):
+        return render_template("share_links/new_link.html", form=asked)
+    facts = _facts_for(asked)
+    if facts is None or facts.object is None:
+        return render_template("share_links/new_link.html", form=asked, facts=facts), 422
+    form = CreateForm(formdata=None, url=asked.url.data)
+    settings = registry.get(ShareLinkSettings)
+    form.expires_at.data = local_minute(rules.default_expiry(clock.now(), settings))
+    form.generate.data = settings.require_gate
+    return _conditions_page(form, facts)
+
+
+@blueprint.post("/new/")
+@signed_in(Permission.LINKS_OWN_MANAGE)
+def create_link() -> Answer:
+    """Create a link."""
+    form = CreateForm()
+    with reading() as db:
+        form.offer(listing.offered_groups(db))
+    shape_is_good = form.validate()
+    asked = AddressForm(formdata=None, url=form.url.data)
+    facts = _facts_for(asked)
+    if facts is None or facts.object is None:
+        return render_template("share_links/new_link.html", form=asked, facts=facts), 422
+    if shape_is_good:
+        with errors_onto(form):
+            return _create(form, facts)
+    return _conditions_page(form, facts)
+
+
+@blueprint.get("/<public_id>/created/")
+@signed_in(Permission.LINKS_OWN_MANAGE)
+def created_link(public_id: str) -> Answer:
+    """Show the address of a link that was just created."""
+    return _created_page(public_id, None)
+
+
+@blueprint.get("/<public_id>/")
+@signed_in()
+def show_link(public_id: str) -> Answer:
+    """Show one link: its address and conditions, and what happened to it."""
+    with reading() as db:
+        link = listing.one(db, actor(), public_id)
+        entries = listing.activity(db, public_id, after=_after(), limit=ACTIVITY_SIZE + 1)
+        counts = listing.counts(db, link)
+        notices = [(notice.at, sentence(notice.code).render(_)) for notice in listing.notices(db, link)]
+    more = len(entries) > ACTIVITY_SIZE
+    return render_template(
+        "share_links/show_link.html",
+        link=link,
+        address=link_address(link) if rights.may_manage(actor(), link.owner_id) else None,
+        manages=rights.may_manage(actor(), link.owner_id),
+        is_own=rights.owns(actor(), link.owner_id),
+        reproves=link.paused_reason == PauseReason.RESTRICTION_CHANGED,
+        counts=counts,
+        notices=notices,
+        events=[_translated(one) for one in timeline.of(entries[:ACTIVITY_SIZE])],
+        older_url=with_query(after=entries[ACTIVITY_SIZE - 1].id) if more else None,
+        labels=STATE_LABELS,
+    )
+
+
+@blueprint.get("/<public_id>/edit/")
+@signed_in()
+def edit_link(public_id: str) -> Answer:
+    """Show what can be changed."""
+    link, form = _editing(public_id, EditForm(formdata=None))
+    form.fill(link)
+    return form_page("share_links/edit_link.html", form, link=link, labels=STATE_LABELS)
+
+
+@blueprint.post("/<public_id>/edit/")
+@signed_in()
+def change_link(public_id: str) -> Answer:
+    """Change a link."""
+    link, form = _editing(public_id, EditForm())
+    if form.validate():
+        with errors_onto(form):
+            return _change(link, form)
+    return form_page("share_links/edit_link.html", form, link=link, labels=STATE_LABELS)
+
+
+@blueprint.post("/<public_id>/pause/")
+@signed_in()
+def pause_link(public_id: str) -> Answer:
+    """Pause a link."""
+    with transaction() as db:
+        service.pause(db, actor(), public_id)
+    flash(_("The link is paused. Nobody can open it until you resume it."), "success")
+    return _to_link(public_id)
+
+
+@blueprint.post("/<public_id>/resume/")
+@signed_in()
+def resume_link(public_id: str) -> Answer:
+    """Resume a paused link; the right is proven again where restrictions changed."""
+    with reading() as db:
+        needed = service.needs_proof(db, actor(), public_id)
+    facts = gather.again(actor(), public_id) if needed else None
+    with transaction() as db:
+        outcome = service.resume(db, actor(), public_id, facts)
+    if outcome is None:
+        flash(_("The link is active again."), "success")
+    else:
+        flash(timeline.refusal_sentence(outcome.reason, outcome.site).render(_), "danger")
+    return _to_link(public_id)
+
+
+@blueprint.post("/<public_id>/revoke/")
+@signed_in()
+def revoke_link(public_id: str) -> Answer:
+    """Revoke a link for good."""
+    with transaction() as db:
+        service.revoke(db, actor(), public_id)
+    flash(_("The link is revoked. Nobody can open it any more."), "success")
+    return _to_link(public_id)
+
+
+@blueprint.post("/<public_id>/new-address/")
+@signed_in()
+def new_address(public_id: str) -> Answer:
+    """Give a link a new address."""
+    with transaction() as db:
+        service.new_address(db, actor(), public_id)
+    flash(_("The link has a new address. Hand it on again: the old one no longer works."), "success")
+    return _to_link(public_id)
+
+
+def _translated(entry: TimelineEntry) -> dict[str, Any]:
+    detail = entry.detail.render(_) if entry.detail else None
+    return {"at": entry.at, "title": entry.title.render(_), "detail": detail, "tone": entry.tone}
+
+
+def _list(*, everybodys: bool) -> Answer:
+    form = ListForm(request.args)
+    form.offer()
+    with reading() as db:
+        found = listing.find(
+            db,
+            actor(),
+            everybodys=everybodys,
+            search=form.q.data or "",
+            state=form.wanted_state(),
+            after=_after(),
+            limit=PAGE_SIZE + 1,
+        )
+    more = len(found) > PAGE_SIZE
+    return render_template(
+        "share_links/list_links.html",
+        form=form,
+        links=found[:PAGE_SIZE],
+        everybodys=everybodys,
+        next_url=with_query(after=found[PAGE_SIZE - 1].id) if more else None,
+        first_url=with_query() if _after() is not None else None,
+        may_create=actor().may(Permission.LINKS_OWN_MANAGE),
+        labels=STATE_LABELS,
+    )
+
+
+def _after() -> int | None:
+    given = request.args.get("after", "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) <= 18 else None
+
+
+def _facts_for(form: AddressForm) -> ShareFacts | None:
+    """Find out what the address names; None where the form says what is wrong with it. A refusal is recorded."""
+    if not form.validate():
+        return None
+    try:
+        facts = gather.share(actor(), form.url.data or "")
+    except Invalid as error:
+        form.url.errors = [error.sentence.render(_)]
+        return None
+    if facts.refusal is not None:
+        with transaction() as db:
+            service.note_refusal(db, actor(), facts)
+    return facts
+
+
+def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
+    assert facts.object is not None
+    with reading() as db:
+        form.offer(listing.offered_groups(db))
+        already = listing.shared_already(db, facts.site.id, facts.object.object_id)
+    settings = registry.get(ShareLinkSettings)
+    return form_page(
+        "share_links/create_link.html",
+        form,
+        facts=facts,
+        found=facts.object,
+        already=already,
+        maximum_days=settings.maximum_days,
+        require_gate=settings.require_gate,
+    )
+
+
+def _create(form: CreateForm, facts: ShareFacts) -> Answer:
+    password = gather.new_password(form.password.data, generate=form.generate.data)
+    wanted = Conditions(
+        name=form.name.data or None,
+        expires_at=form.expires_at.instant(),
+        password=password,
+        groups=tuple(form.groups.data or ()),
+        max_views=form.max_views.data,
+        powers=form.powers(),
+    )
+    with transaction() as db:
+        outcome = service.create(db, actor(), facts, wanted)
+    if isinstance(outcome, service.NotShared):
+        raise Invalid("url", timeline.refusal_sentence(outcome.reason, outcome.site))
+    return _shown_once(outcome.public_id, password, url_for("share_links.created_link", public_id=outcome.public_id))
+
+
+def _editing(public_id: str, form: EditForm) -> tuple[LinkRow, EditForm]:
+    with reading() as db:
+        link = listing.one(db, actor(), public_id)
+        form.offer(listing.offered_groups(db))
+    if not rights.may_manage(actor(), link.owner_id):
+        raise Forbidden
+    return link, form
+
+
+def _change(link: LinkRow, form: EditForm) -> Answer:
+    changes = form.changes(link)
+    password = gather.new_password(form.password.data, generate=form.generate.data)
+    if password is not None and form.remove_password.data:
+        put_error(form, Invalid("remove_password", rules.ONE_OR_THE_OTHER))
+        return form_page("share_links/edit_link.html", form, link=link, labels=STATE_LABELS)
+    wanted = password or (None if form.remove_password.data else UNCHANGED)
+    changes = Changes(changes.name, changes.expires_at, wanted, changes.groups, changes.max_views, changes.powers)
+    with transaction() as db:
+        service.change(db, actor(), link.public_id, changes)
+    flash(_("The changes are in force."), "success")
+    return _shown_once(link.public_id, password, url_for("share_links.show_link", public_id=link.public_id))
+
+
+def _shown_once(public_id: str, password: NewPassword | None, otherwise: str) -> Answer:
+    # A generated password exists in plain in this answer only, so this POST is not answered by a redirect.
+    if password is not None and password.generated is not None:
+        return _created_page(public_id, password.generated)
+    return redirect(otherwise, code=303)
+
+
+def _created_page(public_id: str, password: str | None) -> Answer:
+    with reading() as db:
+        link = listing.one(db, actor(), public_id)
+    if not rights.may_manage(actor(), link.owner_id):
+        raise Forbidden
+    values: dict[str, Any] = {"link": link, "address": link_address(link), "password": password}
+    return render_template("share_links/created_link.html", **values)
+
+
+def _to_link(public_id: str) -> Answer:
+    return redirect(url_for("share_links.show_link", public_id=public_id), code=303)

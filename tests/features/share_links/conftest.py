@@ -1,0 +1,82 @@
+"""A simulated site, and people who have connections to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+
+from app.core.accounts.models import Person
+from app.core.connections import clients
+from app.core.connections.models import Connection
+from app.core.db import transaction
+from app.core.settings import registry
+from app.integrations.atlassian.types import Product
+from simulator import site as simulator
+from simulator.site import Running
+from simulator.state import Account
+from tests.factories import connections, people
+
+
+@dataclass(frozen=True)
+class World:
+    """The site, its two connections, and an author whose own account is Ines's."""
+
+    running: Running
+    confluence: Connection
+    jira: Connection
+    author: Person
+
+    def account(self, handle: str) -> Account:
+        """Return an account of the site by its handle."""
+        return next(one for one in self.running.site.accounts.values() if one.email.startswith(f"{handle}@"))
+
+    def page(self, page_id: str = "100101", space: str = "OPS") -> str:
+        """Return the address of a page."""
+        return f"{self.running.base_url}/wiki/spaces/{space}/pages/{page_id}/Title"
+
+    def issue(self, key: str = "HARB-1") -> str:
+        """Return the address of an issue."""
+        return f"{self.running.base_url}/browse/{key}"
+
+    def connect(self, person: Person, handle: str, *, with_token: bool = True) -> None:
+        """Give a person an account on both connections: connected by token, or assigned by an administrator."""
+        account = self.account(handle)
+        with transaction() as db:
+            for connection in (self.confluence, self.jira):
+                row = connections.make_account(
+                    db, person, connection, account_id=account.account_id, with_token=with_token
+                )
+                if with_token:
+                    row.email, row.token = account.email, account.token
+
+    def assigned(self, person: Person, handle: str) -> None:
+        """Assign an account as an administrator does."""
+        self.connect(person, handle, with_token=False)
+
+
+@pytest.fixture
+def world(app: Flask) -> Iterator[World]:
+    """A running site, with the author's own account connected."""
+    clients.forget()
+    registry.forget()
+    with simulator.start() as running:
+        found = World(running, *_connections(running), _author())
+        found.connect(found.author, "ines")
+        yield found
+        clients.forget()
+
+
+def _connections(running: Running) -> tuple[Connection, Connection]:
+    reader = next(one for one in running.site.accounts.values() if one.email.startswith("reader@"))
+    with transaction() as db:
+        made = [connections.make_connection(db, product, running.base_url) for product in Product]
+        for row in made:
+            row.reading_email, row.reading_token = reader.email, reader.token
+    by_product = {row.product: row for row in made}
+    return by_product[Product.CONFLUENCE], by_product[Product.JIRA]
+
+
+def _author() -> Person:
+    with transaction() as db:
+        return people.make_author(db, "Ines Duarte")
