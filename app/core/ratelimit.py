@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
-from sqlalchemy import String, delete, select
+from sqlalchemy import String, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -92,6 +92,22 @@ def reached(session: Session, limit: Limit, key: str) -> bool:
         )
     )
     return (count or 0) >= limit.count
+
+
+def give_back(session: Session, *limits: tuple[Limit, str]) -> None:
+    """Take one attempt off each (limit, key) in the window of now, such as after the right password."""
+    now = clock.now()
+    for limit, key in limits:
+        session.execute(
+            update(Attempt)
+            .where(
+                Attempt.scope == limit.scope,
+                Attempt.key == _digest(limit, key),
+                Attempt.window_start == _window(now, limit.seconds),
+                Attempt.count > 0,
+            )
+            .values(count=Attempt.count - 1)
+        )
 
 
 def clear(session: Session, limit: Limit, key: str) -> None:

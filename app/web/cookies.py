@@ -57,6 +57,11 @@ def clear_session_secret(response: Response) -> None:
     response.delete_cookie(_name("portico", secure), path="/", secure=secure, httponly=True, samesite="Lax")
 
 
+def has_form_cookie() -> bool:
+    """Tell whether the browser kept the cookie that came with a form."""
+    return _name("form", config().web.secure) in request.cookies
+
+
 def browser_id() -> str | None:
     """Return the browser's random id, if it has one."""
     return _read("visitor")

@@ -47,6 +47,16 @@ class CrossSite(DomainError):
         super().__init__(Text("This form could not be checked. Go back, reload the page and try again."))
 
 
+class CookiesNeeded(CrossSite):
+    """A form came without the cookie that was set with it; `again` is the address of the page it stands on."""
+
+    code = "cookies_needed"
+
+    def __init__(self, again: str) -> None:
+        super().__init__()
+        self.again = again
+
+
 def install(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(DomainError, on_domain_error)
@@ -76,6 +86,8 @@ def on_domain_error(error: DomainError) -> Response:
     status = status_of(error)
     if status >= 500:
         logger.warning("unavailable", code=error.code, cause=repr(error.__cause__)[:300])
+    if isinstance(error, CookiesNeeded):
+        return make_response(render_template("errors/cookies_needed.html", again=error.again), status)
     response = _answer(status, error.code, translated(error.sentence), field=getattr(error, "field", None))
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:

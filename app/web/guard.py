@@ -16,7 +16,7 @@ from app.core.errors import Forbidden
 from app.core.errors import NotFound as NothingHere
 from app.web import cookies, identity
 from app.web.access import Access, Method, declared
-from app.web.errors import CrossSite, NotSignedIn
+from app.web.errors import CookiesNeeded, CrossSite, NotSignedIn
 from app.web.surfaces import Surface, hosts_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -65,11 +65,15 @@ def _check_origin(access: Access, host: str) -> None:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise CrossSite
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != host:
+    # Under `Referrer-Policy: no-referrer` browsers send the form of a page of ours with `Origin: null` (Fetch, 3.2): what
+    # then speaks for it is Sec-Fetch-Site and the token.
+    if origin not in (None, "null") and urlsplit(origin).netloc.lower() != host:
         raise CrossSite
     try:
         csrf.protect()
     except CSRFError as error:
+        if Method.SHARE_LINK in access.methods and not cookies.has_form_cookie():
+            raise CookiesNeeded(request.path.rpartition("/")[0] + "/") from error
         raise CrossSite from error
 
 

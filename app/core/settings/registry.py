@@ -19,6 +19,8 @@ from app.core.text import Text
 
 #: Seconds that a process may go on with values that another process has changed.
 FRESH_SECONDS = 1.0
+#: Seconds that `peek` goes on with them.
+PEEK_SECONDS = 60.0
 
 Area = TypeVar("Area")
 
@@ -109,6 +111,15 @@ def get(cls: type[Area]) -> Area:
     with _lock:
         _cache[key] = (time.monotonic(), fresh)
     return fresh
+
+
+def peek(cls: type[Area]) -> Area | None:
+    """Return the settings as this process last read them, within a minute and without asking the database; else None."""
+    cached = _cache.get(_keys[cls])
+    if cached is None or time.monotonic() - cached[0] >= PEEK_SECONDS:
+        return None
+    value: Area = cached[1]
+    return value
 
 
 def read(session: Session, cls: type[Area]) -> Area:

@@ -1,0 +1,38 @@
+"""Which files a browser may draw by itself, and what their first bytes say. Everything else is a download."""
+
+#: Pictures that hold no script; SVG does, and so is never among them.
+INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
+#: What files are sent as whose type is unknown or could be active in a browser.
+NEUTRAL = "application/octet-stream"
+#: Types that browsers run, style or follow, sent as neutral bytes even as a download.
+_ACTIVE_WORDS = ("html", "svg", "xml", "script", "xsl", "shockwave", "java", "mhtml", "multipart", "rdf", "mathml")
+#: Bytes from the beginning of a file that are enough to know a picture by.
+SNIFF_BYTES = 16
+
+
+def drawn_as(media_type: str, beginning: bytes) -> str | None:
+    """Return the type under which a file may be shown inline: a picture that is what it says it is; else None."""
+    declared = media_type.partition(";")[0].strip().lower()
+    return declared if declared in INLINE and _sniffed(beginning) == declared else None
+
+
+def sent_as(media_type: str) -> str:
+    """Return the type under which a file is handed out as a download."""
+    declared = media_type.partition(";")[0].strip().lower()
+    if declared.count("/") != 1 or not declared.isascii() or any(word in declared for word in _ACTIVE_WORDS):
+        return NEUTRAL
+    return declared if not declared.startswith("text/") or declared in ("text/plain", "text/csv") else NEUTRAL
+
+
+def _sniffed(beginning: bytes) -> str | None:
+    if beginning.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if beginning.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if beginning.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if beginning.startswith(b"RIFF") and beginning[8:12] == b"WEBP":
+        return "image/webp"
+    if beginning[4:12] in (b"ftypavif", b"ftypavis"):
+        return "image/avif"
+    return "image/bmp" if beginning.startswith(b"BM") else None

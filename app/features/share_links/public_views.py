@@ -1,0 +1,300 @@
+"""What readers of a link reach: the page itself, its gates, pictures and files.
+
+Every view asks `reading.approach`, which asks `policy.next_step`; nothing of a link leaves by another way. A request
+without a live grant writes nothing and asks Atlassian nothing unless it is a POST.
+"""
+
+from dataclasses import dataclass, replace
+
+from flask import Blueprint, Response, make_response, redirect, render_template, url_for
+from flask_babel import get_locale, lazy_gettext
+from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core import db
+from app.core.crypto import tokens as secrets
+from app.core.errors import NotFound
+from app.core.settings import registry
+from app.core.settings.organisation import OrganisationSettings
+from app.features.share_links import file_answers, opening, proving, reading, tokens
+from app.features.share_links.content import Content, File
+from app.features.share_links.opening import Asked, NotOpened
+from app.features.share_links.page_cache import Kept
+from app.features.share_links.policy import Ask, Closed, ClosedBecause, Gate, Refused
+from app.features.share_links.proving import Refusal
+from app.features.share_links.queries import Visit
+from app.features.share_links.reading import Approach
+from app.web import cookies, theme
+from app.web.access import public
+from app.web.forms import Form, Secret
+from app.web.headers import READER_POLICY
+from app.web.surfaces import Surface
+from app.web.templating import endpoint_url
+
+blueprint = Blueprint("share_links_public", __name__, url_prefix="/s")
+open_to_strangers = public("the link's own gates decide", surface=Surface.PUBLIC, share_link=True)
+#: Finished reader pages of this process, by everything that their bytes depend on.
+_PAGES: Kept[bytes] = Kept(32 * 1024 * 1024, len)
+_CLOSED_PAGES: Kept[bytes] = Kept(256 * 1024, len)
+
+
+class PasswordForm(Form):
+    """The password gate."""
+
+    password = Secret(lazy_gettext("Password"), render_kw={"autocomplete": "off"})
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What the reader template prints around the content."""
+
+    visit: Visit
+    content: Content
+    html: Markup
+    files: tuple[File, ...]
+    stale_since: object | None
+    #: Whether this is the owner's view of it.
+    preview: bool
+
+
+@blueprint.get("/<token>")
+@open_to_strangers
+def add_slash(token: str) -> BaseResponse:
+    """Lead to the address that relative ones are relative to, whatever the token."""
+    return redirect(url_for("share_links_public.read_link", token=token), 308)
+
+
+@blueprint.get("/<token>/")
+@open_to_strangers
+def read_link(token: str) -> BaseResponse:
+    """Show the landing page, a gate or the content, as the policy says."""
+    asked = asked_by(token)
+    if asked is None:
+        return closed_page(known=False)
+    first = reading.approach(asked)
+    if first.served is not None:
+        return _serve(asked, first)
+    return _without_content(token, asked, first)
+
+
+@blueprint.post("/<token>/password")
+@open_to_strangers
+def prove_password(token: str) -> BaseResponse:
+    """Prove the link's password; where it was the last gate, this opens the link."""
+    asked = asked_by(token)
+    if asked is None:
+        return closed_page(known=False)
+    first = reading.approach(asked)
+    if first.visit is None or first.step != Ask(Gate.PASSWORD):
+        return _closed(asked, first) if _is_closed(first) else _back(token)
+    form = PasswordForm()
+    proof = proving.prove(first.visit, form.password.data or "", asked.browser_digest)
+    if proof.refusal is Refusal.WRONG:
+        return _gate(token, first.visit, Gate.PASSWORD, _("That password does not open this page."), 403, form)
+    if proof.refusal is Refusal.LIMITED:
+        sentence = _("There were too many tries. Wait a while, then try again.")
+        response = _gate(token, first.visit, Gate.PASSWORD, sentence, 429, form)
+        if proof.retry_after is not None:
+            response.headers["Retry-After"] = str(proof.retry_after)
+        return response
+    return _open(token, asked, proof.proven_hash)
+
+
+@blueprint.post("/<token>/open")
+@open_to_strangers
+def open_link(token: str) -> BaseResponse:
+    """Open a link that asks for no password, or for nothing any more."""
+    asked = asked_by(token)
+    if asked is None:
+        return closed_page(known=False)
+    first = reading.approach(asked)
+    return _closed(asked, first) if _is_closed(first) else _open(token, asked, None)
+
+
+@blueprint.get("/<token>/media/<attachment_id>")
+@open_to_strangers
+def show_media(token: str, attachment_id: str) -> BaseResponse:
+    """Send a picture of the content, or another of its files as a download."""
+    return _file(token, attachment_id, as_file=False)
+
+
+@blueprint.get("/<token>/files/<attachment_id>")
+@open_to_strangers
+def download_file(token: str, attachment_id: str) -> BaseResponse:
+    """Send a listed file as a download."""
+    return _file(token, attachment_id, as_file=True)
+
+
+def asked_by(token: str) -> Asked | None:
+    """Return what a request names and brings, or None for a token that nobody here signed."""
+    named = tokens.read(token)
+    if named is None:
+        return None
+    secret = cookies.session_secret()
+    return Asked(*named, cookies.browser_digest(), secrets.digest(secret) if secret else None)
+
+
+def closed_page(*, known: bool) -> Response:
+    """Return the one page that strangers get for every link that does not open.
+
+    For a forged token (not `known`) no question is asked: the organisation is the one this process has in mind already.
+    """
+    organisation = (None if known else registry.peek(OrganisationSettings)) or registry.get(OrganisationSettings)
+    key = (organisation, str(get_locale()))
+    page = _CLOSED_PAGES.get(key)
+    if page is None:
+        names = {"organisation_name": organisation.name, "contact": organisation.contact}
+        page = render_template("errors/link_closed.html", **names).encode()
+        _CLOSED_PAGES.put(key, page)
+    return Response(page, 404, content_type="text/html; charset=utf-8")
+
+
+def reader_page(visit: Visit, content: Content, stale_since: object | None, *, preview: bool = False) -> Response:
+    """Return the reader page of a link."""
+    powers = visit.shown.powers
+    # Bodies were sanitised when they were rendered; nothing else is marked safe.
+    html = Markup(content.html)  # noqa: S704
+    files = tuple(sorted(content.files.values(), key=lambda file: file.filename)) if powers.attachments else ()
+    paper = Paper(visit, content, html, files, stale_since, preview)
+    page = render_template("share_links/public/reader.html", paper=paper, shown=visit.shown, powers=powers)
+    return _reader_response(page.encode())
+
+
+def why_closed(because: ClosedBecause) -> str:
+    """Return the sentence for somebody who may know why a link does not open."""
+    return {
+        ClosedBecause.REVOKED: _("This link was revoked."),
+        ClosedBecause.CLOSED: _("What this link showed is no longer there, so the link is closed."),
+        ClosedBecause.PAUSED: _("This link is paused. It may open again later."),
+        ClosedBecause.CREATOR_INACTIVE: _("The person who shared this no longer works here, so the link is closed."),
+        ClosedBecause.CONNECTION_OFF: _("The system this comes from is switched off. It may open again later."),
+        ClosedBecause.EXPIRED: _("This link has expired."),
+        ClosedBecause.USED_UP: _("This link was opened as often as it may be."),
+    }[because]
+
+
+def told_page(because: ClosedBecause) -> Response:
+    """Return the page that says why a link does not open."""
+    later = because in (ClosedBecause.PAUSED, ClosedBecause.CONNECTION_OFF)
+    page = render_template("share_links/public/closed.html", sentence=why_closed(because))
+    return make_response(page, 403 if later else 410)
+
+
+def _serve(asked: Asked, first: Approach) -> BaseResponse:
+    fresh = reading.freshen(asked, first)
+    key = _page_key(fresh)
+    page = _PAGES.get(key) if key is not None else None
+    if page is not None:
+        return _reader_response(page)
+    ready, content = reading.with_content(asked, fresh)
+    if ready.visit is None or content is None:
+        return _without_content(tokens.make(asked.public_id, asked.generation or 0), asked, ready)
+    response = reader_page(ready.visit, content, ready.stale_since)
+    key = _page_key(ready)
+    if key is not None:
+        _PAGES.put(key, response.get_data())
+    return response
+
+
+def _page_key(ready: Approach) -> object | None:
+    if ready.served is None or ready.stale_since is not None:
+        return None
+    shown = ready.served.shown
+    look = (theme.current(), str(get_locale()), registry.get(OrganisationSettings))
+    return (
+        shown.link_id,
+        shown.version,
+        shown.owner_name,
+        shown.object.id,
+        shown.object.version,
+        shown.object.title,
+        look,
+    )
+
+
+def _reader_response(page: bytes) -> Response:
+    response = Response(page, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = READER_POLICY
+    return response
+
+
+def _without_content(token: str, asked: Asked, found: Approach) -> BaseResponse:
+    """Answer a page request that gets no content."""
+    if found.visit is not None:
+        match found.step:
+            case Ask(gate):
+                return _gate(token, found.visit, gate)
+            case Refused():
+                return make_response(render_template("share_links/public/not_for_you.html"), 403)
+    return _closed(asked, found)
+
+
+def _is_closed(found: Approach) -> bool:
+    return found.visit is None or isinstance(found.step, Closed)
+
+
+def _closed(asked: Asked, found: Approach) -> BaseResponse:
+    told = reading.told_why(asked, found.visit)
+    if told and isinstance(found.step, Closed):
+        return told_page(found.step.reason)
+    return closed_page(known=True)
+
+
+def _gate(
+    token: str,
+    visit: Visit,
+    gate: Gate,
+    refusal: str | None = None,
+    status: int = 200,
+    form: PasswordForm | None = None,
+) -> Response:
+    form = form or PasswordForm(formdata=None)
+    if refusal is not None:
+        form.password.errors = [refusal]
+    address = url_for("share_links_public.read_link", token=token)
+    page = render_template(
+        "share_links/public/gate.html",
+        gate=gate.value,
+        shown=visit.shown,
+        form=form,
+        token=token,
+        sign_in_url=endpoint_url("account.sign_in", next=address) or f"/sign-in?next={address}",
+    )
+    return make_response(page, status)
+
+
+def _open(token: str, asked: Asked, proven_hash: str | None) -> BaseResponse:
+    browser_id = cookies.browser_id() or secrets.new_secret()
+    known = replace(asked, browser_digest=secrets.digest(browser_id))
+    with db.transaction() as session:
+        outcome = opening.open_link(session, known, proven_hash=proven_hash)
+    if isinstance(outcome, NotOpened):
+        if outcome.step is None or isinstance(outcome.step, Closed):
+            return _closed(asked, reading.approach(asked))
+        return _back(token)
+    response = _back(token)
+    cookies.ensure_browser_id(response, browser_id)
+    return response
+
+
+def _back(token: str) -> Response:
+    return make_response(redirect(url_for("share_links_public.read_link", token=token), 303))
+
+
+def _file(token: str, attachment_id: str, *, as_file: bool) -> BaseResponse:
+    asked = asked_by(token)
+    if asked is None:
+        return closed_page(known=False)
+    first = reading.approach(asked)
+    if first.served is None:
+        return _closed(asked, first) if _is_closed(first) else _back(token)
+    ready, content = reading.with_content(asked, reading.freshen(asked, first))
+    if ready.visit is None or content is None:
+        return _closed(asked, ready) if _is_closed(ready) else _back(token)
+    answer = file_answers.answer(
+        ready.visit, content, attachment_id, as_file=as_file, browser_digest=asked.browser_digest
+    )
+    if answer is None:
+        raise NotFound
+    return answer
