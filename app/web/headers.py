@@ -4,7 +4,6 @@ import secrets
 
 from flask import Flask, Response, g, request
 
-
 #: Set `g.content_policy` to replace the policy of one answer.
 _BASE = {
     "default-src": "'none'",
@@ -62,5 +61,3 @@ def _policy() -> str:
     directives = dict(_BASE)
     directives["script-src"] = f"'nonce-{nonce}'" if nonce else "'none'"
     return "; ".join(f"{name} {value}" for name, value in directives.items())
-
-
