@@ -49,6 +49,9 @@ def install(app: Flask) -> None:
         headers.setdefault("X-Robots-Tag", "noindex, nofollow")
         if request.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store")
+        elif "v" in request.args:
+            # The address changes with the content.
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
         if hsts is not None:
             headers["Strict-Transport-Security"] = hsts
         return response
