@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import clock, context, db
@@ -41,7 +42,7 @@ def guard() -> BaseResponse | None:
         raise BadRequest("This host is not served here.")
     if request.routing_exception is not None:
         # A wrong method is told apart from a wrong address only where the endpoint lives.
-        if isinstance(request.routing_exception, MethodNotAllowed):
+        if isinstance(request.routing_exception, MethodNotAllowed | RequestRedirect):
             raise request.routing_exception
         raise NotFound
     if access is None:

@@ -13,7 +13,8 @@ const JUST_NOW = 45; // Nearer than this the server's words stay.
 const EVERY = 30000;
 const language = document.documentElement.lang || "en";
 const relative = new Intl.RelativeTimeFormat(language);
-const full = new Intl.DateTimeFormat(language, {
+// Plain "en" would put the month first, unlike the server.
+const full = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
   day: "numeric",
   month: "short",
   year: "numeric",

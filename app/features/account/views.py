@@ -51,9 +51,12 @@ def home() -> BaseResponse:
     who = actor_or_none()
     if who is None:
         return redirect(url_for("account.sign_in"), 303)
-    links = who.may(Permission.LINKS_OWN_MANAGE) or who.may(Permission.LINKS_ALL_READ)
-    known = "share_links.index" in current_app.view_functions
-    return redirect(url_for("share_links.index" if links and known and _in_shell() else "account.profile"), 303)
+    if not _in_shell():
+        return redirect(url_for("account.profile"), 303)
+    if who.may(Permission.LINKS_OWN_MANAGE):
+        return redirect(url_for("share_links.list_links"), 303)
+    all_links = who.may(Permission.LINKS_ALL_READ)
+    return redirect(url_for("share_links.list_all_links" if all_links else "account.profile"), 303)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
