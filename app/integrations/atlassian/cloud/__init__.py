@@ -1,0 +1,1 @@
+"""Adapters for the products as Atlassian hosts them; `interfaces` says what another edition must offer instead."""

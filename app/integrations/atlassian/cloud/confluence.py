@@ -1,0 +1,329 @@
+"""Confluence Cloud: pages by the v2 interface, and what is left of v1 for restrictions, permission checks and downloads.
+
+v2 has no restrictions and no bytes; v1 no longer has pages. Where v2 offers a download link it leads to a path that refuses API tokens, so
+attachments come by v1's redirect.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.integrations.atlassian.addresses import page_id_of
+from app.integrations.atlassian.cloud.probing import NotTried, attempt
+from app.integrations.atlassian.errors import Forbidden, Gone, NotAuthorised, NotFound, Refused, Unreachable
+from app.integrations.atlassian.pages import by_cursor, by_start
+from app.integrations.atlassian.shapes import (
+    count,
+    identifier,
+    items,
+    mapping,
+    nonsense,
+    optional_text,
+    parse_instant,
+    part,
+    text,
+)
+from app.integrations.atlassian.transport import Params, Transport
+from app.integrations.atlassian.types import (
+    Ability,
+    Account,
+    Attachment,
+    Capability,
+    Download,
+    Page,
+    Restriction,
+    Space,
+)
+
+V1 = "/wiki/rest/api"
+V2 = "/wiki/api/v2"
+
+#: The most a v2 list gives at once.
+LIST_LIMIT = 250
+MAX_DEPTH = 1000
+PROBE_PAGES = 5
+PROBE_SECONDS = 30.0
+
+_PAGE_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+_ATTACHMENT_ID = re.compile(r"(?:att)?[1-9][0-9]{0,18}", re.ASCII)
+_SPACE_IN_PATH = re.compile(r"/spaces/([^/]{1,255})/")
+
+
+class ConfluenceCloud:
+    """Reads one Confluence Cloud site with one credential. Every method raises AtlassianError."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def close(self) -> None:
+        """Close idle connections; for a client that was made for one question."""
+        self._transport.close()
+
+    def myself(self) -> Account:
+        """Return the account of the credential; an anonymous answer is NotAuthorised."""
+        data = mapping(self._transport.get(f"{V1}/user/current"), "the account")
+        if data.get("type") == "anonymous" or not optional_text(data, "accountId"):
+            raise NotAuthorised("Confluence took the credential for nobody's.")
+        name = optional_text(data, "displayName") or optional_text(data, "publicName") or ""
+        return Account(identifier(data, "accountId"), name, optional_text(data, "email"), active=True)
+
+    def account(self, account_id: str) -> Account:
+        """Return the account of an id. Raises NotFound where the site knows none."""
+        data = mapping(self._transport.get(f"{V1}/user", {"accountId": account_id}), "the account")
+        name = optional_text(data, "displayName") or optional_text(data, "publicName") or ""
+        return Account(identifier(data, "accountId"), name, optional_text(data, "email"), active=True)
+
+    def page(self, page_id: str, *, with_body: bool = True) -> Page:
+        """Return the page in its current version, with its labels, and its storage format if `with_body`."""
+        params: dict[str, str] = {"include-labels": "true"}
+        if with_body:
+            params["body-format"] = "storage"
+        with self._transport.operation():
+            data = mapping(self._transport.get(f"{V2}/pages/{_page(page_id)}", params), "the page")
+            if identifier(data, "id") != page_id:
+                raise nonsense("it is about another page")
+            return self._page(data, self._labels(page_id, data), with_body=with_body)
+
+    def attachments(self, page_id: str) -> list[Attachment]:
+        """Return the page's current attachments."""
+        path = f"{V2}/pages/{_page(page_id)}/attachments"
+        with self._transport.operation():
+            found = [_attachment(one, page_id) for one in self._list(path, {"status": "current", "limit": LIST_LIMIT})]
+        return [one for one in found if one.container_id == page_id]
+
+    def ancestors(self, page_id: str) -> list[str]:
+        """Return the ids of everything above the page (folders too), the highest first."""
+        return [one for one, _ in self._ancestors(page_id)]
+
+    def view_restrictions(self, page_id: str) -> Restriction:
+        """Return who may read the page by its own restrictions; Cloud has no call that includes inherited ones."""
+        path = f"{V1}/content/{_page(page_id)}/restriction/byOperation/read"
+
+        def envelope(kind: str, params: Mapping[str, str | int]) -> Mapping[str, Any]:
+            query: Params = {"expand": "restrictions.user,restrictions.group", **params}
+            return _subjects(self._transport.get(path, query), kind)
+
+        with self._transport.operation():
+            first = self._transport.get(
+                path, {"expand": "restrictions.user,restrictions.group", "start": 0, "limit": 100}
+            )
+            users = by_start(lambda params: envelope("user", params), first=_subjects(first, "user"))
+            groups = by_start(lambda params: envelope("group", params), first=_subjects(first, "group"))
+            return Restriction(
+                page_id,
+                frozenset(identifier(one, "accountId") for one in users),
+                frozenset(identifier(one, "id") for one in groups),
+            )
+
+    def restriction_path(self, page_id: str) -> tuple[Restriction, ...]:
+        """Return every restriction that bears on the page, the highest ancestor's first; those that restrict nothing are left out."""
+        with self._transport.operation():
+            above = [self._ancestor_restrictions(*one) for one in self._ancestors(page_id)]
+            return tuple(one for one in (*above, self.view_restrictions(page_id)) if one.restricts)
+
+    def may_view(self, page_id: str, account_id: str) -> bool:
+        """Say whether an account may view the page.
+
+        For another account than the credential's this needs a Confluence administrator's credential, else Forbidden is raised.
+        """
+        body = {"subject": {"type": "user", "identifier": account_id}, "operation": "read"}
+        path = f"{V1}/content/{_page(page_id)}/permission/check"
+        data = mapping(self._transport.post(path, body, repeatable=True), "the permission check")
+        if not isinstance(data.get("hasPermission"), bool):
+            raise nonsense("hasPermission is not yes or no")
+        return data["hasPermission"] is True
+
+    def resolve_short(self, code: str) -> str:
+        """Return the page id a short address's code stands for. The code is the id in another writing, so nothing is asked."""
+        page_id = page_id_of(code)
+        if page_id is None:
+            raise NotFound("The short address stands for no page.", 404)
+        return page_id
+
+    def download(
+        self, page_id: str, attachment_id: str, *, version: int | None = None, range_header: str | None = None
+    ) -> Download:
+        """Return an attachment's bytes as a stream, in its current version unless `version` is given."""
+        params = {} if version is None else {"version": version}
+        return self._transport.stream(_download_path(page_id, attachment_id), params, range_header=range_header)
+
+    def space(self, space_id: str) -> Space:
+        """Return a space by its id."""
+        data = mapping(self._transport.get(f"{V2}/spaces/{_page(space_id)}"), "the space")
+        return Space(identifier(data, "id"), identifier(data, "key"), text(data, "name"))
+
+    def probe(self) -> list[Capability]:
+        """Return what the credential may do, as far as can be tried without changing anything."""
+        with self._transport.operation(PROBE_SECONDS):
+            first = attempt(Ability.SIGN_IN, lambda: f"Signed in as {self.myself().display_name}.")
+            if not first.allowed:
+                return [first]
+            return [
+                first,
+                attempt(Ability.READ, lambda: f"Sees page {self._sample()[0][0]}, among others or alone."),
+                attempt(Ability.READ_RESTRICTIONS, self._probe_restrictions),
+                attempt(Ability.DOWNLOAD, self._probe_download),
+                attempt(Ability.CHECK_OTHERS, self._probe_check),
+            ]
+
+    def _sample(self) -> list[tuple[str, str]]:
+        """Return (page id, its author's account id) of a few pages that the credential sees."""
+        data = mapping(self._transport.get(f"{V2}/pages", {"limit": PROBE_PAGES}), "the list of pages")
+        found = [(_page(identifier(one, "id")), optional_text(one, "authorId") or "") for one in items(data, "results")]
+        if not found:
+            raise NotTried("The credential sees no page at all. Give its account access to a space.")
+        return found[:PROBE_PAGES]
+
+    def _probe_restrictions(self) -> str:
+        self.view_restrictions(self._sample()[0][0])
+        return "May read who a page is restricted to."
+
+    def _probe_download(self) -> str:
+        for page_id, _ in self._sample():
+            if found := self.attachments(page_id):
+                self._transport.redirects(_download_path(page_id, found[0].id))
+                return "May download attachments."
+        raise NotTried("Could not be tried: the first pages have no attachment.")
+
+    def _probe_check(self) -> str:
+        me = self.myself().account_id
+        for page_id, author in self._sample():
+            if author and author != me:
+                self.may_view(page_id, author)
+                return "May check what other accounts may view."
+        raise NotTried("Could not be tried: the first pages have no other author.")
+
+    def _list(self, path: str, params: Params) -> list[Mapping[str, Any]]:
+        def fetch(link: str | None) -> tuple[Mapping[str, Any], str | None]:
+            if link is None:
+                data, header = self._transport.get_linked(path, params)
+            else:
+                data, header = self._transport.get_linked(_own_path(link))
+            return mapping(data, "the list"), header
+
+        return list(by_cursor(fetch))
+
+    def _labels(self, page_id: str, data: Mapping[str, Any]) -> tuple[str, ...]:
+        labels = part(data, "labels")
+        if not labels or part(labels, "meta").get("hasMore") is True:
+            found = self._list(f"{V2}/pages/{page_id}/labels", {"limit": LIST_LIMIT})
+        else:
+            found = items(labels, "results")
+        return tuple(sorted({text(one, "name") for one in found}))
+
+    def _page(self, data: Mapping[str, Any], labels: tuple[str, ...], *, with_body: bool) -> Page:
+        version, links = part(data, "version"), part(data, "_links")
+        storage = text(part(part(data, "body"), "storage"), "value") if with_body else None
+        webui = optional_text(links, "webui") or ""
+        space = _SPACE_IN_PATH.search(webui)
+        return Page(
+            id=identifier(data, "id"),
+            title=text(data, "title"),
+            status=text(data, "status"),
+            version=count(version, "number"),
+            space_id=identifier(data, "spaceId"),
+            space_key=space.group(1) if space else None,
+            author_id=optional_text(data, "authorId") or "",
+            created_at=parse_instant(data.get("createdAt")),
+            updated_at=parse_instant(version.get("createdAt")),
+            labels=labels,
+            storage=storage,
+            web_url=self._web_url(links, webui, identifier(data, "id")),
+        )
+
+    def _web_url(self, links: Mapping[str, Any], webui: str, page_id: str) -> str:
+        base = optional_text(links, "base") or ""
+        # Behind the gateway only the answer knows the site's own address.
+        if not base.startswith(("https://", "http://")):
+            base = f"{self._transport.base_url}/wiki"
+        path = webui if webui.startswith("/") else f"/pages/viewpage.action?pageId={page_id}"
+        return base.rstrip("/") + path.removeprefix("/wiki")
+
+    def _ancestors(self, page_id: str) -> list[tuple[str, str]]:
+        """Return (id, type), the highest first. There is no cursor: a full answer is continued from its highest entry."""
+        found: list[tuple[str, str]] = []
+        highest = _page(page_id)
+        with self._transport.operation():
+            while len(found) < MAX_DEPTH:
+                path = f"{V2}/pages/{highest}/ancestors" if not found else _ancestors_of(*found[0])
+                data = mapping(self._transport.get(path, {"limit": LIST_LIMIT}), "the ancestors")
+                above = [
+                    (_page(identifier(one, "id")), optional_text(one, "type") or "page")
+                    for one in items(data, "results")
+                ]
+                found = above + found
+                if len(above) < LIST_LIMIT:
+                    return found
+        raise nonsense("the page lies deeper than any page can")
+
+    def _ancestor_restrictions(self, ancestor_id: str, kind: str) -> Restriction:
+        try:
+            return self.view_restrictions(ancestor_id)
+        except (NotFound, Forbidden, Gone, Refused):
+            if kind != "page":
+                # v1 does not know folders and the like; who may read them follows from the space and from the pages.
+                return Restriction(ancestor_id, frozenset(), frozenset())
+        # The page is visible, so its ancestors are: an answer that contradicts this is no fact about the page.
+        raise Unreachable("Confluence did not say who may read a page above this one.")
+
+
+def _page(page_id: str) -> str:
+    if not _PAGE_ID.fullmatch(page_id):
+        raise NotFound("This is not the id of a page.", 404)
+    return page_id
+
+
+def _ancestors_of(ancestor_id: str, kind: str) -> str:
+    plural = {
+        "page": "pages",
+        "folder": "folders",
+        "whiteboard": "whiteboards",
+        "database": "databases",
+        "embed": "embeds",
+    }
+    if kind not in plural:
+        raise nonsense("an ancestor is of an unknown kind")
+    return f"{V2}/{plural[kind]}/{ancestor_id}/ancestors"
+
+
+def _download_path(page_id: str, attachment_id: str) -> str:
+    if not _ATTACHMENT_ID.fullmatch(attachment_id):
+        raise NotFound("This is not the id of an attachment.", 404)
+    return f"{V1}/content/{_page(page_id)}/child/attachment/{attachment_id}/download"
+
+
+def _subjects(data: Any, kind: str) -> Mapping[str, Any]:
+    found = part(mapping(data, "the restriction"), "restrictions")
+    # A missing list must not read as "nobody is kept out".
+    return mapping(found.get(kind), f"the restriction by {kind}")
+
+
+def _attachment(data: Mapping[str, Any], page_id: str) -> Attachment:
+    return Attachment(
+        id=identifier(data, "id"),
+        filename=text(data, "title"),
+        media_type=optional_text(data, "mediaType") or "application/octet-stream",
+        size=count(data, "fileSize"),
+        version=count(part(data, "version"), "number"),
+        file_id=optional_text(data, "fileId"),
+        container_id=identifier(data, "pageId") if data.get("pageId") is not None else page_id,
+        created_at=parse_instant(data.get("createdAt")),
+    )
+
+
+def _own_path(link: str) -> str:
+    """Return the path and query of a paging link, as they are below our base, whatever host the link names.
+
+    Links start at the site's root (`/wiki/…`), behind the gateway sometimes at the gateway's, and may be whole addresses. Only the part from
+    `/wiki/api/v2/` on is used, so that no answer can send our credentials anywhere else.
+    """
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        raise nonsense("a paging link cannot be read") from None
+    at = parts.path.find(f"{V2}/")
+    path = parts.path[at:] if at >= 0 else ""
+    if not re.fullmatch(r"/wiki/api/v2(?:/[A-Za-z0-9_-]+)+", path) or not parts.query:
+        raise nonsense("a paging link leads elsewhere")
+    return f"{path}?{parts.query}"

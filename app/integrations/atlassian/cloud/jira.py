@@ -1,0 +1,208 @@
+"""Jira Cloud, platform interface v3: issues with rich text as ADF, searches by token, files by redirect.
+
+Attachments never change in Jira, so that their version is always 1.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from app.integrations.atlassian.cloud.probing import NotTried, attempt
+from app.integrations.atlassian.errors import NotFound
+from app.integrations.atlassian.pages import by_page_token, by_start_at
+from app.integrations.atlassian.shapes import (
+    count,
+    identifier,
+    mapping,
+    nonsense,
+    optional_text,
+    parse_instant,
+    part,
+    text,
+)
+from app.integrations.atlassian.transport import Params, Transport
+from app.integrations.atlassian.types import Ability, Account, Attachment, Capability, Download, Issue
+
+V3 = "/rest/api/3"
+
+#: `user/viewissue/search` looks at this many users at most, before it filters.
+USER_RANGE = 1000
+PROBE_SECONDS = 30.0
+
+_ISSUE = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]{0,254}-)?[1-9][0-9]{0,18}", re.ASCII)
+_ATTACHMENT_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+# What an Issue always needs, asked for besides the caller's fields.
+_OWN_FIELDS = ("summary", "updated", "project", "attachment")
+
+
+class JiraCloud:
+    """Reads one Jira Cloud site with one credential. Every method raises AtlassianError.
+
+    `site_url` is the site's own address for links to people where the base address is the gateway's.
+    """
+
+    def __init__(self, transport: Transport, *, site_url: str | None = None) -> None:
+        self._transport = transport
+        self._site_url = (site_url or transport.base_url).rstrip("/")
+
+    def close(self) -> None:
+        """Close idle connections; for a client that was made for one question."""
+        self._transport.close()
+
+    def myself(self) -> Account:
+        """Return the account of the credential."""
+        data = mapping(self._transport.get(f"{V3}/myself"), "the account")
+        return Account(
+            identifier(data, "accountId"),
+            optional_text(data, "displayName") or "",
+            optional_text(data, "emailAddress"),
+            active=data.get("active") is True,
+        )
+
+    def account(self, account_id: str) -> Account:
+        """Return the account of an id. Raises NotFound where the site knows none, or the credential may not browse users."""
+        data = mapping(self._transport.get(f"{V3}/user", {"accountId": account_id}), "the account")
+        return Account(
+            identifier(data, "accountId"),
+            optional_text(data, "displayName") or "",
+            optional_text(data, "emailAddress"),
+            active=data.get("active") is True,
+        )
+
+    def issue(self, id_or_key: str, fields: Sequence[str]) -> Issue:
+        """Return the issue with the requested fields (ids such as `summary` or `customfield_10010`); a moved one has its new key."""
+        params = {"fields": _joined(fields), "expand": "names,schema", "updateHistory": "false"}
+        data = mapping(self._transport.get(f"{V3}/issue/{_issue(id_or_key)}", params), "the issue")
+        return self._issue(data, fields, part(data, "names"), part(data, "schema"))
+
+    def search(self, jql: str, fields: Sequence[str], *, limit: int = 50) -> list[Issue]:
+        """Return the first `limit` issues a query finds. The query must restrict something, or Jira refuses it."""
+        asked: dict[str, str | int] = {"jql": jql, "fields": _joined(fields), "expand": "names,schema"}
+        names: dict[str, Any] = {}
+        schema: dict[str, Any] = {}
+
+        def fetch(params: Mapping[str, str | int]) -> Mapping[str, Any]:
+            data = mapping(self._transport.get(f"{V3}/search/jql", {**asked, **params}), "the search")
+            names.update(part(data, "names"))
+            schema.update(part(data, "schema"))
+            return data
+
+        with self._transport.operation():
+            found = islice(by_page_token(fetch, page_size=min(limit, 100)), limit)
+            return [self._issue(one, fields, names, schema) for one in found]
+
+    def may_view(self, issue_key: str, account_id: str) -> bool:
+        """Say whether an account may browse the issue.
+
+        Without the global permission to browse users Jira answers with an empty list, which reads as no. Raises NotFound for an unknown issue.
+        """
+        # Jira first takes the range of users and filters then: a narrow range would miss the account.
+        params: Params = {"issueKey": _issue(issue_key), "accountId": account_id, "maxResults": USER_RANGE}
+        data = self._transport.get(f"{V3}/user/viewissue/search", params)
+        if not isinstance(data, list):
+            raise nonsense("the users are not a list")
+        return any(mapping(one, "a user").get("accountId") == account_id and one.get("active") is True for one in data)
+
+    def download(self, attachment_id: str, *, range_header: str | None = None) -> Download:
+        """Return an attachment's bytes as a stream."""
+        path = f"{V3}/attachment/content/{_attachment_id(attachment_id)}"
+        return self._transport.stream(path, {"redirect": "true"}, range_header=range_header)
+
+    def thumbnail(
+        self,
+        attachment_id: str,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        range_header: str | None = None,
+    ) -> Download:
+        """Return a small picture of an attachment as a stream. Raises NotFound where there is none."""
+        params: dict[str, str | int] = {"redirect": "true", "fallbackToDefault": "false"}
+        params |= {name: size for name, size in (("width", width), ("height", height)) if size is not None}
+        path = f"{V3}/attachment/thumbnail/{_attachment_id(attachment_id)}"
+        return self._transport.stream(path, params, range_header=range_header)
+
+    def probe(self) -> list[Capability]:
+        """Return what the credential may do, as far as can be tried without changing anything."""
+        with self._transport.operation(PROBE_SECONDS):
+            first = attempt(Ability.SIGN_IN, lambda: f"Signed in as {self.myself().display_name}.")
+            if not first.allowed:
+                return [first]
+            return [
+                first,
+                attempt(Ability.READ, self._probe_projects),
+                attempt(
+                    Ability.CHECK_OTHERS, lambda: self._probe_permission("USER_PICKER", "check what others may view")
+                ),
+                attempt(Ability.ADMINISTER, lambda: self._probe_permission("ADMINISTER", "administer Jira")),
+            ]
+
+    def _probe_projects(self) -> str:
+        self._probe_permission("BROWSE_PROJECTS", "browse projects")
+
+        def fetch(params: Mapping[str, str | int]) -> Mapping[str, Any]:
+            return mapping(self._transport.get(f"{V3}/project/search", dict(params)), "the list of projects")
+
+        keys = [identifier(one, "key") for one in islice(by_start_at(fetch), 20)]
+        if not keys:
+            raise NotTried("The credential sees no project. Give its account the permission to browse one.")
+        return f"Sees {', '.join(keys)}."
+
+    def _probe_permission(self, key: str, words: str) -> str:
+        data = mapping(self._transport.get(f"{V3}/mypermissions", {"permissions": key}), "the permissions")
+        if part(part(data, "permissions"), key).get("havePermission") is not True:
+            raise NotTried(f"May not {words}.")
+        return f"May {words}."
+
+    def _issue(
+        self, data: Mapping[str, Any], asked: Sequence[str], names: Mapping[str, Any], schema: Mapping[str, Any]
+    ) -> Issue:
+        fields = part(data, "fields")
+        key, wanted = identifier(data, "key"), set(asked)
+        files = fields.get("attachment") or []
+        if not isinstance(files, list):
+            raise nonsense("the attachments are not a list")
+        return Issue(
+            id=identifier(data, "id"),
+            key=key,
+            summary=text(fields, "summary"),
+            updated=text(fields, "updated"),
+            project_key=identifier(part(fields, "project"), "key"),
+            fields={name: value for name, value in fields.items() if name in wanted},
+            names={name: value for name, value in names.items() if name in wanted and isinstance(value, str)},
+            schema={name: value for name, value in schema.items() if name in wanted},
+            attachments=tuple(_attachment(mapping(one, "an attachment"), identifier(data, "id")) for one in files),
+            web_url=f"{self._site_url}/browse/{key}",
+        )
+
+
+def _joined(fields: Sequence[str]) -> str:
+    # Words such as *all or -comment would widen what is asked for beyond what the caller shows.
+    names = [one for one in (*fields, *_OWN_FIELDS) if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", one)]
+    return ",".join(dict.fromkeys(names))
+
+
+def _issue(id_or_key: str) -> str:
+    if not _ISSUE.fullmatch(id_or_key):
+        raise NotFound("This is not the key of an issue.", 404)
+    return id_or_key
+
+
+def _attachment_id(attachment_id: str) -> str:
+    if not _ATTACHMENT_ID.fullmatch(attachment_id):
+        raise NotFound("This is not the id of an attachment.", 404)
+    return attachment_id
+
+
+def _attachment(data: Mapping[str, Any], issue_id: str) -> Attachment:
+    return Attachment(
+        id=identifier(data, "id"),
+        filename=text(data, "filename"),
+        media_type=optional_text(data, "mimeType") or "application/octet-stream",
+        size=count(data, "size"),
+        version=1,
+        file_id=None,
+        container_id=issue_id,
+        created_at=parse_instant(data.get("created")),
+    )
