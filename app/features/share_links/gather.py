@@ -66,6 +66,8 @@ def again(actor: Actor, public_id: str) -> ShareFacts | None:
 
     Raises NotFound where the actor may not know the link, Unavailable while Atlassian does not answer.
     """
+    if not rights.could_be_id(public_id):
+        raise NotFound
     with db.reading() as session:
         row = session.execute(
             select(ShareLink.created_by_id, SharedObject.kind, SharedObject.object_id, SharedObject.connection_id)

@@ -138,6 +138,8 @@ def find(
 
 def one(session: Session, actor: Actor, public_id: str) -> LinkRow:
     """Return one link; raises NotFound where the actor may not know of it."""
+    if not rights.could_be_id(public_id):
+        raise NotFound
     rows = _rows(session, _links().where(ShareLink.public_id == public_id))
     if not rows or not rights.may_see(actor, rows[0].owner_id):
         raise NotFound
@@ -218,7 +220,8 @@ def _links() -> Select[Any]:
 
 
 def _matches(search: str) -> ColumnElement[bool]:
-    words = search.strip()[:MAXIMUM_SEARCH]
+    # PostgreSQL refuses a NUL in any text.
+    words = search.replace("\0", "").strip()[:MAXIMUM_SEARCH]
     return or_(
         ShareLink.name.icontains(words, autoescape=True),
         SharedObject.title.icontains(words, autoescape=True),

@@ -1,7 +1,16 @@
 """Who may see and who may change a link: its creator, and whoever holds the permission for all links."""
 
+import re
+
 from app.core.accounts.actor import Actor
 from app.core.permissions import Permission
+
+_PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{1,24}", re.ASCII)
+
+
+def could_be_id(text: str) -> bool:
+    """Tell whether a text could be a public id; anything else never reaches the database, which refuses some of it."""
+    return _PUBLIC_ID.fullmatch(text) is not None
 
 
 def owns(actor: Actor, created_by_id: int) -> bool:

@@ -20,6 +20,8 @@ from app.features.share_links.objects import ObjectFacts
 
 def seen(session: Session, actor: Actor, public_id: str, *, lock: bool = False) -> ShareLink:
     """Return a link that the actor may know of; raises NotFound."""
+    if not rights.could_be_id(public_id):
+        raise NotFound
     query = select(ShareLink).where(ShareLink.public_id == public_id)
     link = session.scalars(query.with_for_update() if lock else query).one_or_none()
     if link is None or not rights.may_see(actor, link.created_by_id):
@@ -76,6 +78,8 @@ def resolve_groups(session: Session, wanted: Sequence[str]) -> list[Group]:
         raise Invalid("groups", Text("Choose at most %(count)s groups.", count=MAXIMUM_GROUPS))
     found: dict[int, Group] = {}
     for one in wanted:
+        if not one.isprintable():
+            raise Invalid("groups", Text("There is no such group."))
         group = session.scalars(select(Group).where(Group.public_id == one)).one_or_none()
         if group is None:
             named = session.scalars(select(Group).where(Group.name == one).limit(2)).all()

@@ -7,7 +7,7 @@ from app.core import signals
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import receivers, views
+from app.features.share_links import api, receivers, views
 from app.features.share_links.settings import ShareLinkSettings
 from app.web import navigation
 from app.web.navigation import NavItem, Section
@@ -17,6 +17,7 @@ def register(app: Flask) -> None:
     """Register the internal side."""
     registry.register("share_links", Text("Share links"), ShareLinkSettings)
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(api.blueprint)
     _navigation(app)
     signals.person_deactivated.connect(receivers.on_person_deactivated)
     signals.connection_disabled.connect(receivers.on_connection_disabled)

@@ -11,6 +11,7 @@ from app.core.connections import clients
 from app.core.connections.models import Connection
 from app.core.db import transaction
 from app.core.settings import registry
+from app.features.share_links import content, public_views
 from app.integrations.atlassian.types import Product
 from simulator import site as simulator
 from simulator.site import Running
@@ -53,6 +54,13 @@ class World:
     def assigned(self, person: Person, handle: str) -> None:
         """Assign an account as an administrator does."""
         self.connect(person, handle, with_token=False)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> None:
+    """Begin as a process that has read nothing yet: each test has a database of its own."""
+    content.forget()
+    public_views.forget()
 
 
 @pytest.fixture

@@ -1,0 +1,368 @@
+"""The programming interface of links, `/api/v1/shares`: the same service as the pages, in JSON."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, url_for
+from pydantic import AwareDatetime, Field
+
+from app.core.accounts.actor import Actor
+from app.core.accounts.api_tokens import Scope
+from app.core.db import reading, transaction
+from app.core.errors import Invalid
+from app.core.permissions import Permission
+from app.core.text import Text
+from app.features.share_links import conditions as rules
+from app.features.share_links import gather, listing, rights, service, timeline, tokens
+from app.features.share_links.conditions import UNCHANGED, Changes, Conditions, NewPassword, Unchanged
+from app.features.share_links.gather import ShareFacts
+from app.features.share_links.listing import ActivityRow, LinkRow
+from app.features.share_links.policy import LinkState
+from app.features.share_links.powers import Powers
+from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
+from app.web import api
+from app.web.access import bearer, public
+from app.web.api import MERGE_PATCH, Input, Output, PageQuery
+from app.web.identity import actor
+from app.web.openapi import Operation, document, operation
+from app.web.surfaces import Surface, absolute
+
+blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
+
+VERSION = "1.0.0"
+_ID = {"public_id": "The id of the link."}
+
+
+class PowersBody(Input):
+    """What readers may do; everything is off unless switched on."""
+
+    attachments: bool = False
+    download: bool = False
+
+
+class NewShare(Input):
+    """A link to make. What is left out follows from the settings."""
+
+    url: str = Field(min_length=1, max_length=MAX_ADDRESS_LENGTH, description="Address of a page or an issue.")
+    name: str | None = Field(None, max_length=rules.MAXIMUM_NAME)
+    password: str | None = Field(None, max_length=200)
+    generate: bool = Field(False, description="Make a password, and answer it once.")
+    expires_at: AwareDatetime | None = None
+    groups: list[str] = Field(default_factory=list, max_length=rules.MAXIMUM_GROUPS, description="Ids or unique names.")
+    max_views: int | None = Field(None, ge=1, le=rules.MAXIMUM_VIEWS)
+    powers: PowersBody | None = None
+
+
+class SharePatch(Input):
+    """What to change, as a merge patch: what is left out stays, null takes away."""
+
+    name: str = Field("", max_length=rules.MAXIMUM_NAME)
+    password: str | None = Field(None, max_length=200)
+    generate: bool = False
+    expires_at: AwareDatetime | None = None
+    groups: list[str] | None = Field(None, max_length=rules.MAXIMUM_GROUPS)
+    max_views: int | None = Field(None, ge=1, le=rules.MAXIMUM_VIEWS)
+    powers: PowersBody | None = None
+    paused: bool = False
+
+
+class Named(Output):
+    """Somebody or something by id and name."""
+
+    id: str
+    name: str
+
+
+class ObjectBody(Output):
+    """What a link shows."""
+
+    kind: str
+    id: str
+    key: str | None
+    title: str
+    container: str | None
+    url: str
+
+
+class Share(Output):
+    """One link."""
+
+    id: str
+    link: str | None = Field(description="The address to hand on; null for whoever only reads.")
+    state: LinkState
+    name: str
+    object: ObjectBody
+    owner: Named
+    created_at: datetime
+    expires_at: datetime
+    has_password: bool
+    groups: list[Named]
+    max_views: int | None
+    views: int
+    powers: PowersBody
+
+
+class NewShareAnswer(Share):
+    """A link that was just made, or given a new password."""
+
+    password: str | None = Field(description="The generated password; it is answered only now.")
+
+
+class Shares(Output):
+    """One page of links, newest first."""
+
+    items: list[Share]
+    next: str | None
+
+
+class ActivityEntry(Output):
+    """One thing that happened to a link."""
+
+    at: datetime
+    event: str
+    actor: str = Field(description="person, visitor, token or system.")
+    actor_id: str | None
+    actor_name: str | None
+    details: dict[str, Any]
+
+
+class Activity(Output):
+    """One page of what happened, newest first."""
+
+    items: list[ActivityEntry]
+    next: str | None
+
+
+class SharesQuery(PageQuery):
+    """What to list."""
+
+    state: LinkState | None = Field(None, description="Only links in this state.")
+    search: str = Field("", max_length=listing.MAXIMUM_SEARCH, description="Part of a name, a title or a key.")
+    all: bool = Field(False, description="Everybody's links, where the token's person may read them.")
+
+
+@blueprint.post("/shares")
+@bearer(Scope.SHARES_WRITE, Permission.LINKS_OWN_MANAGE)
+@operation(
+    Operation(
+        "createShare",
+        "Make a link",
+        status=HTTPStatus.CREATED,
+        takes=NewShare,
+        answers=NewShareAnswer,
+        repeatable=True,
+        problems=(409, 503),
+    )
+)
+def create_share() -> Response:
+    """Make a link."""
+    body, repeat = api.read_body(NewShare), api.repetition()
+    return api.once(repeat, lambda: _create(body, repeat))
+
+
+@blueprint.get("/shares")
+@bearer(Scope.SHARES_READ)
+@operation(Operation("listShares", "List links", query=SharesQuery, answers=Shares))
+def list_shares() -> Response:
+    """List links, newest first."""
+    query = api.read_query(SharesQuery)
+    everybodys = query.all or not actor().may(Permission.LINKS_OWN_MANAGE)
+    with reading() as db:
+        found = listing.find(
+            db,
+            actor(),
+            everybodys=everybodys,
+            search=query.search,
+            state=query.state,
+            after=api.after(query),
+            limit=query.limit + 1,
+        )
+    rows, following = api.page(found, query.limit, lambda row: row.id)
+    return api.answer(Shares(items=[_share(row, actor()) for row in rows], next=following))
+
+
+@blueprint.get("/shares/<public_id>")
+@bearer(Scope.SHARES_READ)
+@operation(Operation("readShare", "Read a link", answers=Share, problems=(404,), places=_ID))
+def read_share(public_id: str) -> Response:
+    """Read one link, also one that was revoked."""
+    with reading() as db:
+        return api.answer(_share(listing.one(db, actor(), public_id), actor()))
+
+
+@blueprint.patch("/shares/<public_id>")
+@bearer(Scope.SHARES_WRITE)
+@operation(
+    Operation(
+        "changeShare",
+        "Change, pause or resume a link",
+        takes=SharePatch,
+        content_type=MERGE_PATCH,
+        answers=NewShareAnswer,
+        problems=(404, 409, 503),
+        places=_ID,
+    )
+)
+def change_share(public_id: str) -> Response:
+    """Change, pause or resume a link by a JSON merge patch (RFC 7396)."""
+    body = api.read_body(SharePatch, MERGE_PATCH, api.JSON)
+    facts = _proof_for(public_id, body)
+    changes, password = _changes(body)
+    with transaction() as db:
+        resumes = "paused" in body.model_fields_set and not body.paused
+        refused = service.resume(db, actor(), public_id, facts) if resumes else None
+        # A patch is done whole or not at all; only the refusal is kept.
+        if refused is None:
+            service.change(db, actor(), public_id, changes)
+            if body.paused:
+                service.pause(db, actor(), public_id)
+    if refused is not None:
+        raise _refusal("paused", refused)
+    with reading() as db:
+        return api.answer(_with_password(listing.one(db, actor(), public_id), password))
+
+
+@blueprint.delete("/shares/<public_id>")
+@bearer(Scope.SHARES_WRITE)
+@operation(Operation("revokeShare", "Revoke a link", status=HTTPStatus.NO_CONTENT, problems=(404,), places=_ID))
+def revoke_share(public_id: str) -> Response:
+    """Revoke a link for good; it stays readable, and doing it twice changes nothing."""
+    with transaction() as db:
+        service.revoke(db, actor(), public_id)
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@blueprint.get("/shares/<public_id>/activity")
+@bearer(Scope.SHARES_READ)
+@operation(
+    Operation(
+        "readActivity", "Read what happened to a link", query=PageQuery, answers=Activity, problems=(404,), places=_ID
+    )
+)
+def read_activity(public_id: str) -> Response:
+    """Read what happened to a link, newest first."""
+    query = api.read_query(PageQuery)
+    with reading() as db:
+        listing.one(db, actor(), public_id)
+        found = listing.activity(db, public_id, after=api.after(query), limit=query.limit + 1)
+    rows, following = api.page(found, query.limit, lambda row: row.id)
+    return api.answer(Activity(items=[_entry(row) for row in rows], next=following))
+
+
+@blueprint.get("/openapi.json")
+@public("describes the interface; holds nothing of anybody", surface=Surface.API)
+@operation(Operation("describe", "This description"))
+def openapi() -> Response:
+    """Describe the interface."""
+    return jsonify(document(current_app, title="Portico", version=VERSION, server=absolute("")))
+
+
+def _create(body: NewShare, repeat: api.Repetition) -> Response:
+    facts = gather.share(actor(), body.url)
+    password = gather.new_password(body.password, generate=body.generate)
+    wanted = Conditions(
+        name=body.name or None,
+        expires_at=body.expires_at,
+        password=password,
+        groups=tuple(body.groups),
+        max_views=body.max_views,
+        powers=_powers(body.powers),
+    )
+    with transaction() as db:
+        made = service.create(db, actor(), facts, wanted)
+        told = None
+        if isinstance(made, service.Created):
+            told = _with_password(listing.one(db, actor(), made.public_id), password)
+            repeat.remember(db, told)
+    if isinstance(made, service.NotShared) or told is None:
+        raise _refusal("url", made)
+    where = url_for("api_v1.read_share", public_id=made.public_id)
+    return api.answer(told, HTTPStatus.CREATED, Location=absolute(where))
+
+
+def _refusal(field: str, refused: service.NotShared | service.Created) -> Invalid:
+    assert isinstance(refused, service.NotShared)
+    return Invalid(field, timeline.refusal_sentence(refused.reason, refused.site), code=refused.reason.value)
+
+
+def _proof_for(public_id: str, body: SharePatch) -> ShareFacts | None:
+    if "paused" not in body.model_fields_set or body.paused:
+        return None
+    with reading() as db:
+        needed = service.needs_proof(db, actor(), public_id)
+    return gather.again(actor(), public_id) if needed else None
+
+
+def _changes(body: SharePatch) -> tuple[Changes, NewPassword | None]:
+    given = body.model_fields_set
+    if "expires_at" in given and body.expires_at is None:
+        raise Invalid("expires_at", Text("A link always ends. Give a time with its offset."))
+    made = gather.new_password(body.password, generate=body.generate)
+    password: NewPassword | Unchanged | None = (
+        made if made or ("password" in given and body.password is None) else UNCHANGED
+    )
+    if "password" in given and body.password == "":
+        rules.check_password("")
+    return (
+        Changes(
+            name=body.name if "name" in given else UNCHANGED,
+            expires_at=body.expires_at if body.expires_at is not None else UNCHANGED,
+            password=password,
+            groups=tuple(body.groups or ()) if "groups" in given else UNCHANGED,
+            max_views=body.max_views if "max_views" in given else UNCHANGED,
+            powers=_powers(body.powers) if "powers" in given else UNCHANGED,
+        ),
+        made,
+    )
+
+
+def _powers(body: PowersBody | None) -> Powers:
+    if body is None:
+        return Powers()
+    return Powers(attachments=body.attachments or body.download, download=body.download)
+
+
+def _share(row: LinkRow, reader: Actor) -> Share:
+    return Share(**_told(row, reader))
+
+
+def _with_password(row: LinkRow, password: NewPassword | None) -> NewShareAnswer:
+    return NewShareAnswer(**_told(row, actor()), password=password.generated if password else None)
+
+
+def _told(row: LinkRow, reader: Actor) -> dict[str, Any]:
+    address = absolute(f"/s/{tokens.make(row.public_id, row.generation)}/", Surface.PUBLIC)
+    return {
+        "id": row.public_id,
+        "link": address if rights.may_manage(reader, row.owner_id) else None,
+        "state": row.state,
+        "name": row.name,
+        "object": ObjectBody(
+            kind=row.kind,
+            id=row.object_id,
+            key=row.object_key,
+            title=row.title,
+            container=row.container,
+            url=row.web_url,
+        ),
+        "owner": Named(id=row.owner_public_id, name=row.owner_name),
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+        "has_password": row.has_password,
+        "groups": [Named(id=group.public_id, name=group.name) for group in row.groups],
+        "max_views": row.max_views,
+        "views": row.views,
+        "powers": PowersBody(attachments=row.powers.attachments, download=row.powers.download),
+    }
+
+
+def _entry(row: ActivityRow) -> ActivityEntry:
+    return ActivityEntry(
+        at=row.at,
+        event=row.event,
+        actor=row.actor_kind,
+        actor_id=row.actor_id,
+        actor_name=row.actor_name,
+        details=row.details,
+    )
