@@ -194,7 +194,7 @@ def _time(instant: datetime, words: str, extra: Markup) -> Markup:
 
 def timestamp(instant: datetime) -> Markup:
     """Show an aware instant as `12 Dec 2026, 14:05`; with the zone's abbreviation where it is not their own."""
-    return _time(instant, _full(instant), Markup("") if own_zone() else Markup(" data-local"))
+    return _time(instant, _full(instant), Markup(""))
 
 
 def relative(instant: datetime) -> Markup:

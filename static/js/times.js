@@ -1,4 +1,4 @@
-// Keeps "3 minutes ago" true while a page stays open, and shows strangers' instants in the zone of their device.
+// Keeps "3 minutes ago" true while a page stays open. Full instants stay in the zone that forms ask for too.
 
 const UNITS = [
   ["year", 31536000],
@@ -13,15 +13,6 @@ const JUST_NOW = 45; // Nearer than this the server's words stay.
 const EVERY = 30000;
 const language = document.documentElement.lang || "en";
 const relative = new Intl.RelativeTimeFormat(language);
-// Plain "en" would put the month first, unlike the server.
-const full = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
 
 function ago(instant) {
   const seconds = Math.round((instant - Date.now()) / 1000);
@@ -33,9 +24,6 @@ function write() {
   for (const time of document.querySelectorAll("time[data-relative]")) {
     const instant = new Date(time.dateTime);
     if (Math.abs(instant - Date.now()) >= JUST_NOW * 1000) time.textContent = ago(instant);
-  }
-  for (const time of document.querySelectorAll("time[data-local]")) {
-    time.textContent = full.format(new Date(time.dateTime));
   }
 }
 
