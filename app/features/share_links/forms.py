@@ -144,7 +144,7 @@ class EditForm(_ConditionFields):
 class ListForm(FilterForm):
     """What stands above the list."""
 
-    q = SearchField(_("Search links"), render_kw={"placeholder": _("Search by name, title or key")})
+    q = SearchField(_("Search links"), render_kw={"placeholder": _("Search links")})
     state = SelectField(_("State"), validate_choice=False)
 
     def offer(self) -> None:

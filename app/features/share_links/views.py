@@ -35,8 +35,9 @@ blueprint = Blueprint("share_links", __name__, url_prefix="/links")
 def _names() -> dict[str, Any]:
     return {
         "refusal_sentence": lambda facts: timeline.refusal_sentence(facts.refusal, facts.site.name).render(_),
+        "name_for": lambda found: rules.name_for(found.object_key, found.object_id),
         "profile_url": lambda: endpoint_url("account.profile"),
-        "recipient_url": lambda public_id: f"/links/{public_id}/as-recipient/",
+        "recipient_url": lambda public_id: endpoint_url("share_links_preview.view_as_recipient", public_id=public_id),
     }
 
 
