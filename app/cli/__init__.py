@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import accounts, backups, checks, keys, processes, trail
+from app.cli import accounts, backups, checks, documents, keys, processes, trail
 from app.core.config import ConfigurationError
 from app.core.crypto.keyring import KeyRingError
 from app.core.errors import DomainError
@@ -29,6 +29,7 @@ for _command in (
     accounts.create_admin,
     accounts.api_token,
     trail.audit,
+    documents.docs,
 ):
     portico.add_command(_command)
 
