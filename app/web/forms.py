@@ -4,6 +4,7 @@ A view reads `if form.validate_on_submit(): with errors_onto(form), transaction(
 with `return form_page(template, form, …)`, which answers 422 where the form has errors.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from types import TracebackType
@@ -16,7 +17,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, PasswordField, SelectMultipleField, StringField
 from wtforms import Form as PlainForm
 from wtforms.fields import choices as wtforms_choices
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core.errors import Conflict, DomainError, Invalid
@@ -59,12 +60,15 @@ def choices(pairs: Iterable[tuple[str, Any]]) -> list[Any]:
 
 
 class OneLine(StringField):
-    """Text of one line, without spaces around it; empty where nothing was sent."""
+    """Text of one line, without spaces around it and control characters in it; empty where nothing was sent."""
 
     data: str
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = valuelist[0].strip() if valuelist else ""
+        # HTML cannot carry control characters, and PostgreSQL refuses NUL with an error.
+        self.data = (
+            "".join(one for one in valuelist[0] if unicodedata.category(one) != "Cc").strip() if valuelist else ""
+        )
 
 
 class Secret(PasswordField):
@@ -77,7 +81,10 @@ class Secret(PasswordField):
 
 
 class Day(DateField):
-    """A day, as the browser's own control sends it."""
+    """A day, as the browser's own control sends it; None where it was left empty."""
+
+    def __init__(self, label: Any = None, validators: Any = (), **kwargs: Any) -> None:
+        super().__init__(label, [Optional(), *validators], **kwargs)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
@@ -139,6 +146,6 @@ def start_of_day(day: date | None) -> datetime | None:
     return datetime.combine(day, time(), tzinfo=viewer_zone()).astimezone(UTC) if day is not None else None
 
 
-def day_of(instant: datetime | None) -> date | None:
-    """Return the day of an instant in the person's zone."""
-    return instant.astimezone(viewer_zone()).date() if instant is not None else None
+def instant_of(day: date | None) -> datetime | None:
+    """Return the instant that stands for a day everywhere: its beginning in UTC, so that no zone moves it."""
+    return datetime.combine(day, time(), tzinfo=UTC) if day is not None else None

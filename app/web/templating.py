@@ -24,6 +24,7 @@ from werkzeug.routing import BuildError
 
 from app.core import clock
 from app.core.accounts.actor import Actor
+from app.core.text import Text
 from app.web import fields, navigation, tables, theme
 from app.web.headers import csp_nonce
 
@@ -102,7 +103,7 @@ def install(app: Flask, *, shell: Shell | None = None) -> None:
         column=tables.column,
         **fields.template_globals(field_suffix=_zone_beside),
     )
-    environment.filters.update(timestamp=timestamp, relative=relative, filesize=filesize, tint=tint)
+    environment.filters.update(timestamp=timestamp, relative=relative, filesize=filesize, sentence=sentence, tint=tint)
 
 
 def provide_viewer(provider: Callable[[], Actor | None]) -> None:
@@ -206,6 +207,11 @@ def relative(instant: datetime) -> Markup:
         else format_timedelta(distance, add_direction=True, locale=get_locale() or "en")
     )
     return _time(instant, words, Markup(' data-relative title="{}"').format(_full(instant)))
+
+
+def sentence(text: Text) -> str:
+    """Say a sentence of core in the reader's language."""
+    return text.render(gettext)
 
 
 def filesize(size: int) -> str:

@@ -55,8 +55,13 @@ class Actor:
     @property
     def initials(self) -> str:
         """One or two letters for the avatar."""
-        words = [word for word in self.name.split() if word[0].isalnum()]
-        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper() if words else "?"
+        return initials_of(self.name)
+
+
+def initials_of(name: str) -> str:
+    """Return one or two letters for the avatar of somebody with this name."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper() if words else "?"
 
 
 #: Portico itself: jobs, sweeps and the command line.

@@ -1,0 +1,190 @@
+"""Forms of the administrators' pages."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import BooleanField, Field, RadioField, SearchField, SelectField, TextAreaField, ValidationError
+
+from app.core.accounts.actor import PersonKind
+from app.core.connections.service import Credential, Draft
+from app.core.permissions import Role
+from app.core.settings.registry import AreaDeclaration, Declaration
+from app.core.text import Text
+from app.features.admin.queries.people import PersonState
+from app.integrations.atlassian.types import Product
+from app.web.forms import Day, FilterForm, Form, OneLine, Required, Secret, TicksField, at_most, choices, instant_of
+
+KINDS = (
+    (PersonKind.STAFF.value, _("Staff: works in Portico")),
+    (PersonKind.GUEST.value, _("Guest: opens what is shared")),
+    (PersonKind.CUSTOMER.value, _("Customer: comes from a service desk")),
+)
+ROLES = (
+    (Role.ADMINISTRATOR.value, _("Administrator: may do everything")),
+    (Role.AUTHOR.value, _("Author: makes and manages own links")),
+    (Role.AUDITOR.value, _("Auditor: reads everything, changes nothing")),
+)
+_TYPED = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class PeopleFilter(FilterForm):
+    """Above the list of people."""
+
+    q = SearchField(_("Search people"), render_kw={"placeholder": _("Search people")})
+    kind = SelectField(
+        _("Kind"),
+        choices=choices(
+            [
+                ("", _("Any kind")),
+                (PersonKind.STAFF.value, _("Staff")),
+                (PersonKind.GUEST.value, _("Guests")),
+                (PersonKind.CUSTOMER.value, _("Customers")),
+            ]
+        ),
+    )
+    state = SelectField(
+        _("State"),
+        choices=choices(
+            [
+                ("", _("Any state")),
+                (PersonState.ACTIVE.value, _("Active")),
+                (PersonState.DEACTIVATED.value, _("Deactivated")),
+            ]
+        ),
+    )
+
+
+class GroupFilter(FilterForm):
+    """Above the list of groups."""
+
+    q = SearchField(_("Search groups"), render_kw={"placeholder": _("Search groups")})
+
+
+class PersonForm(Form):
+    """What an administrator may change about a person."""
+
+    name = OneLine(_("Name"), [Required(), at_most(120)], render_kw={"autocomplete": "off"})
+    kind = RadioField(_("Kind"), choices=choices(KINDS), default=PersonKind.STAFF.value)
+    roles = TicksField(_("Roles"), choices=choices(ROLES), description=_("For staff. Groups may give further ones."))
+
+
+class NewPersonForm(PersonForm):
+    """A person to be."""
+
+    email = OneLine(_("Email address"), [Required(), at_most(254)], render_kw={"type": "email", **_TYPED})
+
+
+class AccountForm(Form):
+    """The Atlassian account of a person, by its id."""
+
+    account_id = OneLine(
+        _("Atlassian account id"),
+        [Required(), at_most(128)],
+        description=_("It stands at the end of the address of the person's Atlassian profile."),
+        render_kw=_TYPED,
+    )
+
+
+class GroupForm(Form):
+    """A local group."""
+
+    name = OneLine(_("Name"), [Required(), at_most(120)], render_kw={"autocomplete": "off"})
+    description = TextAreaField(_("Description"), [at_most(400)], render_kw={"rows": 3})
+
+
+class GroupRolesForm(Form):
+    """What a group's members may do."""
+
+    roles = TicksField(_("Roles"), choices=choices(ROLES), description=_("Staff in this group hold them."))
+
+
+class MemberForm(Form):
+    """Somebody to put into a group."""
+
+    email = OneLine(_("Email address"), [Required(), at_most(254)], render_kw={"type": "email", **_TYPED})
+
+
+class ConnectionForm(Form):
+    """A connection; tokens are never printed back, and left empty they stay as they are."""
+
+    name = OneLine(_("Name"), [Required(), at_most(80)], render_kw={"autocomplete": "off"})
+    base_url = OneLine(
+        _("Address"),
+        [Required(), at_most(300)],
+        description=_("Of the site, such as https://example.atlassian.net, or of its gateway for tokens with scopes."),
+        render_kw={"inputmode": "url", **_TYPED},
+    )
+    site_address = OneLine(
+        _("Address that people see"),
+        [at_most(300)],
+        description=_("Only where it differs: what stands in the addresses that people paste."),
+        render_kw={"inputmode": "url", **_TYPED},
+    )
+    reading_email = OneLine(_("Email address"), [Required(), at_most(254)], render_kw={"type": "email", **_TYPED})
+    reading_token = Secret(_("API token"), [at_most(1_000)], render_kw={"autocomplete": "off"})
+    reading_expires = Day(_("Ends"), description=_("As Atlassian showed it; you are warned 30 days before."))
+    checking_email = OneLine(_("Email address"), [at_most(254)], render_kw={"type": "email", **_TYPED})
+    checking_token = Secret(_("API token"), [at_most(1_000)], render_kw={"autocomplete": "off"})
+    checking_expires = Day(_("Ends"))
+
+    def validate_checking_email(self, field: Field) -> None:
+        """Want an address beside a token."""
+        if self.checking_token.data and not field.data:
+            raise ValidationError(_("Enter the address that the token belongs to."))
+
+    @property
+    def draft(self) -> Draft:
+        """What was entered, as the service takes it."""
+        checking = None
+        if self.checking_email.data:
+            checking = Credential(
+                self.checking_email.data, self.checking_token.data or None, instant_of(self.checking_expires.data)
+            )
+        return Draft(
+            name=self.name.data,
+            base_url=self.base_url.data,
+            site_address=self.site_address.data or None,
+            reading=Credential(
+                self.reading_email.data, self.reading_token.data or None, instant_of(self.reading_expires.data)
+            ),
+            checking=checking,
+        )
+
+
+class NewConnectionForm(ConnectionForm):
+    """A connection to be."""
+
+    product = RadioField(
+        _("Product"),
+        choices=choices([(Product.CONFLUENCE.value, "Confluence Cloud"), (Product.JIRA.value, "Jira Cloud")]),
+        default=Product.CONFLUENCE.value,
+    )
+
+
+def settings_form(area: AreaDeclaration, values: dict[str, Any]) -> Form:
+    """Return the form of one area of settings, made from its declarations; the registry checks the bounds."""
+    fields = {declared.name: _field(declared) for declared in area.settings}
+    shown = {one.name: values[one.name] for one in area.settings if not one.secret}
+    form: Form = type("SettingsForm", (Form,), fields)(data=shown)
+    return form
+
+
+def settings_values(area: AreaDeclaration, form: Form) -> dict[str, Any]:
+    """Return what was entered; a secret that was left empty is not among it, and stays."""
+    return {one.name: form[one.name].data for one in area.settings if not one.secret or form[one.name].data}
+
+
+def _field(declared: Declaration) -> Any:
+    label, words = _words(declared.label), _words(declared.help) if declared.help is not None else ""
+    if declared.kind is bool:
+        return BooleanField(label, description=words)
+    if declared.choices is not None:
+        return SelectField(label, description=words, choices=choices((one, one) for one in declared.choices))
+    if declared.secret:
+        return Secret(label, description=words, render_kw={"autocomplete": "off"})
+    extra = {"inputmode": "numeric"} if declared.kind is int else {}
+    return OneLine(label, description=words, render_kw={"autocomplete": "off", **extra})
+
+
+def _words(text: Text) -> Any:
+    return _(text.message_id, **text.arguments)
