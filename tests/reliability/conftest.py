@@ -1,0 +1,134 @@
+"""A portal as it is run in life, on this test's own database, with a simulated site beside it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from app.core import clock, db
+from app.core.accounts import api_tokens, queries, service
+from app.core.accounts.actor import SYSTEM
+from app.core.config import Config
+from app.core.connections import accounts, clients
+from app.core.connections import service as connections
+from app.core.connections.service import Credential, Draft
+from app.core.crypto.keyring import KeyRing
+from app.integrations.atlassian.types import Account, Product
+from simulator.site import Running, start
+from tests import processes, settings
+from tests.factories.people import make_administrator, make_author
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A running installation: its address, the author's API token, and where its processes write."""
+
+    base_url: str
+    site: Running
+    token: str
+    group_id: str
+    environ: dict[str, str]
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def page_url(self, page_id: str = "100108") -> str:
+        """Return the address of a page as somebody would paste it."""
+        return f"{self.site.base_url}/wiki/spaces/OPS/pages/{page_id}/Page"
+
+    def children(self) -> dict[str, int]:
+        """Return the process ids of the portal's master and of the worker."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                command = (entry / "cmdline").read_bytes()
+            except (OSError, ValueError):
+                continue
+            if parent == self.process.pid:
+                found["worker" if b"worker\0" in command and b"gunicorn" not in command else "portal"] = int(entry.name)
+        return found
+
+    def kill(self, name: str) -> None:
+        """SIGKILL the portal with all its workers, or the worker."""
+        pid = self.children().get(name)
+        if pid is not None:
+            # Each is the leader of a session of its own, so its workers go with it.
+            os.killpg(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def environ(tmp_path: Path, _key_ring: KeyRing, database_url: str) -> dict[str, str]:
+    """The variables of an installation on this test's database."""
+    port = processes.free_port()
+    found = {name: value for name, value in os.environ.items() if not name.startswith("PORTICO_")}
+    return found | settings.environ(
+        tmp_path / "data",
+        _key_ring,
+        base_url=f"http://localhost:{port}",
+        listen=f"127.0.0.1:{port}",
+        database_url=database_url,
+        log_level="warning",
+    )
+
+
+@pytest.fixture
+def site() -> Iterator[Running]:
+    """A simulated Atlassian site."""
+    with start() as running:
+        yield running
+
+
+@pytest.fixture
+def installation(
+    environ: dict[str, str], site: Running, engine: Engine, config: Config, tmp_path: Path
+) -> Iterator[Installation]:
+    """`portico serve` with an author who may share every page of the space OPS."""
+    port = int(environ["PORTICO_LISTEN"].rpartition(":")[2])
+    clients.configure(config)
+    token, group_id = _fill(site)
+    log = tmp_path / "log"
+    process = processes.start([sys.executable, "-m", "app.cli", "serve"], log=log, environ=environ, cwd=ROOT)
+    processes.wait_until(lambda: processes.accepts(port), process, log=log, what="portico serve")
+    yield Installation(environ["PORTICO_BASE_URL"], site, token, group_id, environ, tmp_path / "data", process)
+    processes.stop(process, how=signal.SIGTERM, seconds=40)
+
+
+def _fill(site: Running) -> tuple[str, str]:
+    with db.transaction() as session:
+        administrator = queries.actor_for(session, make_administrator(session))
+        author = make_author(session)
+        draft = Draft("Site", site.base_url, None, Credential("reader@acme.example", "token-reader"), None)
+        row = connections.create(session, administrator, Product.CONFLUENCE, draft)
+        group = service.create_group(session, administrator, name="Partners")
+        secret, _ = api_tokens.create(session, SYSTEM, author, name="t", scopes=["shares:read", "shares:write"], days=1)
+        actor = queries.actor_for(session, author)
+    ines = Account("5f1a00000000000000000a02", "Ines Moreau", "ines@acme.example", active=True)
+    with db.transaction() as session:
+        accounts.connect(session, actor, clients.site_of(row), ines, email="ines@acme.example", token="token-ines")
+    return secret, group.public_id
+
+
+#: How long a test waits for an installation to do what it promised.
+PATIENCE = timedelta(seconds=60)
+
+
+def waited_until(done: object, seconds: float = PATIENCE.total_seconds()) -> bool:
+    """Poll `done()` until it is true or the time is over."""
+    assert callable(done)
+    deadline = clock.now() + timedelta(seconds=seconds)
+    while clock.now() < deadline:
+        if done():
+            return True
+        processes.time.sleep(0.1)
+    return bool(done())
