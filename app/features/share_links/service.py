@@ -185,7 +185,7 @@ def resume(session: Session, actor: Actor, public_id: str, facts: ShareFacts | N
     rows.refuse_ended(link)
     if link.paused_at is None:
         return None
-    if link.paused_reason != PauseReason.OWNER:
+    if _asks_for_proof(session, link):
         if facts is None or facts.person_id != link.created_by_id:
             raise Conflict(
                 Text(
@@ -208,7 +208,7 @@ def resume(session: Session, actor: Actor, public_id: str, facts: ShareFacts | N
 def needs_proof(session: Session, actor: Actor, public_id: str) -> bool:
     """Tell whether resuming asks for a fresh proof."""
     link = rows.seen(session, actor, public_id)
-    return link.paused_at is not None and link.paused_reason != PauseReason.OWNER
+    return link.paused_at is not None and _asks_for_proof(session, link)
 
 
 def revoke(session: Session, actor: Actor, public_id: str) -> int:
@@ -257,6 +257,13 @@ def _usable(session: Session, actor: Actor, facts: ShareFacts) -> ObjectFacts | 
     if row is None or row.disabled_at is not None or row.version != facts.site.version:
         raise Conflict(Text("The connection was changed meanwhile. Try again."), code="connection_changed")
     return facts.object
+
+
+def _asks_for_proof(session: Session, link: ShareLink) -> bool:
+    """Tell whether restrictions changed: that paused the link, or it happened while the link was paused anyway."""
+    if link.paused_reason != PauseReason.OWNER:
+        return True
+    return session.get_one(SharedObject, link.shared_object_id).restriction_digest != link.restriction_digest
 
 
 def _require_same_object(session: Session, link: ShareLink, connection_id: int, found: ObjectFacts) -> None:

@@ -57,7 +57,8 @@ def list_links() -> Answer:
     """List one's own links; whoever only reads is led to everybody's."""
     if not actor().may(Permission.LINKS_OWN_MANAGE):
         if actor().may(Permission.LINKS_ALL_READ):
-            return redirect(url_for("share_links.list_all_links"), code=303)
+            wanted = {name: request.args.get(name) for name in ("q", "state")}
+            return redirect(url_for("share_links.list_all_links", **wanted), code=303)  # type: ignore[arg-type]
         raise Forbidden
     return _list(everybodys=False)
 

@@ -238,9 +238,10 @@ def test_an_auditor_reads_every_link_but_not_its_address(link: ShareLink, pages:
     with transaction() as db:
         auditor = people.make_auditor(db)
     pages.sign_in(auditor)
-    pages.get("/links/", status=303)
+    pages.get("/links/?q=north", status=303)
     page = pages.follow()
     assert [row["Link"] for row in page.table()] == ["For Northwind"]
+    assert pages.page.path == "/links/all/?q=north"
     page = pages.click("For Northwind")
     assert "/s/" not in page.source
     assert "Revoke" not in page.text

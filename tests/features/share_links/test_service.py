@@ -361,6 +361,20 @@ def test_a_link_paused_by_a_changed_restriction_asks_for_a_fresh_proof(link: Sha
     assert (fresh(link).restriction_digest, fresh(link).paused_at) == ("e" * 64, None)
 
 
+def test_restrictions_that_changed_while_the_owner_had_paused_it_ask_for_a_proof_too(
+    link: ShareLink, author: Person
+) -> None:
+    actor = acting(author)
+    with transaction() as db:
+        service.pause(db, actor, link.public_id)
+        assert not service.needs_proof(db, actor, link.public_id)
+        db.get_one(SharedObject, link.shared_object_id).restriction_digest = "f" * 64
+        db.flush()
+        assert service.needs_proof(db, actor, link.public_id)
+    with pytest.raises(Conflict, match="Only the owner"), transaction() as db:
+        service.resume(db, actor, link.public_id)
+
+
 def test_without_the_proof_it_stays_paused_and_the_refusal_is_recorded(link: ShareLink, author: Person) -> None:
     paused_by_restriction(link)
     actor = acting(author)
