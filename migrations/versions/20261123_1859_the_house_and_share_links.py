@@ -326,7 +326,6 @@ def upgrade() -> None:
     sa.Column('good_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('complete', sa.Boolean(), nullable=False),
     sa.Column('extra', sa.LargeBinary(), nullable=True),
-    sa.Column('digest', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['shared_object_id'], ['shared_objects.id'], name=op.f('fk_copies_shared_object_id_shared_objects'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_copies')),
     sa.UniqueConstraint('shared_object_id', 'kind', 'name', 'version', name=op.f('uq_copies_shared_object_id_kind_name_version'))

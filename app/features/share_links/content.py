@@ -27,7 +27,7 @@ from app.documents.issue import DEFAULT_FIELDS, IssueField, IssueView, StatusCat
 from app.documents.storage import render_storage
 from app.documents.types import Heading, LeftOut, Material, MediaFile, Rendered
 from app.documents.words import Words
-from app.features.share_links import copies, objects
+from app.features.share_links import copies, issue_media, objects
 from app.features.share_links.copies import CopyKey, CopyKind
 from app.features.share_links.objects import ISSUE_FIELDS, ObjectFacts, ObjectKind
 from app.features.share_links.page_cache import Kept
@@ -155,7 +155,8 @@ def _page(site: Site, target: ObjectRow, powers: Powers) -> tuple[ObjectFacts, R
 
 
 def _issue(site: Site, target: ObjectRow, powers: Powers) -> tuple[ObjectFacts, Rendered]:
-    issue = clients.jira(site).issue(target.object_id, ISSUE_FIELDS)
+    client = clients.jira(site)
+    issue = issue_media.with_media_ids(client, client.issue(target.object_id, ISSUE_FIELDS))
     view = _view(issue)
     fields = DEFAULT_FIELDS - {IssueField.ATTACHMENTS, IssueField.SUMMARY}
     material = _material(site, target, issue.attachments, powers)

@@ -21,8 +21,9 @@ from app.core.crypto import ring
 from app.features.share_links.models import Copy, CopyChunk, SharedObject, ShareLink
 
 CHUNK_BYTES = 256 * 1024
-#: However often it is read, a copy that no check has confirmed for this long is deleted.
-KEEP = timedelta(hours=24)
+#: However often it is read, a copy that no check has confirmed for this long is deleted: ten minutes before a day is
+#: over, so that it is gone by then although the job runs every five.
+KEEP = timedelta(hours=24) - timedelta(minutes=10)
 #: Copies of versions that are over may still be on their way to somebody.
 KEEP_OLD_VERSIONS = timedelta(minutes=10)
 #: A copy that grows no more has lost its writer.

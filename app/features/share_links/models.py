@@ -131,8 +131,6 @@ class Copy(Base):
     complete: Mapped[bool] = mapped_column(default=False)
     #: What belongs to a body besides its HTML: headings, attachments, left out; encrypted JSON.
     extra: Mapped[bytes | None] = mapped_column(LargeBinary)
-    #: SHA-256 of the plain bytes, for ETags.
-    digest: Mapped[str] = mapped_column(String(64))
 
 
 class CopyChunk(Base):

@@ -161,6 +161,12 @@ def reader_page(visit: Visit, content: Content, stale_since: object | None, *, p
     return _reader_response(page.encode())
 
 
+def forget() -> None:
+    """Drop the pages that this process keeps."""
+    _PAGES.clear()
+    _CLOSED_PAGES.clear()
+
+
 def why_closed(because: ClosedBecause) -> str:
     """Return the sentence for somebody who may know why a link does not open."""
     return {
@@ -203,7 +209,7 @@ def _page_key(ready: Approach) -> object | None:
     shown = ready.served.shown
     look = (theme.current(), str(get_locale()), registry.get(OrganisationSettings))
     return (
-        shown.link_id,
+        shown.public_id,
         shown.version,
         shown.owner_name,
         shown.object.id,
@@ -249,8 +255,10 @@ def _gate(
     status: int = 200,
     form: PasswordForm | None = None,
 ) -> Response:
-    form = form or PasswordForm(formdata=None)
-    if refusal is not None:
+    if form is None and gate is not Gate.SIGN_IN:
+        # A form brings a cookie with it, so it is made only where one is shown.
+        form = PasswordForm(formdata=None)
+    if form is not None and refusal is not None:
         form.password.errors = [refusal]
     address = url_for("share_links_public.read_link", token=token)
     page = render_template(

@@ -35,6 +35,10 @@ from app.integrations.atlassian.types import Download, RateLimitState
 MAX_JSON_BYTES = 16 * 1024 * 1024
 #: The longest pause that a waiting visitor is asked to bear; beyond it the caller is told.
 MAX_PAUSE = 2.0
+#: How the media service writes a file's id in its addresses.
+_FILE_ID = re.compile(r"/file/([0-9A-Fa-f-]{36})/binary$")
+
+_SIGN_IN_FAILED = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"})
 
 _log = logging.getLogger(__name__)
 _end: ContextVar[float | None] = ContextVar("atlassian_operation_end", default=None)
@@ -129,6 +133,12 @@ class Transport:
         """Say whether GET `path` answers with a redirect, which is not followed; any error is raised."""
         return 300 <= self._ask("GET", path, params, None, repeatable=True, redirect_is_fine=True).status < 400
 
+    def redirected_file(self, path: str, params: Params | None = None) -> str | None:
+        """Return the media service's id of the file that GET `path` redirects to, or None; the signed address stays in here."""
+        answer = self._ask("GET", path, params, None, repeatable=True, redirect_is_fine=True)
+        found = _FILE_ID.search(urlsplit(answer.headers.get("Location", "")).path)
+        return found.group(1) if found else None
+
     def stream(self, path: str, params: Params | None = None, *, range_header: str | None = None) -> Download:
         """Return the file that GET `path` leads to, through redirects to allowed media hosts that see no credentials."""
         try:
@@ -216,6 +226,10 @@ class Transport:
         if self._expected_account and answered_for and answered_for != self._expected_account:
             discard(response)
             raise NotAuthorised("Atlassian answered for another account than the one of this connection.")
+        # With a rejected token Jira may go on as for nobody and answer 404 to everything: that says nothing about the object.
+        if response.headers.get("X-Seraph-LoginReason", "").strip().upper() in _SIGN_IN_FAILED:
+            discard(response)
+            raise NotAuthorised("Atlassian did not accept the credential.", 401)
         return response
 
     def _read(self, response: BaseHTTPResponse) -> bytes:
