@@ -16,6 +16,8 @@ from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
 from app.web.forms import FilterForm, Form, OneLine, Required, TicksField, at_most
 from app.web.templating import viewer_zone
 
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+
 #: Words for each state; the templates choose the tone.
 STATE_LABELS = {
     LinkState.ACTIVE: _("Active"),
@@ -35,6 +37,10 @@ class Moment(DateTimeLocalField):
             super().process_formdata(valuelist)
         except ValueError as error:
             raise ValueError(gettext("Enter a day and a time, such as 2026-12-31 18:00.")) from error
+        # The first and last years cannot be converted into every zone.
+        if self.data and not FIRST_YEAR <= self.data.year <= LAST_YEAR:
+            self.data = None
+            raise ValueError(gettext("Enter a day and a time, such as 2026-12-31 18:00."))
 
     def instant(self) -> datetime | None:
         """Return what was entered as an aware instant."""

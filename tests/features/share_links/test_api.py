@@ -21,6 +21,7 @@ from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import PauseReason
 from tests.factories import links, people
 from tests.features.share_links.conftest import World
+from tests.pages import PageClient
 
 READ, WRITE = "shares:read", "shares:write"
 SHARES = "/api/v1/shares"
@@ -136,6 +137,10 @@ def test_groups_are_named_by_id_or_unique_name(client: Program, world: World) ->
         ({"expires_at": 1796000000}, "expires_at", "with its offset"),
         ({"expires_at": "2099-12-01T10:00:00+01:00"}, "expires_at", "at most 90 days"),
         ({"expires_at": "2001-12-01T10:00:00Z"}, "expires_at", "still to come"),
+        ({"expires_at": "0001-01-01T00:00:00+14:00"}, "expires_at", "still to come"),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, "expires_at", "at most 90 days"),
+        ({"max_views": 10**30}, "max_views", "or less"),
+        ({"name": "nul\u0000"}, "name", "1 to 120"),
         ({"max_views": 0}, "max_views", "1 or more"),
         ({"max_views": "5"}, "max_views", "whole number"),
         ({"max_views": 1.5}, "max_views", "whole number"),
@@ -459,6 +464,19 @@ def test_the_document_says_which_scope_is_asked_for(client: Program) -> None:
         "search",
         "all",
     }
+
+
+def test_what_was_made_opens_and_can_be_looked_at_as_a_recipient(
+    client: Program, world: World, pages: PageClient
+) -> None:
+    share = client.post({"url": world.page(), "password": "harbour at dawn"}).get_json()
+    gate = pages.get(share["link"].removeprefix("http://localhost:8000"))
+    assert "Berth and crane plan" not in gate.source
+    pages.sign_in(world.author)
+    assert "Berth and crane plan" in pages.get(f"/links/{share['id']}/as-recipient/").source
+    assert client.get(f"{SHARES}/{share['id']}").get_json()["views"] == 0
+    events = [one["event"] for one in client.get(f"{SHARES}/{share['id']}/activity").get_json()["items"]]
+    assert events == ["share_links:link:previewed", "share_links:link:created"]
 
 
 def test_the_default_end_follows_the_settings(client: Program, world: World, held_clock: datetime) -> None:
