@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -123,12 +124,11 @@ def _fill(site: Running) -> tuple[str, str]:
 PATIENCE = timedelta(seconds=60)
 
 
-def waited_until(done: object, seconds: float = PATIENCE.total_seconds()) -> bool:
+def waited_until(done: Callable[[], bool], seconds: float = PATIENCE.total_seconds()) -> bool:
     """Poll `done()` until it is true or the time is over."""
-    assert callable(done)
     deadline = clock.now() + timedelta(seconds=seconds)
     while clock.now() < deadline:
         if done():
             return True
-        processes.time.sleep(0.1)
-    return bool(done())
+        time.sleep(0.1)
+    return done()
