@@ -14,7 +14,7 @@ from flask import render_template
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, PasswordField, SelectMultipleField, StringField
+from wtforms import DateField, PasswordField, SearchField, SelectMultipleField, StringField
 from wtforms import Form as PlainForm
 from wtforms.fields import choices as wtforms_choices
 from wtforms.validators import DataRequired, Length, Optional
@@ -65,10 +65,14 @@ class OneLine(StringField):
     data: str
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        # HTML cannot carry control characters, and PostgreSQL refuses NUL with an error.
-        self.data = (
-            "".join(one for one in valuelist[0] if unicodedata.category(one) != "Cc").strip() if valuelist else ""
-        )
+        self.data = _one_line(valuelist)
+
+
+class Words(SearchField):
+    """What is searched for; cleaned as one line is."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = _one_line(valuelist)
 
 
 class Secret(PasswordField):
@@ -149,3 +153,8 @@ def start_of_day(day: date | None) -> datetime | None:
 def instant_of(day: date | None) -> datetime | None:
     """Return the instant that stands for a day everywhere: its beginning in UTC, so that no zone moves it."""
     return datetime.combine(day, time(), tzinfo=UTC) if day is not None else None
+
+
+def _one_line(valuelist: list[str]) -> str:
+    # HTML cannot carry control characters, and PostgreSQL refuses NUL with an error.
+    return "".join(one for one in valuelist[0] if unicodedata.category(one) != "Cc").strip() if valuelist else ""

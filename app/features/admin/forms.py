@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, Field, RadioField, SearchField, SelectField, TextAreaField, ValidationError
+from wtforms import BooleanField, Field, RadioField, SelectField, TextAreaField, ValidationError
 
 from app.core.accounts.actor import PersonKind
 from app.core.connections.service import Credential, Draft
@@ -12,7 +12,19 @@ from app.core.settings.registry import AreaDeclaration, Declaration
 from app.core.text import Text
 from app.features.admin.queries.people import PersonState
 from app.integrations.atlassian.types import Product
-from app.web.forms import Day, FilterForm, Form, OneLine, Required, Secret, TicksField, at_most, choices, instant_of
+from app.web.forms import (
+    Day,
+    FilterForm,
+    Form,
+    OneLine,
+    Required,
+    Secret,
+    TicksField,
+    Words,
+    at_most,
+    choices,
+    instant_of,
+)
 
 KINDS = (
     (PersonKind.STAFF.value, _("Staff: works in Portico")),
@@ -30,7 +42,7 @@ _TYPED = {"autocomplete": "off", "spellcheck": "false"}
 class PeopleFilter(FilterForm):
     """Above the list of people."""
 
-    q = SearchField(_("Search people"), render_kw={"placeholder": _("Search people")})
+    q = Words(_("Search people"), render_kw={"placeholder": _("Search people")})
     kind = SelectField(
         _("Kind"),
         choices=choices(
@@ -57,7 +69,7 @@ class PeopleFilter(FilterForm):
 class GroupFilter(FilterForm):
     """Above the list of groups."""
 
-    q = SearchField(_("Search groups"), render_kw={"placeholder": _("Search groups")})
+    q = Words(_("Search groups"), render_kw={"placeholder": _("Search groups")})
 
 
 class PersonForm(Form):
