@@ -8,11 +8,12 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.accounts.models import Person
 from app.core.audit.models import AuditEntry
+from app.core.connections.models import Connection
 from app.core.db import reading, transaction
 from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import PauseReason
 from tests import html
-from tests.factories import connections, links, people
+from tests.factories import links, people
 from tests.features.share_links.conftest import World
 from tests.pages import Page, PageClient
 
@@ -283,6 +284,6 @@ def test_hostile_titles_and_names_are_only_text(author: Person, world: World, pa
 
 def test_connections_that_are_switched_off_share_nothing(author: Person, world: World, pages: PageClient) -> None:
     with transaction() as db:
-        row = db.get_one(connections.Connection, world.confluence.id)
+        row = db.get_one(Connection, world.confluence.id)
         row.disabled_at = clock.now() - timedelta(minutes=1)
     assert "switched off" in pages.get(f"/links/new/?url={world.page()}", status=422).text

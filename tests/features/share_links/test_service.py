@@ -12,6 +12,7 @@ from app.core.accounts import service as accounts
 from app.core.accounts.actor import SYSTEM, Actor
 from app.core.accounts.models import Person
 from app.core.audit.models import AuditEntry
+from app.core.connections.models import Connection
 from app.core.db import reading, transaction
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.settings import registry
@@ -22,6 +23,7 @@ from app.features.share_links.models import Grant, OwnerNotice, SharedObject, Sh
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.powers import Powers
 from app.features.share_links.proof import RefusedToShare
+from tests.conftest import NOW
 from tests.factories import connections, links, people
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -139,8 +141,12 @@ def test_whoever_may_not_make_links_is_refused(maker: object) -> None:
     ("conditions", "field", "sentence"),
     [
         (Conditions(), "password", "password or a group"),
-        (Conditions(password=NewPassword("x"), expires_at=timedelta(days=90, seconds=1)), "expires_at", "90 days"),  # type: ignore[arg-type]
-        (Conditions(password=NewPassword("x"), expires_at=timedelta(seconds=0)), "expires_at", "still to come"),  # type: ignore[arg-type]
+        (
+            Conditions(password=NewPassword("x"), expires_at=NOW + timedelta(days=90, seconds=1)),
+            "expires_at",
+            "90 days",
+        ),
+        (Conditions(password=NewPassword("x"), expires_at=NOW), "expires_at", "still to come"),
         (Conditions(password=NewPassword("x"), max_views=0), "max_views", "1 to 1000000"),
         (Conditions(password=NewPassword("x"), groups=("nobody",)), "groups", "no group nobody"),
         (Conditions(password=NewPassword("x"), name="a" * 121), "name", "120"),
@@ -150,8 +156,6 @@ def test_whoever_may_not_make_links_is_refused(maker: object) -> None:
 def test_conditions_outside_the_rules_are_refused_with_the_field_and_the_number(
     author: Person, held_clock: datetime, conditions: Conditions, field: str, sentence: str
 ) -> None:
-    if isinstance(conditions.expires_at, timedelta):
-        conditions = replace(conditions, expires_at=held_clock + conditions.expires_at)
     with pytest.raises(Invalid, match=sentence) as refusal:
         create(author, conditions)
     assert refusal.value.field == field
@@ -231,8 +235,8 @@ def test_what_an_administrator_does_to_a_link_is_told_to_its_owner(link: ShareLi
         (Changes(groups=("Partners",)), True),
         (Changes(max_views=3), True),
         (Changes(max_views=None), False),
-        (Changes(expires_at=timedelta(days=1)), True),  # type: ignore[arg-type]
-        (Changes(expires_at=timedelta(days=30)), False),  # type: ignore[arg-type]
+        (Changes(expires_at=NOW + timedelta(days=1)), True),
+        (Changes(expires_at=NOW + timedelta(days=30)), False),
         (Changes(powers=Powers(attachments=True)), False),
     ],
 )
@@ -243,8 +247,6 @@ def test_tightening_a_condition_ends_every_grant_and_loosening_none(
         people.make_group(db)
         link = links.make_link(db, author, max_views=5)
         grant = links.make_grant(db, link)
-    if isinstance(changes.expires_at, timedelta):
-        changes = replace(changes, expires_at=held_clock + changes.expires_at)
     actor = acting(author)
     with transaction() as db:
         service.change(db, actor, link.public_id, changes)
@@ -354,7 +356,7 @@ def test_a_link_paused_by_a_changed_restriction_asks_for_a_fresh_proof(link: Sha
     with pytest.raises(Conflict, match="Only the owner"), transaction() as db:
         service.resume(db, actor, link.public_id)
     with transaction() as db:
-        connection = db.scalars(select(connections.Connection)).one()
+        connection = db.scalars(select(Connection)).one()
         found = links.share_facts(db, author, connection, links.page_facts(restriction_digest="e" * 64))
         assert service.needs_proof(db, actor, link.public_id)
         assert service.resume(db, actor, link.public_id, found) is None
@@ -379,7 +381,7 @@ def test_without_the_proof_it_stays_paused_and_the_refusal_is_recorded(link: Sha
     paused_by_restriction(link)
     actor = acting(author)
     with transaction() as db:
-        connection = db.scalars(select(connections.Connection)).one()
+        connection = db.scalars(select(Connection)).one()
         found = replace(
             links.share_facts(db, author, connection), object=None, proof=None, refusal=RefusedToShare.NOT_VISIBLE
         )
@@ -392,7 +394,7 @@ def test_the_proof_for_another_page_resumes_nothing(link: ShareLink, author: Per
     paused_by_restriction(link)
     actor = acting(author)
     with reading() as db:
-        connection = db.scalars(select(connections.Connection)).one()
+        connection = db.scalars(select(Connection)).one()
         another = links.share_facts(db, author, connection, links.page_facts("100102"))
     with pytest.raises(Conflict), transaction() as db:
         service.resume(db, actor, link.public_id, another)
