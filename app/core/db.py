@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry, sessionmaker
 
@@ -61,6 +61,9 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base)
 
+#: Execution option of connections that only read.
+_READS = "portico_reads"
+
 _write = sessionmaker(expire_on_commit=False)
 _read = sessionmaker(expire_on_commit=False, autoflush=False)
 _thread = threading.local()
@@ -79,7 +82,9 @@ def prepare(engine: Engine) -> None:
 def bind(engine: Engine) -> None:
     """Make `engine` the one that `transaction()` and `reading()` use."""
     _write.configure(bind=engine)
-    _read.configure(bind=engine.execution_options(isolation_level="AUTOCOMMIT"))
+    # SQLite's driver commits by itself already (see `_on_sqlite_connect`): setting it again for each read costs a PRAGMA.
+    reads = {_READS: True} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+    _read.configure(bind=engine.execution_options(**reads))
 
 
 def engine() -> Engine:
@@ -109,7 +114,8 @@ def _on_postgresql_connect(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Any) -> None:
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT" and not options.get(_READS):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
@@ -157,6 +163,18 @@ def reading() -> Iterator[Session]:
         raise
     finally:
         session.close()
+
+
+@contextmanager
+def asking() -> Iterator[Connection]:
+    """Open a bare connection for reads: as `reading`, at two thirds of its cost, for statements that load no objects."""
+    try:
+        with _read.kw["bind"].connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        if is_transient(error):
+            raise Unavailable("database") from error
+        raise
 
 
 def is_transient(error: DBAPIError) -> bool:

@@ -6,7 +6,7 @@ Takes an open transaction. What a visitor did not achieve is a return value, so 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import Connection, CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -90,7 +90,7 @@ def open_link(session: Session, asked: Asked, *, proven_hash: str | None) -> Ope
     return Opened(spent=True)
 
 
-def look(session: Session, asked: Asked) -> Visit | None:
+def look(session: Session | Connection, asked: Asked) -> Visit | None:
     """Return the facts of a request as they are now, or None where there is no such link."""
     return queries.visit(
         session,

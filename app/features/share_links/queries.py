@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     select,
 )
+from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy.orm import Session
 
 from app.core.accounts import queries as accounts
@@ -168,7 +169,7 @@ _BY_TOKEN = _statement(_NAMED, _LINK.generation == bindparam("generation", type_
 
 
 def visit(
-    session: Session,
+    session: Session | DatabaseConnection,
     public_id: str,
     generation: int | None,
     *,
