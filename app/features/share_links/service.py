@@ -60,29 +60,8 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
     found = _usable(session, actor, facts)
     if isinstance(found, NotShared):
         return found
-    now = clock.now()
-    settings = registry.read(session, ShareLinkSettings)
     groups = rows.resolve_groups(session, conditions.groups)
-    password = conditions.password
-    rules.check_gate(has_password=password is not None, has_groups=bool(groups), settings=settings)
-    expires_at = conditions.expires_at or rules.default_expiry(now, settings)
-    link = ShareLink(
-        public_id=tokens.new_public_id(),
-        generation=0,
-        name=rules.checked_name(conditions.name)
-        if conditions.name
-        else rules.name_for(found.object_key, found.object_id),
-        shared_object_id=rows.shared_object(session, facts.site.id, found),
-        created_by_id=actor.person_id,
-        created_at=now,
-        expires_at=rules.checked_expiry(expires_at, created_at=now, now=now, settings=settings),
-        password_hash=password.hashed if password else None,
-        max_views=rules.checked_views(conditions.max_views) if conditions.max_views is not None else None,
-        powers=powers.dump(conditions.powers),
-        restriction_digest=found.restriction_digest,
-    )
-    session.add(link)
-    session.flush()
+    link = _new_link(session, actor.person_id, facts, found, conditions, asks_for_groups=bool(groups))
     session.add_all(LinkGroup(link_id=link.id, group_id=group.id) for group in groups)
     session.flush()
     trail.record(
@@ -94,7 +73,7 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
         object=facts.reference,
         expires_at=link.expires_at,
         conditions={
-            "password": password is not None,
+            "password": link.password_hash is not None,
             "groups": [group.public_id for group in groups],
             "max_views": link.max_views,
         },
@@ -257,6 +236,37 @@ def _usable(session: Session, actor: Actor, facts: ShareFacts) -> ObjectFacts | 
     if row is None or row.disabled_at is not None or row.version != facts.site.version:
         raise Conflict(Text("The connection was changed meanwhile. Try again."), code="connection_changed")
     return facts.object
+
+
+def _new_link(
+    session: Session,
+    creator_id: int,
+    facts: ShareFacts,
+    found: ObjectFacts,
+    conditions: Conditions,
+    *,
+    asks_for_groups: bool,
+) -> ShareLink:
+    now, settings, password = clock.now(), registry.read(session, ShareLinkSettings), conditions.password
+    rules.check_gate(has_password=password is not None, has_groups=asks_for_groups, settings=settings)
+    expires_at = conditions.expires_at or rules.default_expiry(now, settings)
+    named = rules.checked_name(conditions.name) if conditions.name else None
+    link = ShareLink(
+        public_id=tokens.new_public_id(),
+        generation=0,
+        name=named or rules.name_for(found.object_key, found.object_id),
+        shared_object_id=rows.shared_object(session, facts.site.id, found),
+        created_by_id=creator_id,
+        created_at=now,
+        expires_at=rules.checked_expiry(expires_at, created_at=now, now=now, settings=settings),
+        password_hash=password.hashed if password else None,
+        max_views=rules.checked_views(conditions.max_views) if conditions.max_views is not None else None,
+        powers=powers.dump(conditions.powers),
+        restriction_digest=found.restriction_digest,
+    )
+    session.add(link)
+    session.flush()
+    return link
 
 
 def _asks_for_proof(session: Session, link: ShareLink) -> bool:
