@@ -3,6 +3,7 @@
 The application is put together with settings of its own in a temporary folder, so that nobody's environment shows.
 """
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -157,13 +158,21 @@ PAGES: dict[str, Callable[[Flask], str]] = {
 
 
 def addresses(app: Flask) -> set[str]:
-    """Return every address with its methods, as `GET,POST /sign-in`."""
-    return {f"{','.join(sorted((rule.methods or set()) - {'HEAD', 'OPTIONS'}))} {rule.rule}" for rule, _ in _rules(app)}
+    """Return every address there is, a line for each method: `POST /sign-in`."""
+    return {
+        f"{method} {rule.rule}" for rule, _ in _rules(app) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
 
 
 def new_addresses(app: Flask) -> set[str]:
     """Return the addresses that the list of known ones lacks."""
-    return addresses(app) - set((ROOT / ADDRESSES).read_text(encoding="utf-8").splitlines())
+    known = {shape(line) for line in (ROOT / ADDRESSES).read_text(encoding="utf-8").splitlines()}
+    return {line for line in addresses(app) if shape(line) not in known}
+
+
+def shape(address: str) -> str:
+    """Return an address without the names of its variables: renaming one breaks no bookmark."""
+    return re.sub(r"<[^>]*>", "<>", address)
 
 
 def _rules(app: Flask) -> Iterator[tuple[Rule, Access]]:
