@@ -40,7 +40,7 @@ def record(
     """Insert one entry in the caller's transaction and return its id.
 
     `subject` is (kind, public id). `details` are JSON values or instants under the keys that the event declares;
-    an undeclared key raises ValueError.
+    an undeclared key raises ValueError. Raises Unavailable where the row cannot be written.
     """
     undeclared = details.keys() - event.details - event.personal
     if undeclared:
@@ -65,9 +65,13 @@ def record(
         "details": _plain({key: value for key, value in details.items() if key in event.details}),
         "personal_digest": personal_digest(salt, _plain(personal)) if personal else None,
     }
-    entry_id = int(session.execute(insert(AuditEntry).values(values).returning(AuditEntry.id)).scalar_one())
-    if personal:
-        session.execute(insert(AuditPersonal).values(entry_id=entry_id, salt=salt, values=_plain(personal)))
+    try:
+        entry_id = int(session.execute(insert(AuditEntry).values(values).returning(AuditEntry.id)).scalar_one())
+        if personal:
+            session.execute(insert(AuditPersonal).values(entry_id=entry_id, salt=salt, values=_plain(personal)))
+    except SQLAlchemyError as error:
+        # What cannot be recorded does not happen: the caller's transaction ends here.
+        raise _unwritable() from error
     return entry_id
 
 
@@ -116,9 +120,13 @@ def _probe() -> None:
     except _ProbeDone:
         return
     except (SQLAlchemyError, Unavailable) as error:
-        raise Unavailable(
-            "audit trail", Text("Visits cannot be recorded at the moment, so nothing is shown.")
-        ) from error
+        raise _unwritable() from error
+
+
+def _unwritable() -> Unavailable:
+    return Unavailable(
+        "audit trail", Text("What happens cannot be recorded at the moment, so nothing is done or shown.")
+    )
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
