@@ -6,10 +6,12 @@ has not, since scripts and Safari do not send Secure cookies there.
 """
 
 import hashlib
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
-from flask import Flask, Response, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from app.core.crypto import tokens
 from app.core.crypto.keyring import KeyRing, Purpose
@@ -19,11 +21,54 @@ from app.web.surfaces import config
 VISITOR_LIFETIME = timedelta(days=180)
 
 
+class FormValues(SessionMixin):
+    """What the signed cookie holds, verified and read when it is first asked for: most requests never ask."""
+
+    def __init__(self, load: Callable[[], dict[str, Any]]) -> None:
+        self._load = load
+        self._values: dict[str, Any] | None = None
+        self.accessed = False
+        self.modified = False
+
+    def _read(self) -> dict[str, Any]:
+        if self._values is None:
+            self._values = self._load()
+        self.accessed = True
+        return self._values
+
+    def __getitem__(self, key: str) -> Any:
+        return self._read()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._read()[key] = value
+        self.modified = True
+
+    def __delitem__(self, key: str) -> None:
+        del self._read()[key]
+        self.modified = True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+
 class FormSession(SecureCookieSessionInterface):
-    """Flask's signed cookie, with SHA-256 where Flask has SHA-1."""
+    """Flask's signed cookie, with SHA-256 where Flask has SHA-1, and read only where it is needed."""
 
     digest_method = staticmethod(hashlib.sha256)
     salt = "portico-form"
+
+    def open_session(self, app: Flask, request: Request) -> FormValues:  # type: ignore[override]
+        """Return the values, not read yet."""
+        opened = super().open_session
+        return FormValues(lambda: dict(opened(app, request) or {}))
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write the cookie where something in it was changed or has to be refreshed."""
+        if session.accessed:
+            super().save_session(app, session, response)
 
 
 def install(app: Flask, ring: KeyRing, secure: bool) -> None:
