@@ -1,6 +1,9 @@
 """Local sign-in: limited before hashing, equal for unknown names, and never locked for a browser known before."""
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import bcrypt
@@ -14,6 +17,7 @@ from app.core.accounts.sign_in import Refused, SignedIn, SignInRefusal
 from app.core.audit.models import AuditEntry
 from app.core.crypto import keyring, passwords, ring
 from app.core.crypto.keyring import KeyRing
+from app.core.errors import Unavailable
 from tests.conftest import NOW
 from tests.factories.people import PASSWORD, make_author
 
@@ -138,3 +142,29 @@ def test_bytes_beyond_bcrypts_72_count(key_ring: KeyRing) -> None:
     stored = passwords.hash_password("a" * 100 + "b")
     assert passwords.verify_password("a" * 100 + "b", stored)
     assert not passwords.verify_password("a" * 100 + "c", stored)
+
+
+def test_a_flood_of_passwords_leaves_threads_for_others(key_ring: KeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashing, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(_password: bytes, _hashed: bytes) -> bool:
+        hashing.release()
+        go_on.wait(10)
+        return False
+
+    monkeypatch.setattr(passwords, "_cores", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(passwords, "_places", threading.BoundedSemaphore(2))
+    monkeypatch.setattr(bcrypt, "checkpw", slow)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(passwords.verify_password, "x", None)
+        assert hashing.acquire(timeout=10)
+        waiting = pool.submit(passwords.verify_password, "x", None)
+        while passwords._places._value:
+            time.sleep(0.01)
+        began = time.monotonic()
+        with pytest.raises(Unavailable) as refused:
+            passwords.verify_password("x", None)
+        assert time.monotonic() - began < 1
+        assert refused.value.retry_after == 2
+        go_on.set()
+        assert [first.result(), waiting.result()] == [False, False]

@@ -29,7 +29,10 @@ COST = 12
 _QUEUE_SECONDS = 4.0
 
 # bcrypt releases the GIL: more hashes at once than cores only slow the readers of other links down.
-_cores = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) - 1))
+_CORES = max(1, (os.cpu_count() or 2) - 1)
+_cores = threading.BoundedSemaphore(_CORES)
+# Threads that hash or wait for it; the others of a process go on serving those who may read already.
+_places = threading.BoundedSemaphore(_CORES + 2)
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,17 @@ class _Core:
     def __enter__(self) -> None:
         if db.in_transaction():
             raise RuntimeError("passwords are hashed before the transaction, not in it")
+        if not _places.acquire(blocking=False):
+            raise _too_many()
         if not _cores.acquire(timeout=_QUEUE_SECONDS):
-            raise Unavailable("sign-in", Text("Too many people are proving a password at the moment. Try again soon."))
+            _places.release()
+            raise _too_many()
 
     def __exit__(self, *_: object) -> None:
         _cores.release()
+        _places.release()
+
+
+def _too_many() -> Unavailable:
+    sentence = Text("Too many people are proving a password at the moment. Try again in a few seconds.")
+    return Unavailable("sign-in", sentence, retry_after=2)
