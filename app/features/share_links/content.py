@@ -66,6 +66,26 @@ class Content:
     files: Mapping[str, File]
 
 
+@dataclass(frozen=True)
+class Section:
+    """An entry of the table of contents with those below it."""
+
+    heading: Heading
+    below: tuple[Heading, ...]
+
+
+def outline(headings: tuple[Heading, ...]) -> tuple[Section, ...]:
+    """Return a table of contents of two levels: the highest that the text has, and the rest below."""
+    top = min((heading.level for heading in headings), default=1)
+    sections: list[tuple[Heading, list[Heading]]] = []
+    for heading in headings:
+        if heading.level == top or not sections:
+            sections.append((heading, []))
+        else:
+            sections[-1][1].append(heading)
+    return tuple(Section(heading, tuple(below)) for heading, below in sections)
+
+
 class Moved(Exception):
     """Atlassian has another version than our tables; check first, then ask again."""
 

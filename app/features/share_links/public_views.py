@@ -18,7 +18,7 @@ from app.core.errors import NotFound
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
 from app.features.share_links import file_answers, opening, proving, reading, tokens
-from app.features.share_links.content import Content, File
+from app.features.share_links.content import Content, File, Section, outline
 from app.features.share_links.opening import Asked, NotOpened
 from app.features.share_links.page_cache import Kept
 from app.features.share_links.policy import Ask, Closed, ClosedBecause, Gate, Refused
@@ -52,6 +52,7 @@ class Paper:
     visit: Visit
     content: Content
     html: Markup
+    contents: tuple[Section, ...]
     files: tuple[File, ...]
     stale_since: object | None
     #: Whether this is the owner's view of it.
@@ -156,7 +157,7 @@ def reader_page(visit: Visit, content: Content, stale_since: object | None, *, p
     # Bodies were sanitised when they were rendered; nothing else is marked safe.
     html = Markup(content.html)  # noqa: S704
     files = tuple(sorted(content.files.values(), key=lambda file: file.filename)) if powers.attachments else ()
-    paper = Paper(visit, content, html, files, stale_since, preview)
+    paper = Paper(visit, content, html, outline(content.headings), files, stale_since, preview)
     page = render_template("share_links/public/reader.html", paper=paper, shown=visit.shown, powers=powers)
     return _reader_response(page.encode())
 
