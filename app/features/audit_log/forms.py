@@ -25,7 +25,7 @@ class AuditFilter(FilterForm):
     )
     subject = OneLine(_("About whom"), render_kw={"placeholder": _("About: address or id"), **_TYPED})
     since = Day(_("From"))
-    until = Day(_("Up to and with"))
+    until = Day(_("To"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
