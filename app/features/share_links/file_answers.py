@@ -31,11 +31,11 @@ def answer(
     tag = media.etag(target, file)
     if request.if_none_match.contains(tag):
         return _headed(Response(status=304), tag)
-    span = _span(tag)
     if request.method == "HEAD":
         # Nothing is fetched and nothing recorded: no byte of the file is sent.
-        kind = filetypes.sent_as(file.media_type)
-        return _described(Response(status=200, content_type=kind), file, tag, inline=inline, length=file.size)
+        head = Response(content_type=filetypes.sent_as(file.media_type))
+        return _described(head, file, tag, inline=inline, length=file.size)
+    span = _span(tag)
     with ExitStack() as unless_streamed:
         place = places.outgoing().take() if file.size > SMALL_BYTES else None
         if place is not None:
@@ -43,22 +43,30 @@ def answer(
         try:
             opened = media.open_file(target, file, span)
         except OutOfRange as error:
-            return _headed(Response(status=416, headers={"Content-Range": f"bytes */{error.size}"}), tag)
+            return _out_of_range(error, tag)
         unless_streamed.callback(opened.close)
         drawn = inline and opened.media_type in filetypes.INLINE
         if not drawn:
             if not powers.download:
                 # It is called a picture and is none.
                 return None
-            with db.transaction() as session:
-                asked_for = request.headers.get("Range") if span else None
-                opening.record_download(session, visit, browser_digest, file.id, asked_for)
+            _record(visit, file, browser_digest, span)
         # A small file needs no thread while it travels, so it is read whole here.
         body = b"".join(opened.chunks) if place is None else opened.chunks
         response = _sent(file, opened, body, tag, partial=span is not None, inline=drawn)
         if place is not None:
             response.call_on_close(unless_streamed.pop_all().close)
         return response
+
+
+def _record(visit: Visit, file: File, browser_digest: str | None, span: Span | None) -> None:
+    asked_for = request.headers.get("Range") if span else None
+    with db.transaction() as session:
+        opening.record_download(session, visit, browser_digest, file.id, asked_for)
+
+
+def _out_of_range(error: OutOfRange, tag: str) -> Response:
+    return _headed(Response(status=416, headers={"Content-Range": f"bytes */{error.size}"}), tag)
 
 
 def _sent(

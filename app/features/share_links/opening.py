@@ -51,8 +51,7 @@ def open_link(session: Session, asked: Asked, *, proven_hash: str | None) -> Ope
     """Open a link for a browser, with the password hash it has proven, if any; every condition is looked at again."""
     if asked.browser_digest is None:
         raise ValueError("a grant belongs to a browser")
-    locked = select(ShareLink.id).where(ShareLink.public_id == asked.public_id).with_for_update()
-    session.execute(locked)
+    session.execute(select(ShareLink.id).where(ShareLink.public_id == asked.public_id).with_for_update())
     now = clock.now()
     visit = look(session, asked)
     if visit is None:

@@ -13,6 +13,7 @@ from app.integrations.atlassian.types import (
     Download,
     Issue,
     Page,
+    RateLimitState,
     Restriction,
     Space,
 )
@@ -20,6 +21,13 @@ from app.integrations.atlassian.types import (
 
 class ConfluenceReader(Protocol):
     """Reads pages with one credential."""
+
+    @property
+    def rate_limit(self) -> RateLimitState | None:
+        """What Atlassian last said about its limits, or None."""
+
+    def close(self) -> None:
+        """Close idle connections."""
 
     def myself(self) -> Account:
         """Return the account of the credential."""
@@ -63,6 +71,13 @@ class ConfluenceReader(Protocol):
 class JiraReader(Protocol):
     """Reads issues with one credential."""
 
+    @property
+    def rate_limit(self) -> RateLimitState | None:
+        """What Atlassian last said about its limits, or None."""
+
+    def close(self) -> None:
+        """Close idle connections."""
+
     def myself(self) -> Account:
         """Return the account of the credential."""
 
@@ -80,6 +95,9 @@ class JiraReader(Protocol):
 
     def download(self, attachment_id: str, *, range_header: str | None = None) -> Download:
         """Return an attachment's bytes as a stream."""
+
+    def media_id(self, attachment_id: str) -> str | None:
+        """Return the id that rich text uses for an attachment, or None."""
 
     def thumbnail(
         self,

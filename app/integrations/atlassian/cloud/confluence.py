@@ -32,6 +32,7 @@ from app.integrations.atlassian.types import (
     Capability,
     Download,
     Page,
+    RateLimitState,
     Restriction,
     Space,
 )
@@ -59,6 +60,11 @@ class ConfluenceCloud:
     def close(self) -> None:
         """Close idle connections; for a client that was made for one question."""
         self._transport.close()
+
+    @property
+    def rate_limit(self) -> RateLimitState | None:
+        """What Atlassian last said about its limits, or None."""
+        return self._transport.rate_limit
 
     def myself(self) -> Account:
         """Return the account of the credential; an anonymous answer is NotAuthorised."""
@@ -161,7 +167,7 @@ class ConfluenceCloud:
                 return [first]
             return [
                 first,
-                attempt(Ability.READ, lambda: f"Sees page {self._sample()[0][0]}, among others or alone."),
+                attempt(Ability.READ, lambda: f"Sees pages, such as {self._sample()[0][0]}."),
                 attempt(Ability.READ_RESTRICTIONS, self._probe_restrictions),
                 attempt(Ability.DOWNLOAD, self._probe_download),
                 attempt(Ability.CHECK_OTHERS, self._probe_check),

@@ -14,6 +14,7 @@ from app.integrations.atlassian.pages import by_page_token, by_start_at
 from app.integrations.atlassian.shapes import (
     count,
     identifier,
+    items,
     mapping,
     nonsense,
     optional_text,
@@ -22,7 +23,7 @@ from app.integrations.atlassian.shapes import (
     text,
 )
 from app.integrations.atlassian.transport import Params, Transport
-from app.integrations.atlassian.types import Ability, Account, Attachment, Capability, Download, Issue
+from app.integrations.atlassian.types import Ability, Account, Attachment, Capability, Download, Issue, RateLimitState
 
 V3 = "/rest/api/3"
 
@@ -49,6 +50,11 @@ class JiraCloud:
     def close(self) -> None:
         """Close idle connections; for a client that was made for one question."""
         self._transport.close()
+
+    @property
+    def rate_limit(self) -> RateLimitState | None:
+        """What Atlassian last said about its limits, or None."""
+        return self._transport.rate_limit
 
     def myself(self) -> Account:
         """Return the account of the credential."""
@@ -89,8 +95,11 @@ class JiraCloud:
             return data
 
         with self._transport.operation():
-            found = islice(by_page_token(fetch, page_size=min(limit, 100)), limit)
-            return [self._issue(one, fields, names, schema) for one in found]
+            found = list(islice(by_page_token(fetch, page_size=min(limit, 100)), limit))
+            return [
+                self._issue(one, fields, {**names, **part(one, "names")}, {**schema, **part(one, "schema")})
+                for one in found
+            ]
 
     def may_view(self, issue_key: str, account_id: str) -> bool:
         """Say whether an account may browse the issue.
@@ -108,6 +117,11 @@ class JiraCloud:
         """Return an attachment's bytes as a stream."""
         path = f"{V3}/attachment/content/{_attachment_id(attachment_id)}"
         return self._transport.stream(path, {"redirect": "true"}, range_header=range_header)
+
+    def media_id(self, attachment_id: str) -> str | None:
+        """Return the id that rich text uses for an attachment; Jira says it only in where the file's address leads."""
+        path = f"{V3}/attachment/content/{_attachment_id(attachment_id)}"
+        return self._transport.redirected_file(path, {"redirect": "true"})
 
     def thumbnail(
         self,
@@ -160,9 +174,8 @@ class JiraCloud:
     ) -> Issue:
         fields = part(data, "fields")
         key, wanted = identifier(data, "key"), set(asked)
-        files = fields.get("attachment") or []
-        if not isinstance(files, list):
-            raise nonsense("the attachments are not a list")
+        # Absent where a project hides the field.
+        files = items(fields, "attachment") if fields.get("attachment") is not None else []
         return Issue(
             id=identifier(data, "id"),
             key=key,
@@ -172,7 +185,7 @@ class JiraCloud:
             fields={name: value for name, value in fields.items() if name in wanted},
             names={name: value for name, value in names.items() if name in wanted and isinstance(value, str)},
             schema={name: value for name, value in schema.items() if name in wanted},
-            attachments=tuple(_attachment(mapping(one, "an attachment"), identifier(data, "id")) for one in files),
+            attachments=tuple(_attachment(one, identifier(data, "id")) for one in files),
             web_url=f"{self._site_url}/browse/{key}",
         )
 
