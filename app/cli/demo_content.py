@@ -127,13 +127,13 @@ def _links(author: Actor, group: Group, site_url: str) -> tuple[DemoLink, ...]:
     files = Powers(attachments=True, download=True)
     password = f"the password {LINK_PASSWORD}"
     made = [
-        _link(author, f"{page}/100101/Berth-plan", password=True, powers=files),
-        _link(author, f"{page}/100102/Arrival-guide", groups=(group.public_id,), powers=files),
-        _link(author, f"{site_url}/browse/HARB-1", password=True, powers=files),
-        _link(author, f"{page}/100104/Reefer-runbook", password=True, max_views=1),
+        _link(author, f"{page}/100101/Berth-plan", "Berth plan for Nordline", password=True, powers=files),
+        _link(author, f"{page}/100102/Arrival-guide", "Guide for hauliers", groups=(group.public_id,), powers=files),
+        _link(author, f"{site_url}/browse/HARB-2", "Issue for the crane supplier", password=True, powers=files),
+        _link(author, f"{page}/100104/Reefer-runbook", "Runbook, to be read once", password=True, max_views=1),
     ]
     with clock.at(clock.now() - timedelta(days=15)):
-        made.append(_link(author, f"{page}/100103/Safety", password=True))
+        made.append(_link(author, f"{page}/100103/Safety", "Safety rules for visitors", password=True))
     described = (
         ("a Confluence page with pictures and files", password),
         ("a Confluence page for the group Hauliers", f"signing in as {GUEST.email}; {STRANGER.email} is turned away"),
@@ -147,6 +147,7 @@ def _links(author: Actor, group: Group, site_url: str) -> tuple[DemoLink, ...]:
 def _link(
     author: Actor,
     url: str,
+    name: str,
     *,
     password: bool = False,
     groups: tuple[str, ...] = (),
@@ -155,7 +156,7 @@ def _link(
 ) -> str:
     facts = gather.share(author, url)
     proof = gather.new_password(LINK_PASSWORD, generate=False) if password else None
-    conditions = Conditions(password=proof, groups=groups, max_views=max_views, powers=powers or Powers())
+    conditions = Conditions(name=name, password=proof, groups=groups, max_views=max_views, powers=powers or Powers())
     with db.transaction() as session:
         created = links.create(session, author, facts, conditions)
     if isinstance(created, links.NotShared):
