@@ -15,9 +15,12 @@ from app.core.mail import delivery
 
 def engine_options(config: Config) -> dict[str, object]:
     """Return how the engine pools connections."""
+    # The message of a failed statement goes to the log, and values may be tokens on their way to be encrypted.
+    options: dict[str, object] = {"hide_parameters": True}
     if config.database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": db.BUSY_TIMEOUT_MS / 1_000}, "pool_size": config.web.threads + 4}
-    return {"pool_size": config.database.database_pool_size, "max_overflow": config.web.threads, "pool_recycle": 1_800}
+        return options | {"connect_args": {"timeout": db.BUSY_TIMEOUT_MS / 1_000}, "pool_size": config.web.threads + 4}
+    pool = {"pool_size": config.database.database_pool_size, "max_overflow": config.web.threads, "pool_recycle": 1_800}
+    return options | pool
 
 
 def make_engine(config: Config) -> Engine:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from app.cli import asvs, documents
+from app.core.jobs import schedule
 
 ROOT = Path(__file__).parents[2]
 _PAGES = sorted(path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")] if path.is_file())
@@ -104,3 +105,34 @@ def test_every_command_is_explained_somewhere() -> None:
 def test_the_documents_are_no_part_of_the_product() -> None:
     found = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert found["tool"]["setuptools"]["packages"]["find"]["include"] == ["app*"]
+
+
+def test_the_architecture_names_symbols_that_are_there() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`[\w.]+`(?:, | \(\w+\))?)+) \| `([\w/.]+\.py)` \|$", text, re.MULTILINE)
+    assert len(rows) > 15
+    missing = []
+    for symbols, path in rows:
+        source = (ROOT / path).read_text(encoding="utf-8")
+        for symbol in re.findall(r"`([\w.]+)`", symbols):
+            name = symbol.rpartition(".")[2]
+            if not re.search(rf"^(?:class|def) {name}\b", source, re.MULTILINE):
+                missing.append(f"{symbol} in {path}")
+    assert missing == []
+
+
+@pytest.mark.usefixtures("app")
+def test_the_architecture_names_all_recurring_work() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    assert [name for name in schedule.registered() if f"`{name}`" not in text and not name.startswith("test")] == []
+
+
+def test_every_limit_of_attempts_is_in_the_gates_page() -> None:
+    text = (ROOT / "docs/security/gates.md").read_text(encoding="utf-8")
+    found = [
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in (ROOT / "app").rglob("*.py")
+        for name in re.findall(r"^([A-Z_]+) = Limit\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert len(found) >= 8
+    assert [pair for pair in found if pair[0] not in text and pair[1] not in text] == []

@@ -9,14 +9,18 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from app.core.crypto.keyring import KeyRing
+from app.core.db import transaction
 from tests import settings
 from tests.conventions import canaries
 from tests.database import Databases
+from tests.factories import connections
 
 ROOT = Path(__file__).parents[2]
 
@@ -100,3 +104,28 @@ def test_the_log_shows_the_end_of_a_share_address(traces: Traces) -> None:
 
 def test_the_search_would_find_a_canary(traces: Traces) -> None:
     assert _found(traces, f"…{traces.secrets['own Atlassian token']}…") == ["own Atlassian token"]
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_statement_that_fails_does_not_tell_its_values() -> None:
+    with pytest.raises(StatementError) as refused:
+        _store_a_naive_instant()
+    assert canaries.TYPED_TOKEN not in str(refused.value)
+    with pytest.raises(IntegrityError) as doubled:
+        _make_twice()
+    assert "reader@example.com" not in str(doubled.value)
+
+
+def _store_a_naive_instant() -> None:
+    with transaction() as session:
+        connection = connections.make_connection(session)
+        connection.reading_token = canaries.TYPED_TOKEN
+        # It is refused while the values are made ready, before the token is encrypted.
+        connection.reading_expires_at = datetime(2027, 1, 1)  # noqa: DTZ001
+        session.flush()
+
+
+def _make_twice() -> None:
+    with transaction() as session:
+        for _ in range(2):
+            connections.make_connection(session, name="Twice")
