@@ -65,16 +65,20 @@ class Site:
         self.routes[path] = lambda _request: left.pop(0) if len(left) > 1 else left[0]
 
 
+def _missing(_request: Request) -> Reply:
+    return Reply(404, {"errorMessages": ["No such route."]})
+
+
 def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def _serve(self) -> None:
             parts = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            request = Request(self.command, parts.path, parse_qs(parts.query), dict(self.headers), body)
+            sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            request = Request(self.command, parts.path, parse_qs(parts.query), dict(self.headers), sent)
             site.requests.append(request)
-            route = site.routes.get(parts.path, lambda _request: Reply(404, {"errorMessages": ["No such route."]}))
+            route = site.routes.get(parts.path, _missing)
             body, headers = (reply := route(request)).wire()
             self.send_response(reply.status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
