@@ -16,6 +16,7 @@ from simulator.jira_shapes import (
     field_schema,
     field_values,
     issue_json,
+    project_json,
     user_json,
 )
 from simulator.media import serve, signed_address
@@ -250,6 +251,19 @@ def _project_grant(subject: Account | None, key: str, asked: dict[str, Any]) -> 
     project = int(site.jira["project"]["id"])
     projects = [project] if held and project in asked.get("projects", []) else []
     return {"permission": key, "issues": issues, "projects": projects}
+
+
+@blueprint.get(f"{PREFIX}/project/search")
+def projects() -> Response:
+    """List the projects the caller may browse: here the one, or none."""
+    site, account = the_site(), _caller()
+    one = project_json(site)
+    held = access.holds(site, account, f"project:{one['key']}")
+    start = whole_number("startAt", 0, 100_000)
+    limit = max(1, whole_number("maxResults", 50, site.settings.page_limit))
+    values = [one][start : start + limit] if held else []
+    total = 1 if held else 0
+    return reply({"startAt": start, "maxResults": limit, "total": total, "isLast": True, "values": values})
 
 
 @blueprint.get(f"{PREFIX}/search/jql")

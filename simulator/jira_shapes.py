@@ -91,7 +91,7 @@ def field_values(site: Site, viewer: Account | None, issue: Issue) -> Json:
     named: Json = {
         "summary": raw["summary"],
         "issuetype": _type(site, raw["issuetype"]),
-        "project": _project(site),
+        "project": project_json(site),
         "status": _status(site, raw["status"]),
         "priority": _named(site, "priority", raw.get("priority", "Medium")),
         "resolution": _named(site, "resolution", raw["resolution"]) if raw.get("resolution") else None,
@@ -147,7 +147,8 @@ def _type(site: Site, name: str) -> Json:
     }
 
 
-def _project(site: Site) -> Json:
+def project_json(site: Site) -> Json:
+    """Describe the project."""
     one = site.jira["project"]
     return {
         "self": f"{site.base_url}/rest/api/3/project/{one['id']}",

@@ -208,6 +208,8 @@ CALLS = [
             ("reader", 400, []),
         )
     ),
+    Call(JIRA, "/rest/api/3/project/search", "/rest/api/3/project/search", 200),
+    Call(JIRA, "/rest/api/3/project/search", "/rest/api/3/project/search", 200, account="nobody"),
     *(
         Call(JIRA, "/rest/api/3/search/jql", "/rest/api/3/search/jql", status, query=query)
         for query, status in (
