@@ -1,0 +1,83 @@
+"""`python -m bench`: measure for a few minutes, print the figures beside the published ones."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench import flood, machine, reads, report, uniform
+from bench.flood import Flooding
+from bench.report import Results
+from bench.servers import Portal, Workshop, workshop
+from bench.uniform import Spread
+from simulator import site
+
+PARTS = ("reads", "flood", "uniform")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure; all of it by default")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each subject is measured")
+    parser.add_argument("--seconds", type=int, default=3, help="how long each measurement takes")
+    parser.add_argument("--samples", type=int, default=10_000, help="how many answers of each state are timed")
+    parser.add_argument("--publish", action="store_true", help="write the figures as the published ones")
+    given = parser.parse_args()
+    parts = frozenset(given.parts or PARTS)
+    if given.publish and parts != frozenset(PARTS):
+        parser.error("only a run of all parts is published")
+    for program in ("wrk", "taskset"):
+        if shutil.which(program) is None:
+            parser.error(f"{program} is not on this machine; `make bench` installs it")
+    began = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="portico-bench-") as folder,
+        site.start() as simulated,
+        workshop(Path(folder), simulated.base_url) as opened,
+    ):
+        results = _measure(opened, parts, given.rounds, given.seconds, given.samples)
+    print(report.page(results))
+    print(report.show(results))
+    print(f"\nmeasured for {time.monotonic() - began:.0f} s")
+    if given.publish:
+        report.publish(results)
+    return 0
+
+
+def _measure(opened: Workshop, parts: frozenset[str], rounds: int, seconds: int, samples: int) -> Results:
+    _say("starting the portal on SQLite and on PostgreSQL")
+    portals = {
+        "SQLite": opened.portal("portal-sqlite"),
+        "PostgreSQL": opened.portal("portal-postgresql", opened.postgresql.fresh()),
+    }
+    readings = {}
+    if "reads" in parts:
+        subjects = reads.peers(opened)
+        for kind, portal in portals.items():
+            subjects += reads.of_portal(portal, kind)
+        _say(f"reading: {len(subjects)} subjects, {rounds} rounds of {seconds} s")
+        readings = reads.measure(subjects, rounds=rounds, seconds=seconds)
+    floods: dict[str, list[Flooding]] = {}
+    spreads: dict[str, Spread] = {}
+    for kind, portal in portals.items():
+        if "flood" in parts:
+            floods[kind] = _flood(portal, kind, rounds, seconds)
+        if "uniform" in parts:
+            _say(f"timing {samples:,} answers of each state, {kind}")
+            spreads[kind] = uniform.measure(portal, samples=samples)
+    return Results(machine.describe(), readings, floods, spreads, rounds, seconds)
+
+
+def _flood(portal: Portal, kind: str, rounds: int, seconds: int) -> list[Flooding]:
+    _say(f"flooding with wrong passwords, {kind}")
+    return flood.measure(portal, rounds=rounds, seconds=seconds)
+
+
+def _say(what: str) -> None:
+    print(f"bench  {what} …", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

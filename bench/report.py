@@ -1,0 +1,160 @@
+"""Figures as tables: on the terminal beside the published ones, and as `bench/results.md`."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import reads
+from bench.flood import RATE, Flooding
+from bench.machine import Machine
+from bench.reads import Reading
+from bench.uniform import BASE, CONTROL, Spread
+
+FOLDER = Path(__file__).parent
+PUBLISHED = FOLDER / "results.json"
+PAGE = FOLDER / "results.md"
+_PERCENTILES = (5, 25, 50, 75, 95, 99)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A ratio that must be reached, and what came out."""
+
+    name: str
+    wanted: float
+    figure: float
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that one run measured."""
+
+    machine: Machine
+    readings: dict[str, Reading]
+    floods: dict[str, list[Flooding]]
+    spreads: dict[str, Spread]
+    rounds: int
+    seconds: int
+
+
+def targets(results: Results) -> list[Target]:
+    """Return the ratios that Portico must reach, from one run."""
+    found = []
+    for kind, peer in reads.ORM.items():
+        if reads.READ[kind] in results.readings:
+            name = f"gated read / Flask + one ORM SELECT, {kind}"
+            found.append(Target(name, 1.0, reads.ratio(results.readings, reads.READ[kind], peer)))
+    for kind, name in reads.FORGED.items():
+        if name in results.readings:
+            figure = reads.ratio(results.readings, name, reads.EMPTY)
+            found.append(Target(f"forged token / Flask, empty view, {kind}", 0.9, figure))
+    for kind, floods in results.floods.items():
+        found += [Target(f"readers' rate kept, {one.name}, {kind}", 0.7, one.kept) for one in floods]
+    return found
+
+
+def show(results: Results) -> str:
+    """Return the targets beside the published figures, and whether each is reached."""
+    published = json.loads(PUBLISHED.read_text(encoding="utf-8")) if PUBLISHED.exists() else {}
+    lines = [f"{'':66}{'now':>8}{'wanted':>9}{'published':>11}"]
+    for one in targets(results):
+        before = f"{published[one.name]:.2f}" if one.name in published else "–"
+        mark = "" if one.figure >= one.wanted else "   below"
+        lines.append(f"{one.name:66}{one.figure:8.2f}{one.wanted:9.1f}{before:>11}{mark}")
+    return "\n".join(lines)
+
+
+def publish(results: Results) -> None:
+    """Write the figures as the published ones."""
+    figures = {one.name: round(one.figure, 3) for one in targets(results)}
+    PUBLISHED.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    PAGE.write_text(page(results), encoding="utf-8")
+
+
+def page(results: Results) -> str:
+    """Return all figures as Markdown."""
+    parts = [_head(results), _targets(results), _readings(results)]
+    parts += [_floods(kind, floods) for kind, floods in results.floods.items()]
+    parts += [_spread(kind, spread) for kind, spread in results.spreads.items()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(results: Results) -> str:
+    machine = results.machine
+    return f"""# Measured
+
+<!-- Made by `python -m bench --publish`; bench/README.md says how to read it. -->
+
+{machine.day:%d %B %Y} on {machine.hardware}, {machine.system}. {machine.programs}.
+
+Each server: one gunicorn worker, `gthread`, 8 threads, on core 0; wrk (one thread, 16 connections), PostgreSQL and the
+simulated Atlassian site on core 1. {results.rounds} rounds of {results.seconds} s, all subjects in each round. The machine is shared and noisy: only ratios
+within this run mean anything. A ratio is the median over rounds of two rates of the same round."""
+
+
+def _targets(results: Results) -> str:
+    rows = [
+        [one.name, f"{one.figure:.2f}", f"≥ {one.wanted:.1f}", "yes" if one.figure >= one.wanted else "**no**"]
+        for one in targets(results)
+    ]
+    return "## What must be reached\n\n" + _table(["Ratio", "Measured", "Wanted", "Reached"], rows)
+
+
+def _readings(results: Results) -> str:
+    readings = results.readings
+    rows = []
+    for name, one in readings.items():
+        orm = "–" if reads.ORM["SQLite"] not in readings else f"{reads.ratio(readings, name, reads.ORM['SQLite']):.2f}"
+        middle = sorted(one.shots, key=lambda shot: shot.rate)[len(one.shots) // 2]
+        rows.append(
+            [
+                name,
+                f"{one.rate:,.0f}",
+                f"{one.slowest:,.0f}–{one.fastest:,.0f}",
+                f"{middle.p50_ms:.1f} / {middle.p99_ms:.0f}",
+                f"{reads.ratio(readings, name, reads.EMPTY):.2f}",
+                orm,
+            ]
+        )
+    heads = ["", "answers/s, median", "lowest–highest", "p50 / p99 ms", "× empty view", "× ORM SELECT, SQLite"]
+    return "## Reading through a live grant\n\n" + _table(heads, rows)
+
+
+def _floods(kind: str, floods: list[Flooding]) -> str:
+    rows = []
+    for one in floods:
+        kept = one.kept_by_round
+        rows.append(
+            [
+                one.name,
+                f"{one.kept:.2f}",
+                f"{min(kept):.2f}–{max(kept):.2f}",
+                ", ".join(f"{status or 'no answer'}: {count:,}" for status, count in sorted(one.answers.items())),
+            ]
+        )
+    return (
+        f"## Readers during a flood of wrong passwords, {kind}\n\n"
+        f"{RATE} tries a second, whatever is answered. 403 is a wrong password, 429 a limit, 503 too many hashes at once.\n\n"
+        + _table(["", "rate kept, median", "lowest–highest", "answers to the flood"], rows)
+    )
+
+
+def _spread(kind: str, spread: Spread) -> str:
+    base = next(one for one in spread.series if one.name == BASE)
+    rows = []
+    for one in spread.series:
+        cells = [f"{one.percentile(number):,.0f}" for number in _PERCENTILES]
+        rows.append([one.name, f"{len(one.times):,}", *cells, f"{one.median - base.median:+,.1f}"])
+    same = "The bodies were byte for byte the same." if spread.same_bytes else "**The bodies differed.**"
+    heads = ["state", "samples", *(f"p{number}" for number in _PERCENTILES), "median against unknown"]
+    return (
+        f"## Answers to strangers about links that do not open, {kind}\n\n"
+        f"Microseconds from the first byte out to the last byte in, over loopback. {same} “{CONTROL}” is the same link as\n"
+        f"“{BASE}”: what it differs by is chance.\n\n" + _table(heads, rows)
+    )
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(cells) + " |" for cells in [heads, *rows]]
+    lines.insert(1, "|" + "|".join([" --- ", *[" ---: "] * (len(heads) - 1)]) + "|")
+    return "\n".join(lines)
