@@ -45,6 +45,9 @@ def guard() -> BaseResponse | None:
         if isinstance(request.routing_exception, MethodNotAllowed | RequestRedirect):
             raise request.routing_exception
         raise NotFound
+    if "\0" in request.path:
+        # PostgreSQL refuses NUL in a text with an error; no address of ours holds it.
+        raise NotFound
     if access is None:
         raise RuntimeError(f"{request.endpoint} declares no access")
     if not hosts.serves(host, access.surface):

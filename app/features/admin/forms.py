@@ -168,7 +168,7 @@ class NewConnectionForm(ConnectionForm):
 
     product = RadioField(
         _("Product"),
-        choices=choices([(Product.CONFLUENCE.value, "Confluence Cloud"), (Product.JIRA.value, "Jira Cloud")]),
+        choices=choices([(Product.CONFLUENCE.value, _("Confluence Cloud")), (Product.JIRA.value, _("Jira Cloud"))]),
         default=Product.CONFLUENCE.value,
     )
 

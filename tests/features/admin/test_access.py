@@ -168,6 +168,7 @@ def test_a_stranger_changes_nothing(pages: PageClient, house: House, path: str) 
     "path",
     [
         "/admin/people/unknown",
+        "/admin/people/%00",
         "/admin/people/unknown/edit",
         "/admin/people/unknown/deactivate",
         "/admin/groups/unknown",
