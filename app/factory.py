@@ -65,7 +65,7 @@ def features() -> list[Any]:
 
 def _database(app: Flask, config: Config) -> None:
     if config.database.database_url is None:
-        config.web.data_dir.mkdir(parents=True, exist_ok=True)
+        config.web.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(config)
     database.db.init_app(app)

@@ -21,6 +21,7 @@ for _command in (
     processes.migrate,
     processes.migration,
     processes.serve,
+    processes.portal,
     processes.worker,
     processes.demo,
     checks.doctor,

@@ -34,6 +34,8 @@ def create_admin(email: str, name: str, password_stdin: bool) -> None:
                     session, SYSTEM, email=email, name=name, kind=PersonKind.STAFF, password_hash=hashed
                 )
             else:
+                service.reactivate(session, SYSTEM, person)
+                service.change_person(session, SYSTEM, person, kind=PersonKind.STAFF)
                 service.set_password(session, SYSTEM, person, hashed)
             service.give_role(session, SYSTEM, Role.ADMINISTRATOR, person=person)
     click.echo(f"{email} is an administrator and can sign in.")

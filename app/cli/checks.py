@@ -57,6 +57,9 @@ def _keys(config: Config) -> Iterator[str]:
     path = ring.path(config)
     if config.keys.keys is None and path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield f"{path} can be read by others. Run `chmod 600 {path}`."
+    folder = config.web.data_dir
+    if folder.exists() and folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield f"{folder} can be looked into by others. Run `chmod 700 {folder}`."
 
 
 def _audit(_config: Config) -> Iterator[str]:

@@ -62,13 +62,13 @@ def rotate_keys(only_add: bool, only_reencrypt: bool, remove_id: str | None, yes
             ring.install(KeyRing((*current.keys, key)))
             click.echo(f"Added the key {key.id} to {path}. Back the file up again.")
             if only_add:
+                _record(key.id, "added", 0)
                 click.echo("Copy the file to every machine, then run `portico rotate-keys --only-reencrypt`.")
                 return
             # Other processes have to know the key before anything is encrypted with it.
             time.sleep(NOTICE_SECONDS)
         count = reencrypt()
-        with db.transaction() as session:
-            trail.record(session, CoreEvent.KEYS_ROTATED, subject=None, key=ring.current().newest.id, reencrypted=count)
+        _record(ring.current().newest.id, "reencrypted" if only_reencrypt else "rotated", count)
         click.echo(f"Encrypted {count} values with the key {ring.current().newest.id}; cached copies are fetched anew.")
 
 
@@ -77,12 +77,27 @@ def reencrypt() -> int:
     with db.transaction() as session:
         session.execute(delete(link_models.CopyChunk))
         session.execute(delete(link_models.Copy))
-    return sum(
-        _reencrypt_column(table.name, column.name, column.type.bound_to.encode())
+    return sum(_reencrypt_column(table, column, bound_to) for table, column, bound_to in _encrypted_columns())
+
+
+def values_under(key_id: str) -> int:
+    """Return how many stored values can be read with this key only."""
+    count = 0
+    for table_name, column_name, _bound_to in _encrypted_columns():
+        sealed = type_coerce(db.Base.metadata.tables[table_name].c[column_name], LargeBinary)
+        with db.reading() as session:
+            rows = session.scalars(select(sealed).where(sealed.is_not(None)))
+            count += sum(1 for value in rows if ring.current().key_id_of(bytes(value)) == key_id)
+    return count
+
+
+def _encrypted_columns() -> list[tuple[str, str, bytes]]:
+    return [
+        (table.name, column.name, column.type.bound_to.encode())
         for table in db.Base.metadata.sorted_tables
         for column in table.columns
         if isinstance(column.type, EncryptedText)
-    )
+    ]
 
 
 def _reencrypt_column(table_name: str, column_name: str, bound_to: bytes) -> int:
@@ -140,13 +155,24 @@ def _remove(path: Path, key_id: str, yes: bool) -> None:
     current.key(key_id)
     if key_id == current.newest.id:
         raise click.ClickException("This is the newest key. Add another first: `portico rotate-keys`.")
+    held = values_under(key_id)
+    if held:
+        raise click.ClickException(
+            f"{held} stored values can be read with {key_id} only. Run `portico rotate-keys --only-reencrypt` first."
+        )
     click.echo(f"Removing the key {key_id} ends for good:")
     for sentence in what_removing_kills(key_id):
         click.echo(f"  - {sentence}")
     if not yes:
         click.confirm("Remove it?", abort=True)
+    _record(key_id, "removed", 0)
     keyring.write(path, KeyRing(tuple(key for key in current.keys if key.id != key_id)))
     click.echo(f"Removed. {path} holds {len(current.keys) - 1} keys.")
+
+
+def _record(key_id: str, action: str, count: int) -> None:
+    with db.transaction() as session:
+        trail.record(session, CoreEvent.KEYS_ROTATED, subject=None, key=key_id, action=action, reencrypted=count)
 
 
 def _path(config: Config) -> Path:

@@ -23,10 +23,14 @@ RESTART_SECONDS = 1.0
 
 @click.command()
 @click.option("--down", metavar="REVISION", help="Go back to a revision instead, `-1` for one step.")
-def migrate(down: str | None) -> None:
+@click.option("--yes", is_flag=True, help="Go back without asking.")
+def migrate(down: str | None, yes: bool) -> None:
     """Bring the database to this version."""
     with database(current=False) as (_config, engine):
         if down is not None:
+            if not yes:
+                question = "Going back drops what the later versions added, with all its rows. Is there a backup?"
+                click.confirm(question, abort=True)
             migrations.downgrade(engine, down)
         else:
             migrations.upgrade(engine)
@@ -65,6 +69,16 @@ def worker() -> None:
         consumer.run()
     finally:
         ticker.stop()
+
+
+@click.command()
+def portal() -> None:
+    """Run the portal alone, for machines where the worker is started by itself."""
+    with database() as (config, _engine):
+        pass
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_folder(config))
+    command = portal_command(config)
+    os.execv(command[0], command)  # noqa: S606 - our own command
 
 
 @click.command()

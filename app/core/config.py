@@ -19,20 +19,12 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.integrations.atlassian.hosts import ATLASSIAN_CLOUD_HOSTS
+
 PREFIX = "PORTICO_"
 #: Names that Kubernetes sets for a service called "portico"; they are none of ours.
 _KUBERNETES = re.compile(r"^PORTICO_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-#: Where Atlassian Cloud serves its APIs and the media they redirect to.
-ATLASSIAN_CLOUD_HOSTS = (
-    "*.atlassian.net",
-    "*.jira.com",
-    "api.atlassian.com",
-    "api.media.atlassian.com",
-    "*.media.atlassian.com",
-    "*.atl-paas.net",
-    "*.confluence-data.com",
-)
 
 Network = IPv4Network | IPv6Network
 
@@ -152,7 +144,9 @@ class Web(Area):
                 raise ValueError(
                     f"{PREFIX}{name.upper()} starts with http; outside development it has to start with https"
                 )
-            if urlsplit(value).hostname not in _LOOPBACK_NAMES:
+            host = urlsplit(value).hostname or ""
+            # RFC 6761 section 6.3: names below localhost are this machine too.
+            if host not in _LOOPBACK_NAMES and not host.endswith(".localhost"):
                 raise ValueError(f"{PREFIX}{name.upper()}: plain http is for localhost only, also in development")
         return self
 

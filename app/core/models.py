@@ -1,5 +1,6 @@
-"""Every table of core, imported together so that migrations and `Base.metadata` know them all."""
+"""Every table of core and its recurring work, imported together so that migrations and workers know them all."""
 
+from app.core.accounts import housekeeping
 from app.core.accounts import models as accounts
 from app.core.audit import models as audit
 from app.core.connections import models as connections
@@ -9,4 +10,4 @@ from app.core.mail import models as mail
 from app.core.ratelimit import Attempt
 from app.core.settings import models as settings
 
-__all__ = ["Attempt", "IdempotencyKey", "accounts", "audit", "connections", "jobs", "mail", "settings"]
+__all__ = ["Attempt", "IdempotencyKey", "accounts", "audit", "connections", "housekeeping", "jobs", "mail", "settings"]

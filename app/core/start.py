@@ -26,7 +26,7 @@ def engine_options(config: Config) -> dict[str, object]:
 def make_engine(config: Config) -> Engine:
     """Return a prepared engine of its own, for commands."""
     if config.database.database_url is None:
-        config.web.data_dir.mkdir(parents=True, exist_ok=True)
+        config.web.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(config.database_url, **engine_options(config))
     db.prepare(engine)
     return engine

@@ -99,7 +99,7 @@ def gather(email: str, password: str, browser_digest: str | None) -> Attempt:
     if not taken.allowed:
         return Attempt(key, person.id if person else None, False, None, taken.retry_after)
     stored = person.password_hash if person else None
-    matches = passwords.verify_password(password[: passwords.MAXIMUM_LENGTH], stored)
+    matches = passwords.verify_password(password, stored)
     rehashed = None
     if matches and stored is not None and passwords.needs_rehash(stored):
         rehashed = passwords.hash_password(password)

@@ -62,7 +62,7 @@ class CoreEvent(AuditEvent):
         ("connection", "account", "by"),
     )
     ACCOUNT_DISCONNECTED = ("connections:account:disconnected", "disconnected an Atlassian account", ("connection",))
-    KEYS_ROTATED = ("keys:ring:rotated", "rotated the key ring", ("key", "reencrypted"))
+    KEYS_ROTATED = ("keys:ring:rotated", "changed the key ring", ("key", "action", "reencrypted"))
     JOB_RETRIED = ("jobs:job:retried", "retried a job", ("job",))
     JOB_FAILED = ("jobs:job:failed", "gave a job up", ("job", "attempts"))
     AUDIT_EXPORTED = ("audit:entries:exported", "exported the audit trail", ("filters", "rows"))

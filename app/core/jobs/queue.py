@@ -29,7 +29,7 @@ def build(config: Config) -> Huey:
     url = config.queue.queue_url.get_secret_value() if config.queue.queue_url else None
     options: dict[str, Any] = {"results": False, "utc": True, "serializer": WakeUpSerializer()}
     if url is None:
-        config.web.data_dir.mkdir(parents=True, exist_ok=True)
+        config.web.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         return SqliteHuey(_NAME, filename=str(config.web.data_dir / "queue.db"), **options)
     if url.startswith(("redis://", "rediss://", "unix://")):
         return RedisHuey(_NAME, url=url, **options)

@@ -99,7 +99,9 @@ def own_account(actor: Actor, connection_id: str, email: str, token: str) -> Own
 def _myself(site: Site, email: str, token: str) -> Account:
     try:
         client = clients.with_token(site, email, token)
-    except (ValueError, HostRefused) as error:
+    except HostRefused as error:
+        raise Unavailable(site.name, Text("%(problem)s Tell an administrator.", problem=str(error))) from error
+    except ValueError as error:
         raise Invalid("token", Text("Enter the API token as Atlassian showed it.")) from error
     try:
         return client.myself()

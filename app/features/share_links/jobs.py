@@ -1,10 +1,17 @@
 """Recurring work of share links."""
 
-from app.core import db
+from datetime import timedelta
+
+from sqlalchemy import delete, or_
+
+from app.core import clock, db
 from app.core.jobs import schedule
 from app.features.share_links import copies
+from app.features.share_links.models import Grant
 
 _MOST_AT_ONCE = 50
+#: Visitors who held a grant are told why a link is closed; after this long they are strangers.
+KEEP_ENDED = timedelta(days=30)
 
 
 @schedule.every(300, "share_links.delete_copies")
@@ -14,3 +21,11 @@ def delete_copies() -> None:
         with db.transaction() as session:
             if copies.delete_superfluous(session) == 0:
                 return
+
+
+@schedule.every(86_400, "share_links.delete_grants")
+def delete_grants() -> None:
+    """Delete grants that ended a month ago; the openings stay in the audit trail. Safe to run twice."""
+    before = clock.now() - KEEP_ENDED
+    with db.transaction() as session:
+        session.execute(delete(Grant).where(or_(Grant.ended_at < before, Grant.ends_at < before)))

@@ -14,6 +14,7 @@ from app.integrations.atlassian.errors import HostRefused
 #: Atlassian's own hosts: sites, the gateway, media and the buckets media redirect to.
 ATLASSIAN_CLOUD_HOSTS = (
     "*.atlassian.net",
+    "*.jira.com",
     "api.atlassian.com",
     "api.media.atlassian.com",
     "*.atl-paas.net",
