@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.crypto import tokens
 from app.core.crypto.keyring import KeyRing, Purpose
@@ -124,12 +125,22 @@ def ensure_browser_id(response: Response, chosen: str | None = None) -> None:
         _write(response, "visitor", chosen or tokens.new_secret(), VISITOR_LIFETIME)
 
 
+def chosen_theme() -> str | None:
+    """Return what the theme cookie says; anybody may have written it."""
+    return request.cookies.get(_name("theme", config().web.secure))
+
+
+def keep_theme(response: BaseResponse, theme: str, lifetime: timedelta) -> None:
+    """Remember a theme in the browser."""
+    _write(response, "theme", theme, lifetime)
+
+
 def _read(name: str) -> str | None:
     value = request.cookies.get(_name(name, config().web.secure))
     return value if value is not None and 32 <= len(value) <= 128 else None
 
 
-def _write(response: Response, name: str, value: str, lifetime: timedelta | None) -> None:
+def _write(response: BaseResponse, name: str, value: str, lifetime: timedelta | None) -> None:
     secure = config().web.secure
     response.set_cookie(
         _name(name, secure), value, max_age=lifetime, path="/", secure=secure, httponly=True, samesite="Lax"

@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import clock, context, db
+from app.core import context, db
 from app.core.accounts import api_tokens, sessions
 from app.core.accounts.actor import Actor
 from app.core.audit import trail
@@ -117,12 +117,14 @@ def _bearer() -> Actor:
     if scheme.lower() != "bearer" or not secret or len(secret) > 200:
         raise NotSignedIn
     with db.reading() as session:
-        actor = api_tokens.resolve(session, secret.strip())
-    if actor is None:
+        found = api_tokens.resolve(session, secret.strip())
+    if found is None:
         raise NotSignedIn
+    actor, token = found
     identity.set_actor(actor)
-    with db.reading() as session:
-        api_tokens.note_use(session, secret.strip(), clock.now())
+    if api_tokens.due_for_note(token):
+        with db.transaction() as session:
+            api_tokens.note_use(session, token.id)
     return actor
 
 

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from app.web import cookies
 from app.web.access import public
 
-COOKIE = "theme"
 _KEPT = timedelta(days=365)
 
 
@@ -26,7 +26,7 @@ blueprint = Blueprint("theme", __name__)
 
 def current() -> Theme:
     """Return the theme the browser asked for; anything unknown in the cookie is AUTO."""
-    return _read(request.cookies.get(COOKIE))
+    return _read(cookies.chosen_theme())
 
 
 def _read(value: str | None) -> Theme:
@@ -41,14 +41,7 @@ def _read(value: str | None) -> Theme:
 def choose() -> Response:
     """Remember the theme and go back to the page it was chosen on."""
     response = redirect(local_path(request.form.get("next")), 303)
-    response.set_cookie(
-        COOKIE,
-        _read(request.form.get("theme")),
-        max_age=_KEPT,
-        secure=request.is_secure,
-        httponly=True,
-        samesite="Lax",
-    )
+    cookies.keep_theme(response, _read(request.form.get("theme")), _KEPT)
     return response
 
 

@@ -10,6 +10,7 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
 from app.core.accounts.actor import Actor, ActorKind
+from app.core.config import load
 from app.core.permissions import Permission
 from app.web import templating
 
@@ -45,6 +46,8 @@ def make(static_folder: Path | None = None) -> Flask:
     app.config.update(SECRET_KEY="only for tests", TESTING=True)
     Babel(app)
     CSRFProtect(app)
+    # The names of cookies depend on whether the site is reached by https.
+    app.extensions["portico_config"] = load({"PORTICO_ENVIRONMENT": "development"})
     templating.install(app)
     return app
 

@@ -19,7 +19,7 @@ def site() -> Flask:
 def test_the_cookie_decides_the_theme_and_anything_unknown_is_the_devices(
     site: Flask, cookie: str | None, expected: str
 ) -> None:
-    headers = {} if cookie is None else {"Cookie": f"theme={cookie}"}
+    headers = {} if cookie is None else {"Cookie": f"theme_dev={cookie}"}
     with site.test_request_context("/", headers=headers):
         assert theme.current() == expected
 
@@ -28,7 +28,7 @@ def test_choosing_a_theme_sets_the_cookie_and_goes_back(site: Flask) -> None:
     response = site.test_client().post("/theme", data={"theme": "dark", "next": "/links?state=paused"})
     assert (response.status_code, response.location) == (303, "/links?state=paused")
     cookie = response.headers["Set-Cookie"]
-    assert cookie.startswith("theme=dark;")
+    assert cookie.startswith("theme_dev=dark;")
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
 

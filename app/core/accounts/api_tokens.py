@@ -1,7 +1,7 @@
 """Bearer tokens of the API: random, looked up by digest, with scopes and an end."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import select, update
@@ -21,6 +21,8 @@ PREFIX = "portico_"
 DEFAULT_DAYS = 90
 MAXIMUM_DAYS = 365
 MAXIMUM_PER_PERSON = 50
+#: `last_used_at` is written at most this often.
+NOTE_EVERY = timedelta(minutes=1)
 
 
 class Scope(StrEnum):
@@ -72,8 +74,8 @@ def create(
     return secret, row
 
 
-def resolve(session: Session, secret: str) -> Actor | None:
-    """Return who a token stands for, or None where it is unknown, over, revoked or its person inactive."""
+def resolve(session: Session, secret: str) -> tuple[Actor, ApiToken] | None:
+    """Return who a token stands for, and the token; None where it is unknown, over, revoked or its person inactive."""
     now = clock.now()
     query = (
         select(ApiToken, Person)
@@ -89,17 +91,17 @@ def resolve(session: Session, secret: str) -> Actor | None:
     if found is None:
         return None
     token, person = found
-    return queries.actor_for(session, person, scopes=frozenset(token.scopes.split()))
+    return queries.actor_for(session, person, scopes=frozenset(token.scopes.split())), token
 
 
-def note_use(session: Session, secret: str, now: datetime) -> None:
-    """Write when a token was last used; at most once a minute."""
-    session.execute(
-        update(ApiToken)
-        .where(ApiToken.digest == tokens.digest(secret))
-        .where(ApiToken.last_used_at.is_(None) | (ApiToken.last_used_at < now - timedelta(minutes=1)))
-        .values(last_used_at=now)
-    )
+def due_for_note(token: ApiToken) -> bool:
+    """Tell whether `note_use` would say something new."""
+    return token.last_used_at is None or clock.now() - token.last_used_at >= NOTE_EVERY
+
+
+def note_use(session: Session, token_id: int) -> None:
+    """Write when a token was last used."""
+    session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=clock.now()))
 
 
 def live(session: Session, person_id: int) -> list[ApiToken]:

@@ -6,6 +6,7 @@ A feature declares a frozen dataclass whose fields are made with `setting(...)`,
 import dataclasses
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
@@ -38,6 +39,8 @@ class Declaration:
     maximum: int | None
     choices: tuple[str, ...] | None
     secret: bool
+    #: Says what is wrong with a text that is within its bounds, or None.
+    check: Callable[[str], Text | None] | None
 
 
 def setting(
@@ -49,6 +52,7 @@ def setting(
     maximum: int | None = None,
     choices: tuple[str, ...] | None = None,
     secret: bool = False,
+    check: Callable[[str], Text | None] | None = None,
 ) -> Any:
     """Declare a field of a settings dataclass. For text, the bounds are lengths."""
     metadata = {
@@ -58,6 +62,7 @@ def setting(
         "maximum": maximum,
         "choices": choices,
         "secret": secret,
+        "check": check,
     }
     return dataclasses.field(default=default, metadata={"setting": metadata})
 
@@ -155,6 +160,9 @@ def check(declared: Declaration, value: Any) -> Any:
         raise Invalid(declared.name, Text("Use at most %(count)s characters.", count=declared.maximum))
     if declared.minimum is not None and len(text) < declared.minimum:
         raise Invalid(declared.name, Text("Use at least %(count)s characters.", count=declared.minimum))
+    problem = declared.check(text) if declared.check is not None else None
+    if problem is not None:
+        raise Invalid(declared.name, problem)
     return text
 
 

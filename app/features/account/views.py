@@ -32,7 +32,7 @@ from app.features.account.forms import (
     NewPasswordForm,
     SignInForm,
 )
-from app.web import cookies
+from app.web import cookies, reveal
 from app.web.access import public, signed_in
 from app.web.forms import errors_onto, form_page
 from app.web.identity import actor, actor_or_none
@@ -173,9 +173,19 @@ def new_token() -> Answer:
             secret = service.create_api_token(
                 db, actor(), name=form.name.data, scopes=form.scopes.data or [], days=form.days.data or 0
             )
-            # No redirect: the token is shown in this answer and never again.
-            return render_template("account/token_created.html", secret=secret, name=form.name.data)
+            reveal.keep("api-token", secret)
+            return redirect(url_for("account.token_created"), 303)
     return form_page("account/new_token.html", form)
+
+
+@blueprint.get("/profile/tokens/created")
+@signed_in()
+def token_created() -> Answer:
+    """Show the API token that was just made, once."""
+    secret = reveal.take("api-token")
+    if secret is None:
+        return redirect(url_for("account.profile"), 303)
+    return render_template("account/token_created.html", secret=secret)
 
 
 @blueprint.post("/profile/tokens/<public_id>/revoke")

@@ -21,6 +21,7 @@ from app.features.share_links.notices import sentence
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.settings import ShareLinkSettings
 from app.features.share_links.timeline import TimelineEntry
+from app.web import reveal
 from app.web.access import signed_in
 from app.web.forms import errors_onto, form_page, put_error
 from app.web.identity import actor
@@ -109,7 +110,7 @@ def create_link() -> Answer:
 @signed_in(Permission.LINKS_OWN_MANAGE)
 def created_link(public_id: str) -> Answer:
     """Show the address of a link that was just created."""
-    return _created_page(public_id, None)
+    return _created_page(public_id, reveal.take(f"link:{public_id}"))
 
 
 @blueprint.get("/<public_id>/")
@@ -312,9 +313,9 @@ def _change(link: LinkRow, form: EditForm) -> Answer:
 
 
 def _shown_once(public_id: str, password: NewPassword | None, otherwise: str) -> Answer:
-    # A generated password exists in plain in this answer only, so this POST is not answered by a redirect.
     if password is not None and password.generated is not None:
-        return _created_page(public_id, password.generated)
+        reveal.keep(f"link:{public_id}", password.generated)
+        otherwise = url_for("share_links.created_link", public_id=public_id)
     return redirect(otherwise, code=303)
 
 
