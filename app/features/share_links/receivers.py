@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import Group
 from app.core.text import Text
@@ -18,6 +19,13 @@ def on_person_deactivated(person_id: int, *, db: Session, **_: Any) -> None:
     grants.end_of_person(db, person_id)
     for link in _unended(db, ShareLink.created_by_id == person_id):
         grants.end_of_link(db, SYSTEM, link, "creator_deactivated")
+
+
+def on_deactivation_effects(person_id: int, *, db: Session, **_: Any) -> Text | None:
+    """Say how many links close when a person is deactivated."""
+    now = clock.now()
+    live = sum(1 for link in _unended(db, ShareLink.created_by_id == person_id) if link.expires_at > now)
+    return Text("Links that close for their readers: %(count)s.", count=live) if live else None
 
 
 def on_connection_disabled(connection_id: int, *, db: Session, **_: Any) -> None:

@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(api.blueprint)
     _navigation(app)
     signals.person_deactivated.connect(receivers.on_person_deactivated)
+    signals.deactivation_effects.connect(receivers.on_deactivation_effects)
     signals.connection_disabled.connect(receivers.on_connection_disabled)
     signals.group_deleting.connect(receivers.on_group_deleting)
 

@@ -404,3 +404,11 @@ def test_only_owner_and_administrator_view_it_as_a_recipient(world: World, pages
     pages.sign_in(world.author)
     pages.get(address, status=403)
     pages.get(f"{address}media/{MOVES}", status=404)
+
+
+def test_what_is_not_shown_outside_is_said(world: World, pages: PageClient) -> None:
+    # The safety page includes another page, which the link does not cover.
+    shared = share(world, "100103")
+    page = opened(pages, shared)
+    (said,) = page.xpath("//p[@class='reader-left-out']")
+    assert "Not shown outside:" in said.text_content()
