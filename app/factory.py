@@ -59,8 +59,9 @@ def features() -> list[Any]:
     from app.features.admin import wiring as admin
     from app.features.audit_log import wiring as audit_log
     from app.features.share_links import wiring as share_links
+    from app.features.sso import wiring as sso
 
-    return [account, share_links, admin, audit_log]
+    return [account, share_links, admin, sso, audit_log]
 
 
 def _database(app: Flask, config: Config) -> None:

@@ -6,11 +6,12 @@ from alembic import context
 
 import app.core.models
 import app.features.share_links.models
+import app.features.sso.models
 from app.core.crypto.columns import EncryptedText
 from app.core.db import Base, UtcDateTime
 
-assert app.core.models and app.features.share_links.models  # noqa: S101 - imported for their tables
-
+for _tables in (app.core.models, app.features.share_links.models, app.features.sso.models):
+    assert _tables  # imported for their tables
 
 
 def _plain_types(kind: str, item: Any, _autogen: Any) -> str | bool:

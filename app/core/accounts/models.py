@@ -92,7 +92,11 @@ class Membership(Base):
     group_id: Mapped[int] = mapped_column(RowId, ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)
     #: A MembershipSource.
     source: Mapped[str] = mapped_column(String(12), primary_key=True)
+    #: Public id of the connection that asserted it; empty where the source is one of a kind. Only it takes it back.
+    origin: Mapped[str] = mapped_column(String(40), primary_key=True, default="", server_default="")
     created_at: Mapped[datetime]
+    #: Until when the last assertion of it counts; None = until it is removed.
+    valid_until: Mapped[datetime | None]
 
 
 class RoleAssignment(Base):

@@ -249,27 +249,43 @@ def delete_group(session: Session, actor: Actor, group: Group) -> None:
 
 
 def add_member(
-    session: Session, actor: Actor, group: Group, person: Person, source: MembershipSource = MembershipSource.MANUAL
+    session: Session,
+    actor: Actor,
+    group: Group,
+    person: Person,
+    source: MembershipSource = MembershipSource.MANUAL,
+    *,
+    origin: str = "",
+    valid_until: datetime | None = None,
 ) -> bool:
-    """Put a person into a group; False where this source has it already."""
+    """Put a person into a group; False where this source has it already, and then only `valid_until` is renewed."""
     if source is MembershipSource.MANUAL:
         _require_local(actor, group)
-    key = {"person_id": person.id, "group_id": group.id, "source": source.value}
-    if session.get(Membership, key) is not None:
+    key = {"person_id": person.id, "group_id": group.id, "source": source.value, "origin": origin}
+    found = session.get(Membership, key)
+    if found is not None:
+        found.valid_until = valid_until
         return False
-    session.add(Membership(**key, created_at=clock.now()))
+    session.add(Membership(**key, created_at=clock.now(), valid_until=valid_until))
     session.flush()
     _record_member(session, CoreEvent.MEMBER_ADDED, actor, group, person, source)
     return True
 
 
 def remove_member(
-    session: Session, actor: Actor, group: Group, person: Person, source: MembershipSource = MembershipSource.MANUAL
+    session: Session,
+    actor: Actor,
+    group: Group,
+    person: Person,
+    source: MembershipSource = MembershipSource.MANUAL,
+    *,
+    origin: str = "",
 ) -> bool:
     """Take a person out of a group as far as this source put them there; False where it had not."""
     if source is MembershipSource.MANUAL:
         _require_local(actor, group)
-    row = session.get(Membership, {"person_id": person.id, "group_id": group.id, "source": source.value})
+    key = {"person_id": person.id, "group_id": group.id, "source": source.value, "origin": origin}
+    row = session.get(Membership, key)
     if row is None:
         return False
     session.delete(row)
