@@ -18,7 +18,7 @@ from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
 from app.core.start import engine_options, start
 from app.core.text import Text
-from app.web import cookies, errors, gallery, guard, headers, identity, logs, ops, templating
+from app.web import cookies, errors, gallery, guard, headers, identity, logs, ops, rates, templating
 from app.web.access import Access, declare
 from app.web.proxies import TrustedProxies
 from app.web.surfaces import Surface
@@ -87,6 +87,7 @@ def _web(app: Flask, config: Config) -> None:
     # The order matters: first who is calling and when, then whether they may, then what the page needs.
     app.before_request(guard.set_context)
     logs.install(app)
+    rates.install(app, config)
     cookies.install(app, ring.current(), config.web.secure)
     guard.install(app)
     headers.install(app)
