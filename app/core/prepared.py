@@ -41,17 +41,24 @@ class _Form:
         return values
 
 
+#: Named from a list; mypy wants a literal.
+_tuple_class: Any = namedtuple  # noqa: PYI024
+
+
 class Prepared:
     """A SELECT that returns exactly one row."""
 
     def __init__(self, name: str, statement: Select[Any]) -> None:
         self._statement = statement
         # What looks a column up in a row of SQLAlchemy's looks it up in this tuple as well.
-        self._row: Any = namedtuple(name, [column.key for column in statement.selected_columns])  # noqa: PYI024
+        self._row = _tuple_class(name, [str(column.key) for column in statement.selected_columns])
         self._forms: dict[str, _Form] = {}
 
     def one(self, connection: Connection, parameters: Mapping[str, Any]) -> Any:
         """Return the row, with its columns as attributes. Raises SQLAlchemy's errors, as executing the statement does."""
+        if connection.dispatch.before_cursor_execute:
+            # Somebody listens to statements, which SQLAlchemy's own execution tells of.
+            return connection.execute(self._statement, parameters).one()
         form = self._forms.get(connection.dialect.name) or self._compile(connection.dialect)
         try:
             cursor: DBAPICursor = connection.connection.cursor()
@@ -69,7 +76,9 @@ class Prepared:
     def _compile(self, dialect: Dialect) -> _Form:
         compiled = self._statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
-        outgoing = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+        outgoing = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()
+        }
         incoming = [
             column.type.dialect_impl(dialect).result_processor(dialect, None)
             for column in self._statement.selected_columns

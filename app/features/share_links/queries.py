@@ -6,13 +6,13 @@ whatever is found, so that an unknown link costs what a known one costs.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Integer,
-    Row,
     Select,
     String,
     and_,
@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
 )
 from sqlalchemy import Connection as DatabaseConnection
@@ -30,10 +31,11 @@ from app.core.accounts.models import Membership, Person, SignInSession
 from app.core.connections.models import Connection
 from app.core.db import UtcDateTime
 from app.core.permissions import Permission, permissions_of
+from app.core.prepared import Prepared
 from app.features.share_links.models import Grant, LinkGroup, SharedObject, ShareLink
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.policy import GrantFacts, LinkFacts, VisitorFacts
-from app.features.share_links.powers import Powers, load
+from app.features.share_links.powers import Powers, dump, load
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,16 @@ _SESSION, _GRANT, _GROUPS = SignInSession.__table__.c, Grant.__table__.c, LinkGr
 _MEMBERS = Membership.__table__.c
 _OWNER, _PERSON = Person.__table__.alias("owner"), Person.__table__.alias("person")
 
+_NOW: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())
 _ASKS_FOR_GROUPS = exists().where(_GROUPS.link_id == _LINK.id)
-_IS_MEMBER = exists().where(
-    _GROUPS.link_id == _LINK.id, _MEMBERS.group_id == _GROUPS.group_id, _MEMBERS.person_id == _PERSON.c.id
+_IN_GROUP = and_(_GROUPS.link_id == _LINK.id, _MEMBERS.group_id == _GROUPS.group_id, _MEMBERS.person_id == _PERSON.c.id)
+_IS_MEMBER = exists().where(_IN_GROUP, or_(_MEMBERS.valid_until.is_(None), _MEMBERS.valid_until > _NOW))
+#: One connection whose word on a membership has become too old.
+_RENEWS_THROUGH = (
+    select(func.min(_MEMBERS.origin))
+    .where(_IN_GROUP, _MEMBERS.valid_until <= _NOW, _MEMBERS.origin != "")
+    .correlate(ShareLink.__table__, _PERSON)
+    .scalar_subquery()
 )
 _COLUMNS = (
     _LINK.id,
@@ -131,11 +140,11 @@ _COLUMNS = (
     _GRANT.person_id.label("grant_person_id"),
     _ASKS_FOR_GROUPS.label("asks_for_groups"),
     _IS_MEMBER.label("is_member"),
+    _RENEWS_THROUGH.label("renews_through"),
 )
 
 
 def _statement(*conditions: ColumnElement[bool]) -> Select[Any]:
-    now: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())
     browser: BindParameter[str] = bindparam("browser", type_=String())
     # A row comes back whatever is found: all parts hang on it by outer joins.
     request = select(literal(1).label("one")).subquery("request")
@@ -147,8 +156,8 @@ def _statement(*conditions: ColumnElement[bool]) -> Select[Any]:
     live_session = and_(
         _SESSION.digest == bindparam("session", type_=String()),
         _SESSION.ended_at.is_(None),
-        _SESSION.ends_at > now,
-        _SESSION.idle_ends_at > now,
+        _SESSION.ends_at > _NOW,
+        _SESSION.idle_ends_at > _NOW,
     )
     return (
         select(*_COLUMNS)
@@ -166,6 +175,12 @@ def _statement(*conditions: ColumnElement[bool]) -> Select[Any]:
 _NAMED = _LINK.public_id == bindparam("public_id", type_=String())
 _BY_ID = _statement(_NAMED)
 _BY_TOKEN = _statement(_NAMED, _LINK.generation == bindparam("generation", type_=Integer()))
+_PREPARED = Prepared("VisitRow", _BY_TOKEN)
+#: What is unpacked where there is no such link.
+_STAND_IN = SimpleNamespace(
+    **dict.fromkeys(str(column.key) for column in _BY_TOKEN.selected_columns)
+    | {"kind": ObjectKind.PAGE.value, "powers": dump(Powers(attachments=True, download=True))}
+)
 
 
 def visit(
@@ -179,11 +194,16 @@ def visit(
 ) -> Visit | None:
     """Return the facts of one request, or None where there is no such link; without `generation` any will do."""
     parameters = {"public_id": public_id, "browser": browser_digest, "session": session_digest, "now": now}
-    if generation is not None:
+    row: Any
+    if generation is None:
+        row = session.execute(_BY_ID, parameters).one()
+    elif isinstance(session, Session):
         row = session.execute(_BY_TOKEN, parameters | {"generation": generation}).one()
     else:
-        row = session.execute(_BY_ID, parameters).one()
-    return _visit(row) if row.id is not None else None
+        row = _PREPARED.one(session, parameters | {"generation": generation})
+    # Made of something also where there is nothing: an unknown link has to cost what a known one costs.
+    found = _visit(row if row.id is not None else _STAND_IN)
+    return found if row.id is not None else None
 
 
 def sees_reasons(session: Session, session_digest: str, owner_id: int | None, now: datetime) -> bool:
@@ -206,7 +226,7 @@ def sees_reasons(session: Session, session_digest: str, owner_id: int | None, no
     return owner_id is not None and (person_id == owner_id or Permission.LINKS_ALL_MANAGE in permissions)
 
 
-def _visit(row: Row[Any]) -> Visit:
+def _visit(row: Any) -> Visit:
     grant = None
     if row.grant_id is not None:
         grant = GrantFacts(row.grant_ends_at, row.grant_ended_at is not None, row.grant_conditions, row.grant_person_id)
@@ -223,11 +243,13 @@ def _visit(row: Row[Any]) -> Visit:
         has_password=row.password_hash is not None,
         conditions_version=row.conditions_version,
     )
-    visitor = VisitorFacts(grant=grant, person_id=row.person_id, is_member=bool(row.is_member))
+    visitor = VisitorFacts(
+        grant=grant, person_id=row.person_id, is_member=bool(row.is_member), renews_through=row.renews_through
+    )
     return Visit(link, visitor, _shown(row), grant is not None)
 
 
-def _shown(row: Row[Any]) -> Shown:
+def _shown(row: Any) -> Shown:
     target = ObjectRow(
         row.target_id,
         row.connection_id,
