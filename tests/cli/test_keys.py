@@ -6,6 +6,7 @@ from sqlalchemy import LargeBinary, select, type_coerce
 
 from app.core import clock, db
 from app.core.accounts import queries
+from app.core.audit.models import AuditEntry
 from app.core.connections.models import Connection
 from app.core.crypto import keyring, ring
 from tests.cli.conftest import Installation, bound
@@ -129,3 +130,42 @@ def test_an_api_token_is_printed_alone(installation: Installation) -> None:
     wrong = installation.run("api-token", "create", "--user", "ada@example.com", "--scopes", "shares:all")
     assert wrong.exit_code != 0
     assert "shares:read" in str(wrong.exception)
+
+
+def test_a_key_that_values_still_need_is_not_removed(installation: Installation) -> None:
+    set_up(installation)
+    add_connection()
+    old = key_ids(installation)[0]
+    installation.done("rotate-keys", "--only-add")
+    refused = installation.run("rotate-keys", "--remove", old, "--yes")
+    assert refused.exit_code == 1
+    assert "--only-reencrypt" in refused.output
+    assert old in key_ids(installation)
+    installation.done("rotate-keys", "--only-reencrypt")
+    installation.done("rotate-keys", "--remove", old, "--yes")
+    with bound(), db.reading() as session:
+        assert session.scalars(select(Connection.reading_token)).one() == "the-reading-token"
+        actions = [
+            row["action"]
+            for row in session.scalars(select(AuditEntry.details).where(AuditEntry.event == "keys:ring:rotated"))
+        ]
+    assert actions == ["added", "reencrypted", "removed"]
+
+
+def test_going_down_asks_first(installation: Installation) -> None:
+    set_up(installation)
+    assert installation.run("migrate", "--down", "-1", given="n\n").exit_code == 1
+    installation.done("audit", "verify")
+
+
+def test_create_admin_brings_a_deactivated_person_back(installation: Installation) -> None:
+    set_up(installation)
+    with bound(), db.transaction() as session:
+        person = queries.person_by_email(session, "ada@example.com")
+        assert person is not None
+        person.deactivated_at = NOW
+    installation.done("create-admin", "--email", "ada@example.com", "--name", "Ada", "--password-stdin", given=PASSWORD)
+    with bound(), db.reading() as session:
+        person = queries.person_by_email(session, "ada@example.com")
+        assert person is not None
+        assert person.active
