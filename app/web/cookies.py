@@ -125,6 +125,16 @@ def ensure_browser_id(response: Response, chosen: str | None = None) -> None:
         _write(response, "visitor", chosen or tokens.new_secret(), VISITOR_LIFETIME)
 
 
+def last_way() -> str | None:
+    """Return the way this browser signed in by last; anybody may have written it."""
+    return request.cookies.get(_name("way", config().web.secure))
+
+
+def keep_way(response: BaseResponse, way: str) -> None:
+    """Remember the way that somebody signed in by, so that it stands first next time."""
+    _write(response, "way", way, VISITOR_LIFETIME)
+
+
 def chosen_theme() -> str | None:
     """Return what the theme cookie says; anybody may have written it."""
     return request.cookies.get(_name("theme", config().web.secure))

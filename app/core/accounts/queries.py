@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -18,7 +18,7 @@ def roles_of(session: Session, person_id: int) -> frozenset[Role]:
     through = (
         select(RoleAssignment.role)
         .join(Membership, Membership.group_id == RoleAssignment.group_id)
-        .where(Membership.person_id == person_id)
+        .where(Membership.person_id == person_id, membership_counts())
     )
     return frozenset(Role(role) for role in session.scalars(direct.union(through)))
 
@@ -75,15 +75,21 @@ def group_by_public_id(session: Session, public_id: str) -> Group | None:
 
 def groups_of(session: Session, person_id: int) -> frozenset[int]:
     """Return the row ids of the groups a person is in now, by whatever source."""
-    return frozenset(session.scalars(select(Membership.group_id).where(Membership.person_id == person_id)))
+    query = select(Membership.group_id).where(Membership.person_id == person_id, membership_counts())
+    return frozenset(session.scalars(query))
 
 
 def is_member(session: Session, person_id: int, group_ids: Collection[int]) -> bool:
     """Tell whether a person is in any of the groups now."""
     query = select(Membership.person_id).where(
-        Membership.person_id == person_id, Membership.group_id.in_(list(group_ids))
+        Membership.person_id == person_id, Membership.group_id.in_(list(group_ids)), membership_counts()
     )
     return session.execute(query.limit(1)).first() is not None
+
+
+def membership_counts() -> ColumnElement[bool]:
+    """Return the condition that a membership counts now: what a provider asserted counts for a while only."""
+    return or_(Membership.valid_until.is_(None), Membership.valid_until > clock.now())
 
 
 def email_key(email: str) -> str:

@@ -335,7 +335,7 @@ def administrators(session: Session, *, but: int | None = None) -> list[int]:
     through = (
         select(Membership.person_id)
         .join(RoleAssignment, RoleAssignment.group_id == Membership.group_id)
-        .where(RoleAssignment.role == Role.ADMINISTRATOR)
+        .where(RoleAssignment.role == Role.ADMINISTRATOR, queries.membership_counts())
     )
     query = select(Person.id).where(
         Person.id.in_(direct.union(through).scalar_subquery()),

@@ -30,13 +30,21 @@ LIFETIMES = {
 SEEN_EVERY = timedelta(minutes=1)
 
 
-def begin(session: Session, person: Person, methods: dict[str, datetime]) -> tuple[str, SignInSession]:
-    """Start a session; returns the secret for the cookie and the row. The caller records the event."""
+def begin(
+    session: Session, person: Person, methods: dict[str, datetime], *, ends_at_most: datetime | None = None
+) -> tuple[str, SignInSession]:
+    """Start a session; returns the secret for the cookie and the row. The caller records the event.
+
+    `ends_at_most` is when an identity provider says that its own session ends (SAML Core 2.7.2 SessionNotOnOrAfter).
+    """
     secret = tokens.new_secret()
     now = clock.now()
     kind = SessionKind.STAFF if person.kind == PersonKind.STAFF else SessionKind.OUTSIDE
     lifetime = LIFETIMES[kind]
     call = context.current()
+    ends_at = now + lifetime.absolute
+    if ends_at_most is not None:
+        ends_at = min(ends_at, ends_at_most)
     row = SignInSession(
         digest=tokens.digest(secret),
         public_id=tokens.new_public_id(),
@@ -44,8 +52,8 @@ def begin(session: Session, person: Person, methods: dict[str, datetime]) -> tup
         kind=kind.value,
         created_at=now,
         last_seen_at=now,
-        idle_ends_at=now + lifetime.idle,
-        ends_at=now + lifetime.absolute,
+        idle_ends_at=min(now + lifetime.idle, ends_at),
+        ends_at=ends_at,
         methods={name: instant.isoformat() for name, instant in methods.items()},
         address=call.address,
         agent=call.agent,

@@ -1,11 +1,12 @@
 """Signing in: which steps were achieved, which remain, and when a session may begin.
 
 A local password is one way to achieve the step `identified`; features register further steps (a second factor) and
-further ways (an identity provider) in their wiring.
+further ways (an identity provider) in their wiring. A way may close local passwords to staff; what stays is the emergency
+sign-in of administrators, which has a limit of its own, an audit event of its own, and is told to every administrator.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,11 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, context, db, ratelimit
-from app.core.accounts import queries, sessions
+from app.core.accounts import emergency, queries, sessions
+from app.core.accounts.actor import PersonKind
 from app.core.accounts.models import KnownBrowser, Person
 from app.core.audit import trail
 from app.core.audit.events import CoreEvent
 from app.core.crypto import passwords
+from app.core.permissions import Role
 from app.core.ratelimit import Limit
 
 PER_ADDRESS = Limit("sign-in-address", 5, 60)
@@ -33,6 +36,10 @@ class SignInRefusal(StrEnum):
     WRONG = "wrong"
     LIMITED = "limited"
     INACTIVE = "inactive"
+    #: The password is right, and staff sign in through an identity provider.
+    CLOSED = "closed"
+    #: The emergency sign-in is for administrators.
+    NOT_ADMINISTRATOR = "not_administrator"
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,23 @@ class Step:
     due: Callable[[Session, Person, dict[str, datetime]], bool]
 
 
+@dataclass(frozen=True)
+class Way:
+    """Another way to sign in than the local password, as the sign-in page and the gates of links offer it."""
+
+    #: Public id of what stands behind it.
+    name: str
+    label: str
+    #: Endpoint that a form is posted to, with the path wanted as `next`.
+    endpoint: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    for_staff: bool = True
+    for_guests: bool = True
+
+
 _steps: list[Step] = []
+_ways: list[Callable[[Session], Sequence[Way]]] = []
+_closings: list[Callable[[Session], bool]] = []
 
 
 def register_step(step: Step) -> None:
@@ -80,12 +103,34 @@ def register_step(step: Step) -> None:
     _steps.append(step)
 
 
+def register_ways(read: Callable[[Session], Sequence[Way]]) -> None:
+    """Add a source of ways to sign in; doing it twice changes nothing."""
+    if read not in _ways:
+        _ways.append(read)
+
+
+def ways(session: Session) -> tuple[Way, ...]:
+    """Return the ways that are open now, in their order."""
+    return tuple(way for read in _ways for way in read(session))
+
+
+def register_closing(closes: Callable[[Session], bool]) -> None:
+    """Add a rule that may close local passwords to staff; doing it twice changes nothing."""
+    if closes not in _closings:
+        _closings.append(closes)
+
+
+def passwords_closed(session: Session) -> bool:
+    """Tell whether staff may not sign in with local passwords now, but for the emergency."""
+    return any(closes(session) for closes in _closings)
+
+
 def remaining(session: Session, person: Person, achieved: dict[str, datetime]) -> list[str]:
     """Return the names of the steps still due, in order."""
     return [step.name for step in _steps if step.due(session, person, achieved)]
 
 
-def gather(email: str, password: str, browser_digest: str | None) -> Attempt:
+def gather(email: str, password: str, browser_digest: str | None, *, in_emergency: bool = False) -> Attempt:
     """Count the attempt, then compare the password with no transaction open; equal time for unknown names."""
     key = queries.email_key(email)[:254]
     network = ratelimit.network_of(context.current().address)
@@ -95,7 +140,8 @@ def gather(email: str, password: str, browser_digest: str | None) -> Attempt:
     with db.transaction() as session:
         # A browser that signed in before is not locked out by strangers who try the same name.
         own = (PER_BROWSER, f"{key}|{browser_digest}") if known else (PER_ACCOUNT, key)
-        taken = ratelimit.take(session, (PER_NETWORK, network), (PER_ADDRESS, f"{key}|{network}"), own)
+        limits = [(PER_NETWORK, network), (PER_ADDRESS, f"{key}|{network}"), own]
+        taken = ratelimit.take(session, *limits, *([(emergency.LIMIT, network)] if in_emergency else []))
     if not taken.allowed:
         return Attempt(key, person.id if person else None, False, None, taken.retry_after)
     stored = person.password_hash if person else None
@@ -106,10 +152,12 @@ def gather(email: str, password: str, browser_digest: str | None) -> Attempt:
     return Attempt(key, person.id if person else None, matches, rehashed)
 
 
-def sign_in(session: Session, attempt: Attempt, browser_digest: str | None) -> SignedIn | Refused:
+def sign_in(
+    session: Session, attempt: Attempt, browser_digest: str | None, *, in_emergency: bool = False
+) -> SignedIn | Refused:
     """Begin a session for a proven password, or record why not."""
     person = session.get(Person, attempt.person_id, with_for_update=True) if attempt.person_id else None
-    reason = _refusal(attempt, person)
+    reason = _refusal(session, attempt, person, in_emergency)
     if reason is not None or person is None:
         trail.record(
             session,
@@ -121,12 +169,21 @@ def sign_in(session: Session, attempt: Attempt, browser_digest: str | None) -> S
         return Refused(reason or SignInRefusal.WRONG, attempt.retry_after)
     if attempt.rehashed is not None:
         person.password_hash = attempt.rehashed
+    if in_emergency:
+        emergency.tell(session, person)
     return begin(session, person, {"password": clock.now()}, browser_digest)
 
 
-def begin(session: Session, person: Person, methods: dict[str, datetime], browser_digest: str | None) -> SignedIn:
+def begin(
+    session: Session,
+    person: Person,
+    methods: dict[str, datetime],
+    browser_digest: str | None,
+    *,
+    ends_at_most: datetime | None = None,
+) -> SignedIn:
     """Begin a session for somebody who has achieved every step, and record it."""
-    secret, row = sessions.begin(session, person, methods)
+    secret, row = sessions.begin(session, person, methods, ends_at_most=ends_at_most)
     if browser_digest is not None:
         _remember(session, person.id, browser_digest)
     trail.record(
@@ -141,12 +198,18 @@ def begin(session: Session, person: Person, methods: dict[str, datetime], browse
     return SignedIn(secret, person.id, person.kind)
 
 
-def _refusal(attempt: Attempt, person: Person | None) -> SignInRefusal | None:
+def _refusal(session: Session, attempt: Attempt, person: Person | None, in_emergency: bool) -> SignInRefusal | None:
     if attempt.retry_after is not None:
         return SignInRefusal.LIMITED
     if not attempt.matches or person is None:
         return SignInRefusal.WRONG
-    return None if person.active else SignInRefusal.INACTIVE
+    if not person.active:
+        return SignInRefusal.INACTIVE
+    if in_emergency:
+        administrator = person.kind == PersonKind.STAFF and Role.ADMINISTRATOR in queries.roles_of(session, person.id)
+        return None if administrator else SignInRefusal.NOT_ADMINISTRATOR
+    closed = person.kind == PersonKind.STAFF and passwords_closed(session)
+    return SignInRefusal.CLOSED if closed else None
 
 
 def _known(session: Session, person_id: int, browser_digest: str) -> bool:

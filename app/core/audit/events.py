@@ -34,6 +34,7 @@ class CoreEvent(AuditEvent):
     SIGNED_IN = ("accounts:session:started", "signed in", ("methods", "kind"), ("email",))
     SIGNED_OUT = ("accounts:session:ended", "signed out", ("reason", "count"))
     SIGN_IN_FAILED = ("accounts:session:refused", "could not sign in", ("reason",), ("email",))
+    EMERGENCY_SIGN_IN = ("accounts:emergency:used", "used the emergency sign-in", ("told",))
     PERSON_CREATED = ("accounts:person:created", "created a person", ("kind", "source"), ("email", "name"))
     PERSON_CHANGED = ("accounts:person:changed", "changed a person", ("fields",), ("email", "name"))
     PERSON_DEACTIVATED = ("accounts:person:deactivated", "deactivated a person", ("sessions", "tokens"))

@@ -37,10 +37,15 @@ class PasswordChanged:
 
 
 def begin_session(
-    session: Session, attempt: sign_in.Attempt, browser_digest: str | None, replaces: int | None
+    session: Session,
+    attempt: sign_in.Attempt,
+    browser_digest: str | None,
+    replaces: int | None,
+    *,
+    in_emergency: bool = False,
 ) -> sign_in.SignedIn | sign_in.Refused:
     """Sign in; a session that this browser had before ends, since its cookie is overwritten."""
-    outcome = sign_in.sign_in(session, attempt, browser_digest)
+    outcome = sign_in.sign_in(session, attempt, browser_digest, in_emergency=in_emergency)
     if isinstance(outcome, sign_in.SignedIn) and replaces is not None:
         sessions.end(session, replaces)
     return outcome

@@ -66,14 +66,20 @@ def sign_in() -> Answer:
     form = SignInForm(next=request.args.get("next"))
     if request.method == "GET" and actor_or_none() is not None:
         return redirect(local_path(form.next.data), 303)
-    if not form.validate_on_submit():
-        return form_page("account/sign_in.html", form)
-    chosen = cookies.browser_id() or tokens.new_secret()
-    attempt = signing_in.gather(form.email.data, form.password.data, tokens.digest(chosen))
-    who = actor_or_none()
-    with transaction() as db:
-        outcome = service.begin_session(db, attempt, tokens.digest(chosen), who.session_id if who else None)
-    return _signed_in(outcome, chosen, form) if isinstance(outcome, signing_in.SignedIn) else _refused(outcome, form)
+    return _local_sign_in(form, in_emergency=False) if form.validate_on_submit() else _sign_in_page(form)
+
+
+@blueprint.route("/sign-in/emergency", methods=["GET", "POST"])
+@public("administrators have to get in when the identity provider does not work", session=True)
+def emergency() -> Answer:
+    """Sign an administrator in by a local password while those are closed; every administrator is told."""
+    with reading() as db:
+        if not signing_in.passwords_closed(db):
+            raise NotFound
+    form = SignInForm(next=request.args.get("next"))
+    if form.validate_on_submit():
+        return _local_sign_in(form, in_emergency=True)
+    return form_page("account/emergency.html", form)
 
 
 @blueprint.post("/sign-out")
@@ -86,7 +92,8 @@ def sign_out() -> BaseResponse:
             own.sign_out(db, who, cookies.browser_digest())
     session.clear()
     flash(_("You are signed out."), "success")
-    response = make_response(redirect(url_for("account.sign_in"), 303))
+    wanted = local_path(request.form.get("next"))
+    response = make_response(redirect(url_for("account.sign_in", next=None if wanted == "/" else wanted), 303))
     cookies.clear_session_secret(response)
     return response
 
@@ -241,12 +248,33 @@ def _signed_in(outcome: signing_in.SignedIn, browser_id: str, form: SignInForm) 
     return response
 
 
-def _refused(outcome: signing_in.Refused, form: SignInForm) -> Response:
-    if outcome.retry_after is not None:
+def _sign_in_page(form: SignInForm) -> tuple[str, int]:
+    with reading() as db:
+        ways, closed = signing_in.ways(db), signing_in.passwords_closed(db)
+    wanted = local_path(form.next.data)
+    return form_page("account/sign_in.html", form, ways=ways, last=cookies.last_way(), wanted=wanted, closed=closed)
+
+
+def _local_sign_in(form: SignInForm, *, in_emergency: bool) -> Answer:
+    chosen = cookies.browser_id() or tokens.new_secret()
+    digest = tokens.digest(chosen)
+    attempt = signing_in.gather(form.email.data, form.password.data, digest, in_emergency=in_emergency)
+    who = actor_or_none()
+    with transaction() as db:
+        outcome = service.begin_session(db, attempt, digest, who.session_id if who else None, in_emergency=in_emergency)
+    if isinstance(outcome, signing_in.SignedIn):
+        return _signed_in(outcome, chosen, form)
+    return _refused(outcome, form, in_emergency=in_emergency)
+
+
+def _refused(outcome: signing_in.Refused, form: SignInForm, *, in_emergency: bool) -> Response:
+    if outcome.reason is signing_in.SignInRefusal.CLOSED:
+        form.form_errors.append(_("Staff sign in through their identity provider. Use the button above."))
+    elif outcome.retry_after is not None:
         form.form_errors.append(_("Too many tries. Wait a moment, then try again."))
     else:
         form.form_errors.append(_("This address and this password do not belong together."))
-    page = make_response(form_page("account/sign_in.html", form))
+    page = make_response(form_page("account/emergency.html", form) if in_emergency else _sign_in_page(form))
     return _limited(page, outcome.retry_after)
 
 

@@ -54,6 +54,8 @@ class Gate(StrEnum):
     """What is asked of a visitor next."""
 
     SIGN_IN = "sign_in"
+    #: Signed in, but what the identity provider said of this person's groups is too old to count.
+    RENEW = "renew"
     PASSWORD = "password"  # noqa: S105 - names a gate
     OPEN = "open"
 
@@ -101,6 +103,8 @@ class VisitorFacts:
     person_id: int | None = None
     #: Whether that person is in one of the link's groups now.
     is_member: bool = False
+    #: Public id of the connection whose word on such a membership is too old, or None.
+    renews_through: str | None = None
     #: Whether this very request proved the link's password.
     password_proven: bool = False
     #: Whether this very request asks to open.
@@ -149,6 +153,8 @@ def next_step(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Step:
     if link.asks_for_groups:
         if visitor.person_id is None:
             return Ask(Gate.SIGN_IN)
+        if not visitor.is_member and visitor.renews_through is not None:
+            return Ask(Gate.RENEW)
         if not visitor.is_member:
             return Refused(RefusedBecause.NOT_MEMBER)
     if granted:

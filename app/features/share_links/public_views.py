@@ -13,6 +13,8 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import db
+from app.core.accounts import sign_in
+from app.core.accounts.models import Person
 from app.core.crypto import tokens as secrets
 from app.core.errors import NotFound
 from app.core.settings import registry
@@ -230,11 +232,33 @@ def _without_content(token: str, asked: Asked, found: Approach) -> BaseResponse:
     """Answer a page request that gets no content."""
     if found.visit is not None:
         match found.step:
+            case Ask(Gate.RENEW):
+                return _renew(token, found.visit)
             case Ask(gate):
                 return _gate(token, found.visit, gate)
             case Refused():
-                return make_response(render_template("share_links/public/not_for_you.html"), 403)
+                return _not_for_you(token, found.visit)
     return _closed(asked, found)
+
+
+def _renew(token: str, visit: Visit) -> BaseResponse:
+    """Send somebody whose membership has to be asserted again to who asserted it, and back here."""
+    with db.reading() as session:
+        ways = [way for way in sign_in.ways(session) if way.name == visit.visitor.renews_through]
+    if not ways:
+        return _not_for_you(token, visit)
+    address = url_for("share_links_public.read_link", token=token)
+    return redirect(endpoint_url(ways[0].endpoint, next=address, **ways[0].values) or address, 303)
+
+
+def _not_for_you(token: str, visit: Visit) -> Response:
+    with db.reading() as session:
+        person = session.get_one(Person, visit.visitor.person_id)
+    address = url_for("share_links_public.read_link", token=token)
+    page = render_template(
+        "share_links/public/not_for_you.html", name=person.display_name, email=person.email, address=address
+    )
+    return make_response(page, 403)
 
 
 def _is_closed(found: Approach) -> bool:
@@ -262,8 +286,14 @@ def _gate(
     if form is not None and refusal is not None:
         form.password.errors = [refusal]
     address = url_for("share_links_public.read_link", token=token)
+    ways: tuple[sign_in.Way, ...] = ()
+    if gate is Gate.SIGN_IN:
+        with db.reading() as session:
+            ways = sign_in.ways(session)
     page = render_template(
         "share_links/public/gate.html",
+        ways=ways,
+        address=address,
         gate=gate.value,
         shown=visit.shown,
         form=form,

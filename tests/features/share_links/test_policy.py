@@ -64,6 +64,16 @@ LAST_VIEW_SPENT = replace(OPEN_LINK, max_views=3, views=3)
         (FOR_GROUP, HOLDER, Ask(Gate.SIGN_IN)),
         (FOR_GROUP, VisitorFacts(person_id=ANNA), Refused(RefusedBecause.NOT_MEMBER)),
         (FOR_GROUP, VisitorFacts(person_id=ANNA, is_member=True), Ask(Gate.OPEN)),
+        (FOR_GROUP, VisitorFacts(person_id=ANNA, renews_through="acme"), Ask(Gate.RENEW)),
+        (FOR_GROUP, VisitorFacts(person_id=ANNA, renews_through="acme", opens=True), Ask(Gate.RENEW)),
+        (FOR_GROUP, VisitorFacts(person_id=ANNA, is_member=True, renews_through="acme"), Ask(Gate.OPEN)),
+        (FOR_GROUP, VisitorFacts(renews_through="acme"), Ask(Gate.SIGN_IN)),
+        (OPEN_LINK, VisitorFacts(person_id=ANNA, renews_through="acme"), Ask(Gate.OPEN)),
+        (
+            FOR_GROUP,
+            VisitorFacts(grant=replace(GRANT, person_id=ANNA), person_id=ANNA, renews_through="acme"),
+            Ask(Gate.RENEW),
+        ),
         (replace(FOR_GROUP, has_password=True), VisitorFacts(person_id=ANNA, is_member=True), Ask(Gate.PASSWORD)),
         (replace(FOR_GROUP, has_password=True), STRANGER, Ask(Gate.SIGN_IN)),
         (LAST_VIEW_SPENT, STRANGER, Closed(ClosedBecause.USED_UP)),
@@ -117,8 +127,8 @@ def _visitors() -> Iterator[VisitorFacts]:
             grants.append(GrantFacts(ends, ended, version, person))
     for grant in grants:
         for person, member in ((None, False), (ANNA, False), (ANNA, True), (BO, False), (BO, True)):
-            for proven, opens in itertools.product(truth, repeat=2):
-                yield VisitorFacts(grant, person, member, proven, opens)
+            for renews, proven, opens in itertools.product((None, "acme"), truth, truth):
+                yield VisitorFacts(grant, person, member, renews, proven, opens)
 
 
 def _oracle(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Step:
@@ -149,7 +159,7 @@ def _oracle(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Step:
     if link.asks_for_groups and visitor.person_id is None:
         return Ask(Gate.SIGN_IN)
     if link.asks_for_groups and not visitor.is_member:
-        return Refused(RefusedBecause.NOT_MEMBER)
+        return Refused(RefusedBecause.NOT_MEMBER) if visitor.renews_through is None else Ask(Gate.RENEW)
     if live:
         return Serve(spends=False)
     if link.has_password and not visitor.password_proven:
