@@ -40,7 +40,7 @@ def test_ten_of_fifty_visitors_get_the_last_ten_views(installation: Installation
 
 def _visit(address: str, together: threading.Barrier) -> str:
     """Open the gate, wait for everybody, press "Open", and say what came of it."""
-    pool = urllib3.PoolManager(retries=False, timeout=40)
+    pool = urllib3.PoolManager(retries=False, timeout=90)
     gate = pool.request("GET", address)
     assert gate.status == 200, gate.data[:500]
     field = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', gate.data.decode())
@@ -76,7 +76,7 @@ def _header(cookies: dict[str, str]) -> str:
 
 def _link(installation: Installation) -> str:
     """Make a link without a password or group, so that only the views decide."""
-    pool = urllib3.PoolManager(retries=False, timeout=20)
+    pool = urllib3.PoolManager(retries=False, timeout=90)
     made = pool.request(
         "POST",
         f"{installation.base_url}/api/v1/shares",
