@@ -16,6 +16,8 @@ class Permission(StrEnum):
     ADMIN_PEOPLE_READ = "admin:people:read"
     ADMIN_SETTINGS_MANAGE = "admin:settings:manage"
     ADMIN_SETTINGS_READ = "admin:settings:read"
+    ADMIN_SSO_MANAGE = "admin:sso:manage"
+    ADMIN_SSO_READ = "admin:sso:read"
     AUDIT_ENTRIES_READ = "audit:entries:read"
     LINKS_ALL_MANAGE = "links:all:manage"
     LINKS_ALL_READ = "links:all:read"
@@ -37,6 +39,7 @@ _READING = frozenset(
         Permission.ADMIN_JOBS_READ,
         Permission.ADMIN_PEOPLE_READ,
         Permission.ADMIN_SETTINGS_READ,
+        Permission.ADMIN_SSO_READ,
         Permission.AUDIT_ENTRIES_READ,
         Permission.LINKS_ALL_READ,
     }

@@ -139,11 +139,13 @@ class OwnKey:
     name: str
     private_key: str = field(repr=False)
     certificate: str
+    #: Whether it is the one that signs.
+    signs: bool = False
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """What nobody is shown. The first key signs; all are published, and any decrypts."""
+    """What nobody is shown. Own keys are oldest first: all are published and any decrypts, one of them signs."""
 
     client_secret: str | None = field(default=None, repr=False)
     own_keys: tuple[OwnKey, ...] = ()

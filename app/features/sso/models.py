@@ -52,7 +52,7 @@ class SsoConnection(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JSON)
     #: Client secret of OpenID Connect or OAuth.
     client_secret: Mapped[str | None] = mapped_column(EncryptedText("sso_connections.client_secret"))
-    #: Own key pairs as JSON, newest last; SAML requests, decryption and private_key_jwt.
+    #: Own key pairs as JSON, oldest first; SAML requests, decryption and private_key_jwt.
     own_keys: Mapped[str | None] = mapped_column(EncryptedText("sso_connections.own_keys"))
     #: AttributeRule list as JSON with a schema version.
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON)

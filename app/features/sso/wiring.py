@@ -2,10 +2,11 @@
 
 from flask import Flask
 
-from app.features.sso import models
+from app.features.sso import addresses, models
 
 __all__ = ["models", "register"]
 
 
 def register(app: Flask) -> None:
     """Register the feature."""
+    addresses.configure(app.extensions["portico_config"].web)
