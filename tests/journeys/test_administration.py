@@ -1,0 +1,77 @@
+"""What administrators and auditors do."""
+
+import csv
+import io
+
+from tests.factories.people import OTHER_PASSWORD
+from tests.journeys.portal import Cast, Portal
+from tests.journeys.visitor import Visit
+
+
+def test_an_administrator_creates_a_person_who_sets_a_password_by_a_one_time_link(portal: Portal, visit: Visit) -> None:
+    administrator = visit().sign_in(portal.administrator()).open("/admin/people").follow("Create person")
+    administrator.enter({"Email address": "tomas.ek@acme.example", "Name": "Tomas Ek"})
+    administrator.tick("Author: makes and manages own links").press("Create person")
+    assert administrator.heading == "Tomas Ek"
+    administrator.unfold("Make one-time link").press("Make link")
+    address = administrator.value("Link")
+
+    tomas = visit().open(address)
+    tomas.enter({"New password": OTHER_PASSWORD}).press("Set password")
+    assert "Your password is set. Sign in with it." in tomas.words
+    tomas.enter_password(Cast(0, "", "Tomas Ek", "tomas.ek@acme.example", OTHER_PASSWORD))
+    assert tomas.heading == "Your links"
+    assert visit().open(address, status=404).heading == "This link does not work any more"
+
+
+def test_a_group_gives_its_members_a_role(portal: Portal, visit: Visit) -> None:
+    planner = portal.person("Mia Berg")
+    mia = visit().sign_in(planner).open("/links/", status=403)
+    administrator = visit().sign_in(portal.administrator()).open("/admin/groups").follow("Create group")
+    administrator.enter({"Name": f"Planners of {planner.email}", "Description": "Berths and cranes"})
+    administrator.press("Create group")
+    administrator.follow("Roles").tick("Author: makes and manages own links").press("Save roles")
+    administrator.enter({"Email address": planner.email}).press("Add member")
+    mia.reload()
+    assert mia.heading == "Your links"
+
+
+def test_a_connection_is_tested_and_says_what_its_credentials_may_do(portal: Portal, visit: Visit) -> None:
+    administrator = visit().sign_in(portal.administrator()).open("/admin/connections").follow("Acme Confluence")
+    administrator.press("Test connection")
+    assert "The site answered." in administrator.words
+    assert "Read pages or issues" in administrator.words
+    assert "token-reader" not in administrator.follow("Edit").page.content()
+
+
+def test_a_setting_takes_effect_at_once(portal: Portal, visit: Visit) -> None:
+    administrator = visit().sign_in(portal.administrator()).open("/admin/settings").follow("Share links")
+    administrator.enter({"Longest life in days": "80"}).press("Save settings")
+    assert "The settings were changed." in administrator.words
+    administrator.enter({"Longest life in days": "many"}).press("Save settings", status=422)
+    author = visit().sign_in(portal.author()).open("/links/new/")
+    author.enter({"Address": portal.page_url()}).press("Look at it")
+    assert "At most 80 days from now." in author.words
+    administrator.open("/admin/settings/share_links").enter({"Longest life in days": "90"}).press("Save settings")
+
+
+def test_jobs_that_were_given_up_are_listed_and_tried_again(portal: Portal, visit: Visit) -> None:
+    job = portal.failed_job()
+    administrator = visit().sign_in(portal.administrator()).open("/admin/jobs")
+    assert f"#{job}" in administrator.words
+    administrator.press("Try again", row=f"#{job}")
+    assert f"#{job}" not in administrator.words
+
+
+def test_an_auditor_reads_filters_and_saves_the_trail_and_changes_nothing(portal: Portal, visit: Visit) -> None:
+    author = portal.author("Jonas Berg")
+    portal.share(author, name="=cmd()", password="quiet harbour lantern 42")
+    auditor = visit().sign_in(portal.auditor()).open("/audit")
+    assert "Jonas Berg" in auditor.words
+    auditor.open("/audit?event=share_links:link:created")
+    name, content = auditor.download("Export as CSV")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert name.endswith(".csv")
+    assert rows
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+    auditor.open("/admin/people/new", status=403)

@@ -1,0 +1,264 @@
+"""Somebody at a browser, who looks closely at every page they get.
+
+A page fails its visitor when axe-core finds a violation of WCAG 2.2 AA, when the console has an error, when anything is
+asked of another origin, when the policy stops something, or when the page is wider than the window. Nothing of the
+portal is loosened for that: axe-core enters by the browser's debugging interface, which no policy governs.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from playwright.sync_api import Browser, ConsoleMessage, Download, Page, Request, Response
+
+from tests.journeys.portal import Cast, Portal
+
+ROOT = Path(__file__).parents[2]
+#: Milliseconds that anything may take on a busy machine.
+PATIENCE = 10_000
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_NOTE_VIOLATIONS = """
+window.__violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.__violations.push(`${event.violatedDirective}: ${event.blockedURI}`);
+});
+"""
+_FACTS = """() => ({
+  wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  violations: window.__violations || [],
+  headings: document.querySelectorAll("h1").length,
+  broken: [...document.images].filter((one) => one.complete && !one.naturalWidth).map((one) => one.src),
+})"""
+#: The levels of headings inside a shared page are its author's.
+_LOOK = f"""async () => {{
+  const rules = document.querySelector(".doc-body") ? {{ "heading-order": {{ enabled: false }} }} : {{}};
+  const options = {{ runOnly: {json.dumps(_RULES)}, rules, resultTypes: ["violations"], preload: false }};
+  const found = await axe.run(document, options);
+  return found.violations.map((one) => `${{one.id}}: ${{one.help}}: ${{one.nodes.map((node) => node.html).slice(0, 3).join(" | ")}}`);
+}}"""
+#: What differs between two visits to one page without changing it.
+_PASSING = re.compile(r'nonce="[^"]*"|name="csrf_token" value="[^"]*"')
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody's browser is set up."""
+
+    name: str
+    width: int = 1280
+    height: int = 900
+    dark: bool = False
+
+
+DESK = Look("light")
+NIGHT = Look("dark", dark=True)
+PHONE = Look("390", width=390, height=844)
+
+
+Visit = Callable[..., "Visitor"]
+
+
+@functools.cache
+def _axe() -> str:
+    return (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
+class Visitor:
+    """One browser with its own cookies, which checks each page it opens."""
+
+    #: Pages that were found good, by their bytes: the same page need not be looked at twice.
+    _good: set[tuple[str, bool, int]] = set()
+
+    def __init__(self, browser: Browser, portal: Portal, look: Look = DESK, *, script: bool = True) -> None:
+        self.portal = portal
+        self.look = look
+        self._browser = browser
+        self._script = script
+        self._problems: list[str] = []
+        self._failed: list[str] = []
+        self.context = browser.new_context(
+            base_url=portal.base_url,
+            java_script_enabled=script,
+            viewport={"width": look.width, "height": look.height},
+            color_scheme="dark" if look.dark else "light",
+            locale="en-GB",
+            timezone_id="UTC",
+            reduced_motion="reduce",
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(_NOTE_VIOLATIONS)
+        self.context.on("request", self._note_request)
+        self.context.on("response", self._note_response)
+        self.context.on("console", self._note_console)
+        self.context.on("weberror", lambda error: self._problems.append(f"script failed: {error.error}"))
+        self.page: Page = self.context.new_page()
+
+    def another(self) -> Self:
+        """Return another browser, which knows nothing of this one."""
+        return type(self)(self._browser, self.portal, self.look, script=self._script)
+
+    def close(self) -> None:
+        """End the browser."""
+        self.context.close()
+
+    # --- what people do ----------------------------------------------------------------------------------------------
+
+    def open(self, address: str, status: int = 200) -> Self:
+        """Type an address."""
+        response = self.page.goto(address)
+        return self._arrived(response, status)
+
+    def reload(self, status: int = 200) -> Self:
+        """Load the page again."""
+        return self._arrived(self.page.reload(), status)
+
+    def follow(self, words: str, status: int = 200, *, row: str | None = None) -> Self:
+        """Click the first link with these words; `row` names the table row that it stands in."""
+        return self._going(self._place(row).get_by_role("link", name=words, exact=True).first.click, status)
+
+    def press(self, words: str, status: int = 200, *, row: str | None = None) -> Self:
+        """Press a button that leads to a page."""
+        return self._going(self._place(row).get_by_role("button", name=words, exact=True).first.click, status)
+
+    def unfold(self, words: str, *, row: str | None = None) -> Self:
+        """Press what asks a question or opens a menu."""
+        self._place(row).locator("summary").filter(has_text=words).first.click()
+        return self
+
+    def enter(self, fields: dict[str, str]) -> Self:
+        """Fill in fields by their labels."""
+        for label, value in fields.items():
+            self._field(label).fill(value)
+        return self
+
+    def tick(self, *labels: str, off: bool = False) -> Self:
+        """Tick boxes or choose by their labels, or take the ticks away."""
+        for label in labels:
+            self._field(label).set_checked(not off)
+        return self
+
+    def download(self, words: str) -> tuple[str, bytes]:
+        """Click a link that saves a file; returns its name and content."""
+        with self.page.expect_download() as expected:
+            self.page.get_by_role("link", name=words, exact=True).click()
+        saved: Download = expected.value
+        return saved.suggested_filename, Path(saved.path()).read_bytes()
+
+    def sign_in(self, person: Cast) -> Self:
+        """Be signed in, without going through the page for it."""
+        secret = self.portal.session_of(person)
+        hosts = {self.portal.base_url, self.portal.public_url}
+        self.context.add_cookies([{"name": "portico_dev", "value": secret, "url": host} for host in hosts])
+        return self
+
+    def enter_password(self, person: Cast, password: str | None = None, status: int = 200) -> Self:
+        """Fill in the sign-in page that is open."""
+        self.enter({"Email address": person.email, "Password": password or person.password})
+        return self.press("Sign in", status)
+
+    # --- what they see -----------------------------------------------------------------------------------------------
+
+    @property
+    def heading(self) -> str:
+        """The page's title, as it stands on it."""
+        return self.page.locator("h1").inner_text()
+
+    @property
+    def path(self) -> str:
+        """The path of the address bar."""
+        return "/" + self.page.url.split("/", 3)[3]
+
+    @property
+    def words(self) -> str:
+        """All that can be read in the main part of the page."""
+        return " ".join(self.page.locator("main").inner_text().split())
+
+    @property
+    def pictures(self) -> list[int]:
+        """The widths of the pictures in the content; one that did not arrive has none."""
+        found: list[int] = self.page.locator("article img").evaluate_all("all => all.map((one) => one.naturalWidth)")
+        return found
+
+    def fact(self, term: str) -> str:
+        """What a description list says about a term."""
+        terms = self.page.locator("dt").filter(has_text=re.compile(rf"^\s*{re.escape(term)}\s*$"))
+        found: str = terms.first.locator("xpath=following-sibling::dd[1]").inner_text()
+        return found.strip()
+
+    def forgive(self) -> None:
+        """Let the error statuses of the pages so far pass."""
+        self._failed = []
+
+    def value(self, label: str) -> str:
+        """What a field holds."""
+        found: str = self._field(label).input_value()
+        return found
+
+    def picture(self, file: Path) -> None:
+        """Keep a picture of the whole page."""
+        self.page.screenshot(path=file, full_page=True)
+
+    def _place(self, row: str | None) -> Any:
+        return self.page if row is None else self.page.get_by_role("row").filter(has_text=row)
+
+    def _field(self, label: str) -> Any:
+        # The asterisk of a required field is part of its label's text.
+        labelled = self.page.get_by_label(re.compile(rf"^{re.escape(label)}\s*\*?$"))
+        return labelled.and_(self.page.locator("input, select, textarea")).last
+
+    def _going(self, act: Callable[[], None], status: int) -> Self:
+        with self.page.expect_navigation() as going:
+            act()
+        return self._arrived(going.value, status)
+
+    def _arrived(self, response: Response | None, status: int) -> Self:
+        assert response is not None, f"{self.page.url}: there was no answer"
+        assert response.status == status, f"{self.page.url} answered {response.status}: {self.words[:600]}"
+        self._failed = [line for line in self._failed if not line.endswith(f" {response.url}")]
+        self.check()
+        return self
+
+    # --- how closely they look ---------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Look at the page as it is now; fails with all that is wrong with it."""
+        self.page.wait_for_load_state("load")
+        facts = self.page.evaluate(_FACTS)
+        problems = [*self._problems, *self._failed]
+        problems += [f"the policy stopped {one}" for one in facts["violations"]]
+        problems += [f"the picture {one} is broken" for one in facts["broken"]]
+        if facts["wide"] > 0:
+            problems.append(f"the page is {facts['wide']} px wider than the window of {self.look.width} px")
+        if facts["headings"] != 1:
+            problems.append(f"the page has {facts['headings']} main headings")
+        problems += self._inaccessible()
+        self._problems, self._failed = [], []
+        assert not problems, f"{self.page.url} ({self.look.name}):\n  " + "\n  ".join(problems)
+
+    def _inaccessible(self) -> list[str]:
+        # axe-core waits by timers, which stand still where script is off; the markup is the same where it is on.
+        key = (_PASSING.sub("", self.page.content()), self.look.dark, self.look.width)
+        if key in self._good or not self._script:
+            return []
+        self.page.evaluate(_axe())
+        found: list[str] = self.page.evaluate(_LOOK)
+        if not found:
+            self._good.add(key)
+        return found
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith((self.portal.base_url + "/", self.portal.public_url + "/", "data:", "blob:")):
+            self._problems.append(f"the page asks {request.url}")
+
+    def _note_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self._failed.append(f"{response.status} for {response.url}")
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        # An error status is judged by its response, where it is known whether it was expected.
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            self._problems.append(f"console: {message.text}")
