@@ -120,6 +120,10 @@ class Visitor:
         """Click the first link with these words; `row` names the table row that it stands in."""
         return self._going(self._place(row).get_by_role("link", name=words, exact=True).first.click, status)
 
+    def follow_first(self, selector: str) -> Self:
+        """Click the first link of a list, whatever it says."""
+        return self._going(self.page.locator(selector).first.click, 200)
+
     def press(self, words: str, status: int = 200, *, row: str | None = None) -> Self:
         """Press a button that leads to a page."""
         return self._going(self._place(row).get_by_role("button", name=words, exact=True).first.click, status)

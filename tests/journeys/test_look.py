@@ -1,0 +1,170 @@
+"""Every main page by day, by night and on a phone: good in itself, no wider than the window, and kept as a picture.
+
+SCREENSHOTS names the folder for the pictures; they are there to be looked at.
+"""
+
+import os
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.core import clock
+from tests.journeys.portal import Cast, Portal, Shared
+from tests.journeys.visitor import DESK, NIGHT, PHONE, Look, Visit, Visitor
+
+PASSWORD = "quiet harbour lantern 42"
+FILES = {"attachments": True, "download": True}
+NOWHERE = "/s/AAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/"
+looks = pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=lambda look: look.name)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """The folder that pictures are kept in."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@looks
+def test_what_authors_see(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+    ines = portal.author()
+    links = _links(portal, ines)
+    shown, conditions = f"/links/{links[0].id}/", f"/links/new/?url={portal.page_url()}"
+    _walk(
+        visit(look).sign_in(ines),
+        pictures,
+        ("links", "/links/", 200),
+        ("links-nothing-matches", "/links/?q=zeppelin", 200),
+        ("new-link", "/links/new/", 200),
+        ("new-link-refused", "/links/new/?url=https://elsewhere.example/page", 422),
+        ("create-link", conditions, 200),
+        ("created-link", f"{shown}created/", 200),
+        ("link", shown, 200),
+        ("link-revoked", f"/links/{links[-1].id}/", 200),
+        ("edit-link", f"{shown}edit/", 200),
+        ("link-as-recipient", f"{shown}as-recipient/", 200),
+        ("profile", "/profile", 200),
+        ("change-password", "/profile/password", 200),
+        ("new-token", "/profile/tokens/new", 200),
+        ("not-found", "/links/nothing/", 404),
+        ("forbidden", "/admin/people", 403),
+    )
+    newcomer = visit(look).sign_in(portal.author("Mia Berg", connected=False))
+    _walk(newcomer, pictures, ("links-empty", "/links/", 200), ("create-not-connected", conditions, 422))
+    newcomer.open("/profile").follow("Connect", row="Acme Jira")
+    newcomer.picture(pictures / f"connect-account-{look.name}.png")
+
+
+@looks
+def test_what_administrators_see(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+    ines, group = portal.author(), portal.group("Hauliers")
+    _links(portal, ines)
+    portal.guest("Greta Vance", group)
+    portal.failed_job()
+    person = f"/admin/people/{ines.public_id}"
+    ada = visit(look).sign_in(portal.administrator())
+    _walk(
+        ada,
+        pictures,
+        ("all-links", "/links/all/", 200),
+        ("people", "/admin/people", 200),
+        ("people-nobody", "/admin/people?q=zeppelin", 200),
+        ("new-person", "/admin/people/new", 200),
+        ("person", person, 200),
+        ("edit-person", f"{person}/edit", 200),
+        ("deactivate-person", f"{person}/deactivate", 200),
+        ("groups", "/admin/groups", 200),
+        ("new-group", "/admin/groups/new", 200),
+        ("group", f"/admin/groups/{group}", 200),
+        ("group-roles", f"/admin/groups/{group}/roles", 200),
+        ("connections", "/admin/connections", 200),
+        ("new-connection", "/admin/connections/new", 200),
+        ("settings", "/admin/settings/organisation", 200),
+        ("settings-links", "/admin/settings/share_links", 200),
+        ("jobs", "/admin/jobs", 200),
+        ("jobs-waiting", "/admin/jobs?tab=queued", 200),
+        ("audit", "/audit", 200),
+    )
+    ada.follow_first("table tbody a").picture(pictures / f"audit-entry-{look.name}.png")
+    ada.open("/admin/connections").follow("Acme Confluence").press("Test connection")
+    ada.picture(pictures / f"connection-{look.name}.png")
+    ada.follow("Edit").picture(pictures / f"edit-connection-{look.name}.png")
+    ada.open(person).unfold("Make one-time link").press("Make link")
+    ada.picture(pictures / f"one-time-link-{look.name}.png")
+    reset = visit(look).open(ada.value("Link"))
+    reset.picture(pictures / f"reset-{look.name}.png")
+
+
+@looks
+def test_what_people_outside_see(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+    ines, group = portal.author(), portal.group("Hauliers")
+    page = portal.share(ines, password=PASSWORD, powers=FILES)
+    issue = portal.share(ines, portal.issue_url(), password=PASSWORD, powers=FILES)
+    everything = portal.share(ines, portal.page_url("100109"), password=PASSWORD)
+    members = portal.share(ines, portal.page_url("100102"), groups=[group])
+    reader = visit(look)
+    _walk(
+        reader,
+        pictures,
+        ("sign-in", "/sign-in", 200),
+        ("reset-over", "/reset/nothing", 404),
+        ("gate", page.address, 200),
+        ("gate-sign-in", members.address, 200),
+        ("closed", NOWHERE, 404),
+    )
+    reader.open(page.address).enter({"Password": "a guess that is wrong"}).press("Open", status=403)
+    reader.picture(pictures / f"gate-wrong-{look.name}.png")
+    for name, link in (("reader", page), ("reader-issue", issue), ("reader-everything", everything)):
+        reader.open(link.address).enter({"Password": PASSWORD}).press("Open")
+        reader.picture(pictures / f"{name}-{look.name}.png")
+    with portal.link(page) as row:
+        row.expires_at = clock.now() - timedelta(minutes=1)
+    _walk(reader, pictures, ("told-expired", page.address, 410))
+    member = visit(look).sign_in(portal.guest("Greta Vance", group))
+    _walk(member, pictures, ("gate-open", members.address, 200), ("guest-profile", "/profile", 200))
+    other = visit(look).sign_in(portal.guest("Sam Reyes"))
+    _walk(other, pictures, ("not-for-you", members.address, 403))
+
+
+def _links(portal: Portal, author: Cast) -> list[Shared]:
+    """Make links in every state that a list can show, with something having happened to the first."""
+    group = portal.group("Partners")
+    made = [
+        portal.share(
+            author, name="Berth plan for Northwind", password=PASSWORD, groups=[group], max_views=10, powers=FILES
+        ),
+        portal.share(author, portal.issue_url("HARB-7"), password=PASSWORD),
+        portal.share(
+            author,
+            portal.page_url("100102"),
+            name="A name long enough to need more than one line in a list that is read on a telephone",
+            groups=[group],
+        ),
+        portal.share(author, portal.page_url("100104"), name="Expired", password=PASSWORD),
+        portal.share(author, portal.page_url("100108"), name="Revoked", password=PASSWORD),
+    ]
+    with portal.link(made[0]) as row:
+        row.views = 4
+    with portal.link(made[3]) as row:
+        row.expires_at = clock.now() - timedelta(hours=1)
+    with portal.link(made[4]) as row:
+        row.revoked_at = clock.now()
+    return made
+
+
+def _walk(visitor: Visitor, pictures: Path, *pages: tuple[str, str, int]) -> None:
+    """Open pages by (name, address, status) and keep a picture of each; fails with what is wrong on all of them."""
+    wrong: list[str] = list(_faults(visitor, pictures, pages))
+    assert not wrong, "\n".join(wrong)
+
+
+def _faults(visitor: Visitor, pictures: Path, pages: Iterable[tuple[str, str, int]]) -> Iterable[str]:
+    for name, address, status in pages:
+        try:
+            visitor.open(address, status)
+        except AssertionError as fault:
+            yield f"{name}: {fault}"
+        visitor.picture(pictures / f"{name}-{visitor.look.name}.png")
