@@ -280,7 +280,8 @@ def response(said: Said | None = None, **how: Any) -> bytes:
 
 def attacked(change: Callable[[etree._Element], None], said: Said | None = None, **how: Any) -> bytes:
     """Return a response that was changed after it was signed."""
-    root = tree(said, **how)
+    # Parsed anew: lxml finds elements by interned names, which those that xmlsec put into a tree do not have.
+    root = etree.fromstring(response(said, **how))
     change(root)
     return etree.tostring(root)
 
