@@ -103,7 +103,7 @@ def _statement(made: "saml.Assertion") -> Statement:
         issued=instants.read(made.issue_instant),
         issuer=_text(made.issuer),
         issuer_format=made.issuer.format,
-        subject=_name_id(subject.name_id) if subject is not None and subject.name_id is not None else None,
+        subject=_name_id(subject.name_id) if subject is not None and _text(subject.name_id) else None,
         confirmations=tuple(_confirmation(one) for one in _bearers(subject)),
         conditions=_conditions(made.conditions),
         authentications=tuple(_authentication(one) for one in made.authn_statement),
@@ -112,6 +112,7 @@ def _statement(made: "saml.Assertion") -> Statement:
 
 
 def _text(node: object) -> str:
+    # White space around a value is how somebody's printer laid the message out.
     return (getattr(node, "text", None) or "").strip()
 
 

@@ -52,10 +52,12 @@ class Expectations:
         return self.demands.clock_tolerance
 
 
-def examine(message: Message, statement: Statement, expected: Expectations) -> tuple[CheckResult, ...]:
-    """Return every rule about issuer, addressee, request, time and authentication, as passed or failed."""
+def examine(
+    message: Message, statement: Statement, expected: Expectations
+) -> tuple[tuple[CheckResult, ...], Assertion | None]:
+    """Return every rule about issuer, addressee, request, time and authentication, and the assertion if all held."""
     confirmation, confirmed = _best_confirmation(message, statement, expected)
-    return (
+    results = (
         *_versions(message, statement),
         *_issuers(message, statement, expected),
         _destination(message, expected),
@@ -64,10 +66,12 @@ def examine(message: Message, statement: Statement, expected: Expectations) -> t
         *_conditions(statement, expected),
         *_authentication(statement, expected, confirmation),
     )
+    if confirmation is None or not all(result.passed for result in results):
+        return results, None
+    return results, _concluded(statement, confirmation)
 
 
-def conclude(statement: Statement) -> Assertion:
-    """Return the assertion for a statement of which every rule held."""
+def _concluded(statement: Statement, confirmation: Confirmation) -> Assertion:
     sessions = [one.session_not_on_or_after for one in statement.authentications if one.session_not_on_or_after]
     contexts = chain.from_iterable(one.contexts for one in statement.authentications)
     return Assertion(
@@ -80,7 +84,7 @@ def conclude(statement: Statement) -> Assertion:
         authn_contexts=tuple(dict.fromkeys(contexts)),
         session_index=next((one.session_index for one in statement.authentications if one.session_index), None),
         session_not_on_or_after=min(sessions, default=None),
-        in_response_to=next((one.in_response_to for one in statement.confirmations if one.in_response_to), None),
+        in_response_to=confirmation.in_response_to,
     )
 
 

@@ -89,9 +89,8 @@ def read(
         ledger.held(Check.SCHEMA)
     except Refused as refused:
         return Outcome(None, (*ledger.results, refused.result))
-    results = (*ledger.results, *checks.examine(message, statement, expected))
-    good = all(result.passed for result in results)
-    return Outcome(checks.conclude(statement) if good else None, results)
+    results, assertion = checks.examine(message, statement, expected)
+    return Outcome(assertion, (*ledger.results, *results))
 
 
 def _believe(root: etree._Element, expected: checks.Expectations, ledger: _Ledger) -> _Believed:

@@ -10,16 +10,17 @@ from typing import Any
 
 import xmlsec
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives import padding as block_padding
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.x509.oid import NameOID
 from lxml import etree
 from xmlsec import constants
 
 from app.protocols.saml import responses
-from app.protocols.saml.certificates import make_key_pair
+from app.protocols.saml.certificates import make_key_pair, read_certificate
 from app.protocols.saml.types import (
     Demands,
     IdentityProvider,
@@ -51,6 +52,27 @@ def _pair(name: str) -> KeyPair:
 
 def keys(name: str = "idp") -> KeyPair:
     return _pair(name)
+
+
+@cache
+def curve_keys() -> KeyPair:
+    """Return a pair on P-256, as some providers have."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "curve")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return KeyPair("curve", private, read_certificate(made.public_bytes(serialization.Encoding.DER)))
 
 
 def stamp(offset: timedelta = timedelta(0)) -> str:

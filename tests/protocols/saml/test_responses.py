@@ -224,7 +224,17 @@ def test_several_keys_of_a_provider_are_tried() -> None:
 
 
 def test_prefixes_that_a_signature_lists_are_part_of_what_it_covers() -> None:
-    assert read(response(inner=How(prefixes="xs xsi"), outer=How(prefixes="xs"))).assertion is not None
+    for inner, outer in (("xs xsi", "xs"), ("#default saml xs", "#default samlp")):
+        made = response(inner=How(prefixes=inner), outer=How(prefixes=outer))
+        assert read(made, Demands(signed=Signed.BOTH)).assertion is not None
+
+
+def test_a_listed_default_namespace_that_only_stands_outside_is_refused_rather_than_guessed() -> None:
+    said = saying(response_namespaces=Said().response_namespaces + ' xmlns="urn:example:default"')
+    failed = read(response(said, inner=How(prefixes="#default")), Demands(signed=Signed.BOTH)).failed
+    assert failed is not None
+    assert failed.name is Check.SIGNED_CONTENT
+    assert read(response(said), Demands(signed=Signed.BOTH)).assertion is not None
 
 
 @pytest.mark.parametrize("name", ["Sha384", "Sha512"])
@@ -299,3 +309,35 @@ def test_an_unknown_request_is_told_from_one_of_ours() -> None:
     assert read(response(), outstanding=outstanding).assertion is None
     answer = response(saying(in_response_to="_request-2", response_in_response_to="_request-2"))
     assert read(answer, outstanding=outstanding).assertion is not None
+
+
+def test_a_signature_by_an_elliptic_curve_is_read() -> None:
+    pair = provider.curve_keys()
+    how = How(pair=pair, method=xmlsec.constants.TransformEcdsaSha256)
+    connection = replace(
+        provider.identity_provider(), signing_certificates=(provider.keys().certificate, pair.certificate)
+    )
+    assert read(response(inner=how, outer=how), provider=connection).assertion is not None
+    assert read(response(inner=how, outer=how)).assertion is None
+
+
+_OTHER_RECIPIENT = (
+    '<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData '
+    'Recipient="https://other.example.org/acs" InResponseTo="_theirs" NotOnOrAfter="2026-11-23T12:05:00Z"/>'
+    "</saml:SubjectConfirmation>"
+)
+
+
+def test_one_confirmation_meant_for_us_is_enough_and_names_the_request() -> None:
+    text = provider.response_text(Said()).replace("</saml:NameID>", "</saml:NameID>" + _OTHER_RECIPIENT)
+    root = etree.fromstring(text)
+    provider.sign(provider.assertion_in(root))
+    found = read(etree.tostring(root)).assertion
+    assert found is not None
+    assert found.in_response_to == REQUEST
+
+
+def test_an_assertion_may_name_nobody() -> None:
+    found = read(response(saying(name_id=" "))).assertion
+    assert found is not None
+    assert found.subject is None
