@@ -7,8 +7,13 @@ from app.documents.adf import render_adf
 from app.documents.errors import DocumentError
 from app.documents.storage import render_storage
 from app.integrations.atlassian import addresses
+from app.protocols.saml import assertions
+from app.protocols.saml.errors import MetadataRefused, Refused
+from app.protocols.saml.metadata import read_metadata
+from app.protocols.saml.types import Demands, Signed
 from tests.documents.allowed import faults
 from tests.documents.given import MATERIAL
+from tests.protocols.saml import provider
 
 
 def storage(data: bytes) -> None:
@@ -41,10 +46,42 @@ def address(data: bytes) -> None:
         return
 
 
+def saml_response(data: bytes) -> None:
+    """A posted SAML response: never believed, since nothing here is signed by the provider, and refused for a reason."""
+    for demanded in (Signed.ASSERTION, Signed.RESPONSE):
+        outcome = provider.read(data, Demands(signed=demanded))
+        if outcome.assertion is not None or outcome.failed is None:
+            raise AssertionError("an unsigned response was believed")
+
+
+def saml_assertion(data: bytes) -> None:
+    """The bytes under a signature: read, or refused for a reason."""
+    try:
+        assertions.interpret(data)
+    except Refused:
+        return
+
+
+def saml_metadata(data: bytes) -> None:
+    """An identity provider's metadata: read, or refused with a sentence."""
+    try:
+        read_metadata(data, now=provider.NOW)
+    except MetadataRefused as refused:
+        if not str(refused):
+            raise AssertionError("refused without a sentence") from refused
+
+
 def _safe(html: str) -> None:
     found = list(faults(html))
     if found:
         raise AssertionError(f"unsafe HTML: {found}")
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"storage": storage, "adf": adf, "address": address}
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "storage": storage,
+    "adf": adf,
+    "address": address,
+    "saml_response": saml_response,
+    "saml_assertion": saml_assertion,
+    "saml_metadata": saml_metadata,
+}
