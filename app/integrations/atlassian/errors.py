@@ -5,18 +5,24 @@ never "down"; a rejected credential is, because it says nothing about the object
 Messages are sentences for people and logs. They never hold a credential, a signed address or a query string.
 """
 
-from typing import ClassVar
+from app.integrations.http.errors import Busy, ConnectionBroken, HostRefused, OutsideError, Unreachable
 
+__all__ = [
+    "AtlassianError",
+    "Busy",
+    "ConnectionBroken",
+    "Forbidden",
+    "Gone",
+    "HostRefused",
+    "NotAuthorised",
+    "NotFound",
+    "RateLimited",
+    "Refused",
+    "Unreachable",
+]
 
-class AtlassianError(Exception):
-    """The base of all failures; `status` is the HTTP status where there was one."""
-
-    is_down: ClassVar[bool] = False
-
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
+#: One family with what happens on the way, so that a caller who asks Atlassian catches both.
+AtlassianError = OutsideError
 
 
 class NotAuthorised(AtlassianError):
@@ -53,23 +59,3 @@ class Refused(AtlassianError):
     def __init__(self, messages: tuple[str, ...], status: int | None = None) -> None:
         super().__init__(" ".join(messages) or "Atlassian refused the request.", status)
         self.messages = messages
-
-
-class Unreachable(AtlassianError):
-    """No usable answer: time-out, broken connection, 5xx, or a body that makes no sense."""
-
-    is_down = True
-
-
-class ConnectionBroken(Unreachable):
-    """The connection failed before an answer began, so that a repeatable request may be sent once more."""
-
-
-class HostRefused(Unreachable):
-    """A host, or the address its name resolves to, is outside the policy; nothing was sent."""
-
-
-class Busy(AtlassianError):
-    """As many threads of this process as may be are waiting for that host already."""
-
-    is_down = True

@@ -1,15 +1,9 @@
-"""Which hosts Portico may speak to as Atlassian, and which addresses their names may resolve to.
+"""Which hosts Portico may speak to as Atlassian; which addresses their names may resolve to is decided for all outside systems alike."""
 
-A name is checked twice: by pattern when an address is accepted or a redirect is followed, and by the address it resolves to at the moment
-of connecting. The second catches names that point inside our own network, now or only at the second look (DNS rebinding).
-"""
-
-import ipaddress
-import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from app.integrations.atlassian.errors import HostRefused
+from app.integrations.http.errors import HostRefused
+from app.integrations.http.hosts import Origin, PublicHosts
 
 #: Atlassian's own hosts: sites, the gateway, media and the buckets media redirect to.
 ATLASSIAN_CLOUD_HOSTS = (
@@ -21,81 +15,20 @@ ATLASSIAN_CLOUD_HOSTS = (
     "*.confluence-data.com",
 )
 
-# One strict grammar for names, so that no second parser further down can see another host than the one checked here.
-_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?)*")
-# RFC 6052: an address under this prefix is delivered to the IPv4 address in its last 32 bits.
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-
 
 @dataclass(frozen=True)
-class Origin:
-    """Scheme, host (lower case, IPv6 without brackets) and port of an address that passed the policy."""
-
-    scheme: str
-    host: str
-    port: int
-
-    @property
-    def key(self) -> str:
-        """Name the outside system for counting and logs."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-@dataclass(frozen=True)
-class HostPolicy:
+class HostPolicy(PublicHosts):
     """The hosts that may be a base or a media host.
 
     A pattern is a name (`api.atlassian.com`) or `*.` and a name (any depth below, never the name itself), with `:port` where it is not 443.
-    With `allow_loopback` this machine's own addresses are allowed as well, on any port and over plain http: for development and tests.
     """
 
     patterns: tuple[str, ...] = ATLASSIAN_CLOUD_HOSTS
-    allow_loopback: bool = False
 
-    def origin(self, url: str) -> Origin:
-        """Return where `url` leads, or raise HostRefused with a sentence that says why not."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            raise HostRefused("The address cannot be read.") from None
-        scheme, host = parts.scheme.lower(), (parts.hostname or "").lower().rstrip(".")
-        if "@" in parts.netloc or not self._readable(host) or scheme not in ("https", "http"):
-            raise HostRefused("The address must start with https:// and a host name.")
-        origin = Origin(scheme, host, port or (443 if scheme == "https" else 80))
-        if self.allow_loopback and _names_loopback(host):
-            return origin
-        if scheme != "https":
-            raise HostRefused("The address must start with https://.")
+    def check(self, origin: Origin) -> None:
+        """Raise HostRefused for a host that no pattern names."""
         if not any(_matches(pattern, origin) for pattern in self.patterns):
             raise HostRefused(f"{origin.host} is not among the hosts allowed for Atlassian.")
-        return origin
-
-    def admits(self, address: str) -> bool:
-        """Say whether a connection to this IP address may be opened."""
-        try:
-            ip = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return all(_is_public(one) or (self.allow_loopback and one.is_loopback) for one in _meanings(ip))
-
-    @staticmethod
-    def _readable(host: str) -> bool:
-        return bool(_NAME.fullmatch(host)) or (":" in host and _as_ip(host) is not None)
-
-
-def _as_ip(host: str) -> IpAddress | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
-
-
-def _names_loopback(host: str) -> bool:
-    ip = _as_ip(host)
-    return host == "localhost" or (ip is not None and ip.is_loopback)
 
 
 def _matches(pattern: str, origin: Origin) -> bool:
@@ -105,22 +38,3 @@ def _matches(pattern: str, origin: Origin) -> bool:
     if name.startswith("*."):
         return origin.host.endswith(name[1:]) and len(origin.host) > len(name) - 1
     return origin.host == name
-
-
-def _is_public(ip: IpAddress) -> bool:
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
-
-
-def _meanings(ip: IpAddress) -> tuple[IpAddress, ...]:
-    """Return the address and the IPv4 addresses that a translator would deliver it to."""
-    if isinstance(ip, ipaddress.IPv4Address):
-        return (ip,)
-    if ip.ipv4_mapped is not None:
-        return (ip.ipv4_mapped,)
-    if ip in _NAT64:
-        return (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF),)
-    if ip.sixtofour is not None:
-        return (ip, ip.sixtofour)
-    if ip.teredo is not None:
-        return (ip, *ip.teredo)
-    return (ip,)

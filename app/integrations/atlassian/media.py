@@ -15,11 +15,12 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from app.integrations.atlassian.answers import Answer
-from app.integrations.atlassian.connections import Deadline
 from app.integrations.atlassian.errors import AtlassianError, RateLimited, Unreachable
-from app.integrations.atlassian.hosts import HostPolicy, Origin
-from app.integrations.atlassian.pools import discard, explain
+from app.integrations.atlassian.hosts import HostPolicy
 from app.integrations.atlassian.types import Download
+from app.integrations.http.connections import Deadline
+from app.integrations.http.hosts import Origin
+from app.integrations.http.pools import discard, explain
 
 MAX_HOPS = 4
 CHUNK_BYTES = 64 * 1024

@@ -23,14 +23,15 @@ from urllib3.exceptions import HTTPError
 from app.integrations.atlassian import answers, rate_limits
 from app.integrations.atlassian.answers import Answer
 from app.integrations.atlassian.auth import Auth
-from app.integrations.atlassian.connections import Deadline, Dialler, Resolver, system_addresses, tls_context
 from app.integrations.atlassian.error_bodies import MAX_ERROR_BODY
 from app.integrations.atlassian.errors import AtlassianError, ConnectionBroken, HostRefused, NotAuthorised, Unreachable
-from app.integrations.atlassian.hosts import HostPolicy, Origin
+from app.integrations.atlassian.hosts import HostPolicy
 from app.integrations.atlassian.media import Opened, download
-from app.integrations.atlassian.pools import Pools, discard, explain
-from app.integrations.atlassian.slots import PROCESS_SLOTS, Slots
 from app.integrations.atlassian.types import Download, RateLimitState
+from app.integrations.http.connections import Deadline, Dialler, Resolver, system_addresses, tls_context
+from app.integrations.http.hosts import Origin
+from app.integrations.http.pools import Pools, discard, explain
+from app.integrations.http.slots import PROCESS_SLOTS, Slots
 
 MAX_JSON_BYTES = 16 * 1024 * 1024
 #: The longest pause that a waiting visitor is asked to bear; beyond it the caller is told.

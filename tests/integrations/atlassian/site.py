@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from app.integrations.atlassian.auth import ApiToken
 from app.integrations.atlassian.hosts import HostPolicy
-from app.integrations.atlassian.slots import Slots
 from app.integrations.atlassian.transport import Transport
+from app.integrations.http.slots import Slots
 
 TOKEN = "ATATT-canary-7f3a"
 LOOPBACK = HostPolicy(patterns=("*.atlassian.net",), allow_loopback=True)

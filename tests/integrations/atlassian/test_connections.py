@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.integrations.atlassian.connections import tls_context
 from app.integrations.atlassian.errors import HostRefused, Unreachable
 from app.integrations.atlassian.hosts import HostPolicy
+from app.integrations.http.connections import tls_context
 from tests.integrations.atlassian.site import Reply, site, transport
 
 

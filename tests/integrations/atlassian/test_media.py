@@ -22,8 +22,8 @@ from app.integrations.atlassian.errors import (
     Unreachable,
 )
 from app.integrations.atlassian.hosts import HostPolicy
-from app.integrations.atlassian.slots import Slots
 from app.integrations.atlassian.transport import Transport
+from app.integrations.http.slots import Slots
 from tests.integrations.atlassian.site import TOKEN, Reply, Request, Site, rude, site, transport
 
 FILE = bytes(range(256)) * 1000

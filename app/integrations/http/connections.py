@@ -20,8 +20,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from app.integrations.atlassian.errors import HostRefused, Unreachable
-from app.integrations.atlassian.hosts import HostPolicy
+from app.integrations.http.errors import HostRefused, Unreachable
+from app.integrations.http.hosts import PublicHosts
 
 Resolver = Callable[[str], Sequence[str]]
 
@@ -52,7 +52,7 @@ class Deadline:
 
 
 #: The deadline of the request that this thread is sending; connections take it up when they begin.
-current: ContextVar[Deadline | None] = ContextVar("atlassian_deadline", default=None)
+current: ContextVar[Deadline | None] = ContextVar("outside_deadline", default=None)
 
 
 class DeadlineSocket(socket.socket):
@@ -113,7 +113,7 @@ def system_addresses(host: str) -> Sequence[str]:
 class Dialler:
     """Opens checked connections for one transport."""
 
-    def __init__(self, policy: HostPolicy, resolver: Resolver, connect_timeout: float) -> None:
+    def __init__(self, policy: PublicHosts, resolver: Resolver, connect_timeout: float) -> None:
         self._policy = policy
         self._resolver = resolver
         self._connect_timeout = connect_timeout
@@ -145,7 +145,7 @@ class Dialler:
             pass
         # The system's resolver knows no time-out; a thread that outlives ours ends with the resolver's own patience.
         answers: queue.SimpleQueue[Sequence[str] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._resolve, args=(host, answers), daemon=True, name="atlassian-resolver").start()
+        threading.Thread(target=self._resolve, args=(host, answers), daemon=True, name="outside-resolver").start()
         try:
             found = answers.get(timeout=max(seconds, 0.001))
         except queue.Empty:

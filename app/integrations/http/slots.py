@@ -1,12 +1,12 @@
 """At most so many threads of one process may wait for one outside host; the next is told at once.
 
-Without it a slow Atlassian would hold every worker thread, and pages that need nothing from Atlassian would stop too.
+Without it one slow system would hold every worker thread, and pages that need nothing from it would stop too.
 """
 
 import threading
 from collections.abc import Callable
 
-from app.integrations.atlassian.errors import Busy
+from app.integrations.http.errors import Busy
 
 THREADS_PER_HOST = 4
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from app.integrations.atlassian.errors import Busy
-from app.integrations.atlassian.slots import THREADS_PER_HOST, Slots
+from app.integrations.http.slots import THREADS_PER_HOST, Slots
 
 
 def test_the_fifth_is_told_at_once_that_the_host_is_busy() -> None:

@@ -20,10 +20,10 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from app.integrations.atlassian.connections import CheckedPool, CheckedTlsPool, Deadline, Dialler, current
-from app.integrations.atlassian.errors import AtlassianError, ConnectionBroken, Unreachable
-from app.integrations.atlassian.hosts import Origin
-from app.integrations.atlassian.slots import THREADS_PER_HOST
+from app.integrations.http.connections import CheckedPool, CheckedTlsPool, Deadline, Dialler, current
+from app.integrations.http.errors import ConnectionBroken, OutsideError, Unreachable
+from app.integrations.http.hosts import Origin
+from app.integrations.http.slots import THREADS_PER_HOST
 
 #: Media come from few hosts; beyond this number the one unused for longest is closed.
 MAX_POOLS = 8
@@ -58,9 +58,9 @@ class Pools:
         body: bytes | None,
         deadline: Deadline,
     ) -> BaseHTTPResponse:
-        """Send one request and return the response with its body unread. Raises AtlassianError."""
+        """Send one request and return the response with its body unread. Raises OutsideError."""
         pool = self._pool(origin)
-        failure: AtlassianError
+        failure: OutsideError
         mark = current.set(deadline)
         try:
             return pool.urlopen(
@@ -115,7 +115,7 @@ def discard(response: BaseHTTPResponse) -> None:
     response.release_conn()
 
 
-def explain(error: Exception, host: str) -> AtlassianError:
+def explain(error: Exception, host: str) -> OutsideError:
     """Return our error for one of the library's, without anything of the request in it."""
     if isinstance(error, ConnectTimeoutError | ReadTimeoutError | TimeoutError) and not isinstance(
         error, NewConnectionError
