@@ -64,7 +64,7 @@ def verify(
         audience=audiences,
         issued_at=_instant(claims["iat"]),
         expires_at=_instant(claims["exp"]),
-        auth_time=_instant(claims["auth_time"]) if "auth_time" in claims else None,
+        auth_time=None if claims.get("auth_time") is None else _instant(claims["auth_time"]),
         acr=acr,
         amr=amr,
         session_id=session if isinstance(session, str) else None,

@@ -239,10 +239,17 @@ def test_a_claim_that_is_not_as_expected_refuses_the_token(changes: dict[str, An
         {"sub": "x" * 255},
         {"amr": "pwd"},
         {"acr": 0},
+        {"auth_time": 0},
     ],
 )
 def test_a_claim_at_the_edge_of_what_is_allowed_is_accepted(changes: dict[str, Any]) -> None:
     assert verify(token(claims(**changes))).subject
+
+
+def test_a_claim_that_is_null_is_a_claim_that_is_not_there() -> None:
+    optional = b', "auth_time": null, "acr": null, "amr": null, "azp": null, "nbf": null, "at_hash": null, "sid": null}'
+    found = verify(token(json.dumps(claims()).encode().removesuffix(b"}") + optional), access_token="access")
+    assert (found.auth_time, found.acr, found.amr, found.session_id) == (None, None, (), None)
 
 
 def test_a_second_audience_is_accepted_only_where_it_is_trusted_and_we_are_the_authorized_party() -> None:
