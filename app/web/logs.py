@@ -16,12 +16,12 @@ from flask import Flask, Response, g, request
 from app.core import context
 from app.web import ops
 
-_SECRET_PATH = re.compile(r"/(s|reset)/([A-Za-z0-9_.\-]+)")
+_SECRET_PATH = re.compile(r"/(s|reset|sso/continue)/([A-Za-z0-9_.\-]+)")
 _SHOWN_CHARACTERS = 4
 
 
 def without_token(path: str) -> str:
-    """Return a path with the token of a share link or the secret of a one-time link replaced by its last four characters."""
+    """Return a path with the token of a share link or the secret of a one-time address replaced by its last four characters."""
     return _SECRET_PATH.sub(lambda match: f"/{match.group(1)}/…{match.group(2)[-_SHOWN_CHARACTERS:]}", path)
 
 

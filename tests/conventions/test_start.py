@@ -53,6 +53,7 @@ MAY_LOAD = frozenset(
         "python-dotenv",
         "pytz",
         "redis",
+        "regex",
         "rich",
         "sqlalchemy",
         "structlog",

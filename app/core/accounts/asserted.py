@@ -6,7 +6,7 @@ Whatever somebody set by hand, or another source asserted, stays as it is.
 
 import hashlib
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +20,8 @@ from app.core.audit.events import CoreEvent
 
 EXTERNAL_ID_LENGTH = 200
 GROUP_NAME_LENGTH = 120
+#: What was asserted counts this long at least, or nobody would get from their provider to the page they wanted.
+FRESH = timedelta(minutes=5)
 
 
 def create_person(
