@@ -32,6 +32,8 @@ _OUR_RSA_BITS: Final = 3072
 _OUR_LIFETIME: Final = timedelta(days=5 * 365)
 #: `warnings.catch_warnings` changes what the whole process has.
 _loading = threading.Lock()
+#: What cryptography raises for bytes that are no certificate, or one of a kind it does not know.
+_UNREADABLE: Final = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion)
 _ARMOUR = re.compile(r"-----(?:BEGIN|END) CERTIFICATE-----")
 
 
@@ -49,10 +51,14 @@ def read_certificate(given: str | bytes) -> Certificate:
     """Return a certificate from PEM, from base64 as metadata holds it, or from DER; raise CertificateRefused."""
     der = given if isinstance(given, bytes) and given[:1] == b"\x30" else _der(given)
     try:
-        read = _loaded(der)
-        key = read.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        return _described(der)
+    except _UNREADABLE as error:
         raise CertificateRefused("This is not an X.509 certificate with a key that can be used.") from error
+
+
+def _described(der: bytes) -> Certificate:
+    read = _loaded(der)
+    key = read.public_key()
     kind, bits = _strength(key)
     return Certificate(
         der=der,

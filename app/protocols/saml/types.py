@@ -6,6 +6,8 @@ from enum import StrEnum
 
 #: The most by which two clocks may differ, whatever a connection says.
 MAX_TOLERANCE = timedelta(minutes=5)
+#: Characters of what was expected or found that an explanation keeps.
+MAX_SAID = 500
 
 
 class Check(StrEnum):
@@ -72,6 +74,14 @@ class CheckResult:
     passed: bool
     expected: str = ""
     found: str = ""
+
+    def __post_init__(self) -> None:
+        # Whoever sends a message chooses these characters; they end in logs and on an administrator's page.
+        for part in ("expected", "found"):
+            said = getattr(self, part)
+            if len(said) > MAX_SAID or not said.isprintable():
+                shown = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in said[:MAX_SAID])
+                object.__setattr__(self, part, shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ import base64
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 from saml2 import md
 
@@ -191,6 +193,27 @@ def test_what_is_no_certificate_is_refused_with_a_sentence(given: str | bytes) -
     with pytest.raises(CertificateRefused) as refused:
         read_certificate(given)
     assert str(refused.value).endswith(".")
+
+
+def test_a_certificate_of_a_version_that_does_not_exist_is_refused() -> None:
+    version_3 = b"\xa0\x03\x02\x01\x02"
+    der = keys("idp").certificate.der
+    assert version_3 in der
+    with pytest.raises(CertificateRefused):
+        read_certificate(der.replace(version_3, b"\xa0\x03\x02\x01\x1c", 1))
+
+
+@given(at=st.floats(0, 1, exclude_max=True), put=st.binary(min_size=1, max_size=4))
+@settings(deadline=None, max_examples=300)
+def test_a_changed_certificate_is_read_or_refused(at: float, put: bytes) -> None:
+    der = keys("idp").certificate.der
+    place = int(at * len(der))
+    changed = der[:place] + put + der[place + len(put) :]
+    try:
+        found = read_certificate(base64.b64encode(changed).decode())
+    except CertificateRefused:
+        return
+    assert found.der == changed
 
 
 def test_a_pair_of_ours_is_new_each_time_and_never_shows_its_key() -> None:

@@ -341,3 +341,12 @@ def test_an_assertion_may_name_nobody() -> None:
     found = read(response(saying(name_id=" "))).assertion
     assert found is not None
     assert found.subject is None
+
+
+def test_an_explanation_shows_only_printable_characters_and_not_endlessly_many() -> None:
+    said = saying(audiences=(("https://evil.example/&#x202e;&#10;" + "x" * 2000,),), issuer="&#x200b;" * 600)
+    outcome = read(response(said))
+    assert outcome.assertion is None
+    for result in outcome.checks:
+        assert (result.expected + result.found).isprintable()
+        assert len(result.found) <= 500
