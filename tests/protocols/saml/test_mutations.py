@@ -14,7 +14,7 @@ from tests.protocols.saml import provider
 from tests.protocols.saml.provider import Sealed, read, response
 
 _KINDS = st.sampled_from([*Signed, "sealed"])
-_settings = settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+_settings = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 
 
 @cache

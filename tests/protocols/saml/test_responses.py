@@ -2,6 +2,7 @@
 
 import base64
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -350,3 +351,10 @@ def test_an_explanation_shows_only_printable_characters_and_not_endlessly_many()
     for result in outcome.checks:
         assert (result.expected + result.found).isprintable()
         assert len(result.found) <= 500
+
+
+def test_threads_read_side_by_side() -> None:
+    good, bad = response(), response(inner=How(pair=provider.keys("stranger")))
+    with ThreadPoolExecutor(8) as pool:
+        believed = list(pool.map(lambda xml: read(xml).assertion is not None, [good, bad] * 60))
+    assert believed == [True, False] * 60
