@@ -3,7 +3,7 @@
 `of(row)` gives everything that reading an answer needs. Secrets are apart: they are in `Secrets`, never in a settings object.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -188,6 +188,11 @@ class Damaged(ValueError):
 
 def of(row: SsoConnection) -> Connection:
     """Return a row as facts. Raises Damaged."""
+    return replace(without_secrets(row), secrets=Secrets(row.client_secret, own_keys(row.own_keys)))
+
+
+def without_secrets(row: SsoConnection) -> Connection:
+    """Return a row as facts for pages; its encrypted columns are not read. Raises Damaged."""
     kind = Kind(row.kind)
     return Connection(
         id=row.id,
@@ -202,7 +207,7 @@ def of(row: SsoConnection) -> Connection:
         for_guests=row.for_guests,
         version=row.version,
         settings=load(SETTINGS[kind], row.settings),
-        secrets=Secrets(row.client_secret, own_keys(row.own_keys)),
+        secrets=Secrets(),
         mapping=load(AttributeRules, row.mapping).rules,
         groups=load(GroupRules, row.groups),
         identity=load(IdentityRules, row.identity),

@@ -7,6 +7,8 @@ from app.features.sso.configuration import Connection, OwnKey, SamlSettings
 from app.protocols.saml import types as saml
 from app.protocols.saml.certificates import read_certificate
 
+_ACS = "{urn:oasis:names:tc:SAML:2.0:metadata}AssertionConsumerService"
+
 
 def identity_provider(settings: SamlSettings, *, wants_signed_requests: bool = False) -> saml.IdentityProvider:
     """Return the provider of a connection."""
@@ -42,6 +44,24 @@ def demands(settings: SamlSettings, *, force_authn: bool = False) -> saml.Demand
         requested_contexts=settings.requested_contexts,
         force_authn=settings.force_authn or force_authn,
     )
+
+
+def metadata(connection: Connection) -> bytes:
+    """Return our metadata towards the provider, with an address for answers on each host."""
+    from lxml import etree
+
+    from app.protocols.saml.metadata import write_metadata
+
+    document = write_metadata(published(connection))
+    more = [addresses.acs_url(connection.public_id, one) for one in addresses.hosts()[1:]]
+    if not more:
+        return document
+    root = etree.fromstring(document)
+    first = next(root.iter(_ACS))
+    for index, address in enumerate(more, start=1):
+        attributes = {"Binding": first.get("Binding", ""), "Location": address, "index": str(index)}
+        first.addnext(etree.Element(_ACS, attributes))
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
 def key_pair(key: OwnKey) -> saml.KeyPair:

@@ -4,6 +4,7 @@ A connection serves sign-in only after a test sign-in went through with exactly 
 says so expressly; a change switches nothing off, but the test has to be repeated before it can be switched on again.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,10 +20,20 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.text import Text
 from app.features.sso import checking, configuration
-from app.features.sso.configuration import AttributeRules, IdentityRules, Kind, OwnKey, SamlSettings, Settings
+from app.features.sso.configuration import (
+    AttributeRules,
+    ClientAuthentication,
+    IdentityRules,
+    Kind,
+    OwnKey,
+    SamlSettings,
+    Settings,
+)
 from app.features.sso.events import SsoEvent
 from app.features.sso.mapping import AttributeRule, GroupRules
 from app.features.sso.models import SsoConnection, SsoIdentity, VerifiedDomain
+
+_PUBLIC_ID = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,8 @@ def change(session: Session, actor: Actor, public_id: str, draft: Draft) -> SsoC
     row = _locked(session, actor, public_id)
     _check(draft)
     before = configuration.of(row)
+    if needs_key(draft.settings) and not before.secrets.own_keys and not isinstance(draft.settings, SamlSettings):
+        raise Invalid("authentication", Text("Make a key on the connection's page first."))
     # A secret given for one token endpoint would be told to whoever the other belongs to.
     stored = None if checking.moved(before.settings, draft.settings) else row.client_secret
     row.client_secret = checking.secret(draft.settings, draft.client_secret, stored)
@@ -119,6 +132,33 @@ def set_certificates(session: Session, actor: Actor, public_id: str, certificate
     row = _locked(session, actor, public_id)
     settings = _saml(row)
     row.settings = configuration.dump(replace(settings, certificates=checking.certificates(certificates)))
+    _changed(session, actor, row, ["certificates"])
+
+
+def set_provider(session: Session, actor: Actor, public_id: str, read: SamlSettings) -> None:
+    """Take a SAML provider's addresses and certificates from its metadata; what is demanded of it stays as it was."""
+    row = _locked(session, actor, public_id)
+    settings = replace(
+        _saml(row),
+        sso_redirect_url=read.sso_redirect_url,
+        sso_post_url=read.sso_post_url,
+        certificates=checking.certificates(read.certificates),
+    )
+    checking.settings(settings)
+    row.settings = configuration.dump(settings)
+    _changed(session, actor, row, ["certificates", "settings"])
+
+
+def remove_certificate(session: Session, actor: Actor, public_id: str, fingerprint: str) -> None:
+    """Believe nothing more that a certificate signs. Raises Forbidden, NotFound, Conflict for the last one."""
+    row = _locked(session, actor, public_id)
+    settings = _saml(row)
+    left = tuple(one for one in settings.certificates if checking.fingerprint(one) != fingerprint)
+    if left == settings.certificates:
+        raise NotFound
+    if not left:
+        raise Conflict(Text("This is the only certificate. Add another one first, or switch the connection off."))
+    row.settings = configuration.dump(replace(settings, certificates=left))
     _changed(session, actor, row, ["certificates"])
 
 
@@ -193,6 +233,23 @@ def note_tested(session: Session, actor: Actor, public_id: str, *, version: int,
     if passed:
         row.tested_version, row.tested_at = version, clock.now()
     _record(session, SsoEvent.TESTED, actor, row, result="passed" if passed else "refused", reference=reference)
+
+
+def note_explained(session: Session, actor: Actor, public_id: str, reference: str) -> None:
+    """Record that somebody looked at what a provider said about a person. Raises Forbidden."""
+    if actor is not SYSTEM and not actor.may(Permission.ADMIN_SSO_READ):
+        raise Forbidden
+    trail.record(session, SsoEvent.EXPLAINED, subject=("sso_connection", public_id), actor=actor, reference=reference)
+
+
+def needs_key(settings: Settings) -> bool:
+    """Tell whether a connection is given a key of ours at once: SAML for requests and encryption, or in place of a secret."""
+    return isinstance(settings, SamlSettings) or settings.authentication is ClientAuthentication.PRIVATE_KEY_JWT
+
+
+def could_be_id(text: str) -> bool:
+    """Tell whether a text could be a connection's public id; anything else never reaches the database."""
+    return _PUBLIC_ID.fullmatch(text) is not None
 
 
 def _check(draft: Draft) -> None:

@@ -1,0 +1,1 @@
+"""Forms of the pages about identity providers, one module per subject."""

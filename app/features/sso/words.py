@@ -1,0 +1,58 @@
+"""Checks in words: what each rule of a protocol is about, for the explanation of a failed sign-in.
+
+Keys are values of the protocols' own `Check`; a check without words shows its name.
+"""
+
+from app.core.text import Text
+
+CHECKS: dict[str, Text] = {
+    # SAML (app.protocols.saml.types.Check), in about the order in which they are made.
+    "size": Text("The message is not larger than it may be"),
+    "encoding": Text("The message is encoded as the protocol says"),
+    "well_formed": Text("The message is well-formed"),
+    "no_document_type": Text("The message has no document type and no entities"),
+    "no_comments": Text("No comment cuts a value in two"),
+    "absolute_namespaces": Text("Namespaces are absolute"),
+    "unique_ids": Text("Every id stands in the message once"),
+    "message": Text("The message is a response"),
+    "status": Text("The provider says that it worked"),
+    "one_assertion": Text("There is exactly one assertion"),
+    "signature_place": Text("Signatures stand where they belong"),
+    "response_signed": Text("The response is signed, where the connection demands it"),
+    "assertion_signed": Text("The assertion is signed, where the connection demands it"),
+    "signature_profile": Text("The signature covers the whole element and nothing else"),
+    "signature_algorithm": Text("The signature uses SHA-256 or better"),
+    "signature_key": Text("The signature was made with a key of this connection"),
+    "signed_content": Text("What was signed is what was sent"),
+    "encrypted": Text("The assertion is encrypted, where the connection demands it"),
+    "decryption": Text("The assertion can be decrypted with a key of ours"),
+    "schema": Text("The assertion has the form that the standard gives it"),
+    "version": Text("The message is of SAML 2.0"),
+    "response_issuer": Text("The response comes from this provider"),
+    "issuer": Text("The answer comes from this provider"),
+    "destination": Text("The response was meant for our address"),
+    "in_response_to": Text("It answers a request that is outstanding"),
+    "issued": Text("It was issued just now, by both clocks"),
+    "subject_confirmation": Text("It may be handed over by a browser"),
+    "recipient": Text("The assertion was meant for our address"),
+    "confirmation_time": Text("It may still be handed over"),
+    "conditions": Text("All its conditions are known"),
+    "not_before": Text("It is valid already, by both clocks"),
+    "not_on_or_after": Text("It is still valid, by both clocks"),
+    "audience": Text("It was made for Portico and for no other application"),
+    "authn_statement": Text("It says how the person signed in"),
+    "authn_instant": Text("The person signed in at a time that can be"),
+    "authn_context": Text("The person signed in as the connection demands"),
+    "session_end": Text("The provider's session has not ended"),
+    # What Portico checks afterwards, whatever the protocol.
+    "replay": Text("It was not used before"),
+    "browser": Text("It came back in the browser that asked"),
+    "mapping": Text("Every mapping that must find a value found one"),
+    "groups": Text("The groups that are needed were received"),
+    "person": Text("It is known whose subject this is"),
+}
+
+
+def check(name: str) -> Text:
+    """Return what a check is about."""
+    return CHECKS.get(name, Text("%(name)s", name=name.replace("_", " ").capitalize()))
