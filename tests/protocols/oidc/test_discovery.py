@@ -171,7 +171,7 @@ def test_a_provider_that_cannot_be_used_is_refused_with_the_reason(changes: dict
         b"<html>sign in</html>",
         b"[]",
         published().replace(b'"issuer"', b'"issuer": "https://evil.example", "issuer"'),
-        b" " * (MAX_DOCUMENT_BYTES + 1),
+        published() + b" " * MAX_DOCUMENT_BYTES,
         b"\xff\xfe{}",
     ],
 )

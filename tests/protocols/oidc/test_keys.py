@@ -96,7 +96,7 @@ def test_a_key_that_cannot_be_used_is_left_out_with_the_reason(member: Any, reas
         b'{"keys": []}',
         b'{"keys": [], "keys": []}',
         b"<html>sign in</html>",
-        b" " * (MAX_SET_BYTES + 1),
+        document(jwk("rsa")) + b" " * MAX_SET_BYTES,
         document(*[{}] * (MAX_KEYS + 1)),
     ],
 )

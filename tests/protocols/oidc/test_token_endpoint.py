@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed448
 
 from app.protocols.oidc import client_assertion, token_endpoint
 from app.protocols.oidc.checks import Checklist
@@ -29,6 +31,9 @@ from tests.protocols.oidc.provider import AT, ISSUER, KEY_OF, NOW, b64, key, pem
 TOKEN_URL = "https://id.acme.example/token"
 ENDPOINTS = Endpoints("https://id.acme.example/authorize", TOKEN_URL)
 CALLBACK = "https://portal.acme.example/sso/staff/oidc/callback"
+ED448_PEM = ed448.Ed448PrivateKey.generate().private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+)
 SECRET = "s3cr:t%/+ä"
 
 
@@ -142,12 +147,19 @@ def test_an_assertion_may_be_made_out_to_the_issuer_and_name_a_certificate() -> 
         SigningKey(pem(key("P-256")), Algorithm.ES384),
         SigningKey(pem(key("rsa")), Algorithm.ES256),
         SigningKey(pem(key("ed")), Algorithm.RS256),
+        SigningKey(ED448_PEM, Algorithm.EDDSA),
+        SigningKey(ED448_PEM, Algorithm.ED25519),
     ],
 )
 def test_a_key_that_does_not_fit_is_refused_without_being_shown(signing: SigningKey) -> None:
     with pytest.raises(RequestRefused) as caught:
         request_of(Client("portico", ClientMethod.PRIVATE_KEY_JWT, key=signing))
     assert "KEY-----" not in str(caught.value)
+
+
+def test_only_what_we_can_sign_with_is_published() -> None:
+    with pytest.raises(RequestRefused):
+        client_assertion.public_key_set((SigningKey(public_pem(key("rsa")), Algorithm.RS256),))
 
 
 def answer(**changes: Any) -> bytes:
@@ -183,7 +195,7 @@ def test_plain_oauth_needs_no_id_token() -> None:
         (b"", 200, Check.EXCHANGE),
         (b"access_token=at&token_type=bearer", 200, Check.EXCHANGE),
         (b"<html>", 502, Check.EXCHANGE),
-        (b" " * (256 * 1024 + 1), 200, Check.EXCHANGE),
+        (answer() + b" " * token_endpoint.MAX_ANSWER_BYTES, 200, Check.EXCHANGE),
         (answer().replace(b'"id_token"', b'"id_token": "x.y.z", "id_token"'), 200, Check.EXCHANGE),
         (b'{"error": "invalid_grant", "error_description": "code was used"}', 400, Check.EXCHANGE_ERROR),
         (b'{"error": "bad_verification_code"}', 200, Check.EXCHANGE_ERROR),

@@ -37,7 +37,7 @@ def test_userinfo_about_anybody_else_is_refused(said: Any) -> None:
         (b"a.b.c", "application/jwt"),
         (b"[]", "application/json"),
         (b"", "application/json"),
-        (b" " * (MAX_ANSWER_BYTES + 1), "application/json"),
+        (b'{"sub": "ada"}' + b" " * MAX_ANSWER_BYTES, "application/json"),
     ],
 )
 def test_an_answer_that_is_not_plain_json_is_refused(body: bytes, kind: str) -> None:
