@@ -1,4 +1,4 @@
-"""`python -m simulator --port 8001 [--data DIR]`: serve until Ctrl-C or SIGTERM."""
+"""`python -m simulator --port 8001 [--identity 8003] [--data DIR]`: serve until Ctrl-C or SIGTERM."""
 
 import argparse
 import signal
@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
+from simulator import identity
 from simulator.loading import CONTENT
 from simulator.site import start
 
@@ -15,6 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m simulator", description="An Atlassian Cloud site to run against.")
     parser.add_argument("--port", type=int, default=8001, help="the site's port; the media host takes the next one")
     parser.add_argument("--data", type=Path, default=CONTENT, help="the folder with the content")
+    parser.add_argument("--identity", type=int, help="a port for an identity provider; without it there is none")
     arguments = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -24,10 +26,22 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"Port {arguments.port} or the next one cannot be used: {error.strerror}.\n")
         return 1
+    provider = None
+    if arguments.identity is not None:
+        try:
+            provider = identity.start(arguments.identity)
+        except OSError as error:
+            running.stop()
+            sys.stderr.write(f"Port {arguments.identity} cannot be used: {error.strerror}.\n")
+            return 1
     sys.stdout.write(f"Simulated site {running.base_url}, media {running.media_url}\n")
+    if provider is not None:
+        sys.stdout.write(f"Simulated identity provider {provider.issuer}\n")
     sys.stdout.flush()
     ended.wait()
     running.stop()
+    if provider is not None:
+        provider.stop()
     return 0
 
 

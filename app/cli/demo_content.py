@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from app.core import clock, context, db
 from app.core.accounts import api_tokens, queries, service
 from app.core.accounts.actor import SYSTEM, Actor, PersonKind
@@ -19,10 +21,16 @@ from app.features.share_links import gather, tokens
 from app.features.share_links import service as links
 from app.features.share_links.conditions import Conditions
 from app.features.share_links.powers import Powers
+from app.features.sso import service as providers
+from app.features.sso.configuration import IdentityRules, Kind, OidcSettings
+from app.features.sso.mapping import AttributeRule, GroupMapping, GroupRules, Target
 from app.integrations.atlassian.types import Product
 
 #: Everybody's password in the demonstration, and the one of its links.
 PASSWORD = "quiet harbour lantern 42"  # noqa: S105 - printed on purpose, on loopback only
+#: Words on the button of the simulated identity provider, and somebody whom only it knows.
+PROVIDER = "Sign in with Acme ID"
+NEWCOMER = "Milo Hart (group hauliers)"
 LINK_PASSWORD = "berth-plan-48"  # noqa: S105 - likewise
 
 
@@ -63,8 +71,8 @@ class Example:
     api_token: str
 
 
-def fill(config: Config, site_url: str) -> Example:
-    """Make people, a group, two connections and links; the simulated site has to be running."""
+def fill(config: Config, site_url: str, issuer: str) -> Example:
+    """Make people, a group, connections, an identity provider and links; the simulator has to be running."""
     from app.factory import create_app
 
     create_app(config)
@@ -84,6 +92,7 @@ def fill(config: Config, site_url: str) -> Example:
         author = queries.actor_for(session, made[AUTHOR.email])
         group = service.create_group(session, administrator, name="Hauliers", description="Drivers and dispatchers")
         service.add_member(session, administrator, group, made[GUEST.email])
+        _provider(session, administrator, group, issuer)
         settings.change(
             session,
             administrator,
@@ -99,6 +108,38 @@ def fill(config: Config, site_url: str) -> Example:
         for row in rows:
             _connect(person, made[person.email], row)
     return Example(_links(author, group, site_url), secret)
+
+
+def _provider(session: Session, administrator: Actor, group: Group, issuer: str) -> None:
+    draft = providers.Draft(
+        name="Acme ID",
+        button_label=PROVIDER,
+        for_staff=True,
+        for_guests=True,
+        settings=OidcSettings(
+            issuer=issuer,
+            client_id="portico",
+            authorization_endpoint=f"{issuer}/authorize",
+            token_endpoint=f"{issuer}/token",
+            jwks_uri=f"{issuer}/keys",
+            userinfo_endpoint=f"{issuer}/userinfo",
+            sends_issuer=True,
+        ),
+        client_secret="simulated-client-secret",  # noqa: S106 - of the simulator
+        identity=IdentityRules(link_by_email=True, second_factor_values=("mfa",)),
+        domains=("acme.example", "hauliers.example", "elsewhere.example"),
+    )
+    row = providers.create(
+        session,
+        administrator,
+        Kind.OIDC,
+        "other",
+        draft,
+        mapping=(AttributeRule(Target.EMAIL, ("email",)), AttributeRule(Target.NAME, ("name",))),
+        groups=GroupRules(sources=("groups",), mapped=(GroupMapping("hauliers", group.public_id),)),
+        public_id="acme-id",
+    )
+    providers.switch_on(session, administrator, row.public_id, untested=True)
 
 
 def _connection(product: Product, url: str) -> tuple[Product, Draft]:
@@ -136,7 +177,10 @@ def _links(author: Actor, group: Group, site_url: str) -> tuple[DemoLink, ...]:
         made.append(_link(author, f"{page}/100103/Safety", "Safety rules for visitors", password=True))
     described = (
         ("a Confluence page with pictures and files", password),
-        ("a Confluence page for the group Hauliers", f"signing in as {GUEST.email}; {STRANGER.email} is turned away"),
+        (
+            "a Confluence page for the group Hauliers",
+            f"signing in as {GUEST.email}, or by Acme ID; {STRANGER.email} is turned away",
+        ),
         ("a Jira issue", password),
         ("a Confluence page that opens once", password),
         ("a Confluence page whose link has expired", "nothing: it ended yesterday"),

@@ -17,7 +17,7 @@ from urllib.error import URLError
 
 import click
 
-from app.cli.demo_content import PASSWORD, PERSONS, Example, fill
+from app.cli.demo_content import NEWCOMER, PASSWORD, PERSONS, PROVIDER, Example, fill
 from app.cli.processes import Supervisor, portal_command
 from app.core import clock, migrations
 from app.core.config import Config, load
@@ -33,13 +33,13 @@ def run() -> int:
     """Run the demonstration until Ctrl-C; returns the exit code."""
     port = _port()
     site_port = port + 1
-    for taken in (port, site_port, site_port + 1):
+    for taken in (port, site_port, site_port + 1, site_port + 2):
         if not _free(taken):
             raise click.ClickException(f"Port {taken} is in use. Choose others: PORT=9000 make demo")
     environ = _environ(port, site_port)
     ended = _catch_signals()
     simulator = subprocess.Popen(
-        [sys.executable, "-m", "simulator", "--port", str(site_port)],
+        [sys.executable, "-m", "simulator", "--port", str(site_port), "--identity", str(site_port + 2)],
         cwd=migrations.FOLDER.parent,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
@@ -48,7 +48,9 @@ def run() -> int:
         _say("making a database, people and links")
         config = _prepare(environ)
         _wait_for(f"http://localhost:{site_port}/rest/api/3/serverInfo", "the simulated site")
-        example = fill(config, f"http://localhost:{site_port}")
+        issuer = f"http://127.0.0.1:{site_port + 2}"
+        _wait_for(f"{issuer}/keys", "the identity provider")
+        example = fill(config, f"http://localhost:{site_port}", issuer)
         _say("starting portal and worker")
         supervisor = Supervisor(portal_command(config), config, environ)
         supervisor.start()
@@ -150,6 +152,8 @@ Portico is at {base}
 
 Sign in ({base}/sign-in); everybody's password is: {PASSWORD}
 {people}
+
+Or press "{PROVIDER}" there: it lists these people and {NEWCOMER}, who has no account yet and is made one.
 
 Links
 {links}
