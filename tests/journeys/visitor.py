@@ -6,14 +6,14 @@ portal is loosened for that: axe-core enters by the browser's debugging interfac
 """
 
 import functools
-import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from playwright.sync_api import Browser, ConsoleMessage, Download, Page, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Download, Locator, Page, Request, Response
 
 from tests.journeys.portal import Cast, Portal
 
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 #: Milliseconds that anything may take on a busy machine.
 PATIENCE = 10_000
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_CONTRAST = "color-contrast"
 _NOTE_VIOLATIONS = """
 window.__violations = [];
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -33,13 +34,11 @@ _FACTS = """() => ({
   headings: document.querySelectorAll("h1").length,
   broken: [...document.images].filter((one) => one.complete && !one.naturalWidth).map((one) => one.src),
 })"""
-#: The levels of headings inside a shared page are its author's.
-_LOOK = f"""async () => {{
-  const rules = document.querySelector(".doc-body") ? {{ "heading-order": {{ enabled: false }} }} : {{}};
-  const options = {{ runOnly: {json.dumps(_RULES)}, rules, resultTypes: ["violations"], preload: false }};
-  const found = await axe.run(document, options);
-  return found.violations.map((one) => `${{one.id}}: ${{one.help}}: ${{one.nodes.map((node) => node.html).slice(0, 3).join(" | ")}}`);
-}}"""
+_LOOK = """async (options) => {
+  const found = await axe.run(document, { ...options, resultTypes: ["violations"], preload: false });
+  const places = (one) => one.nodes.map((node) => node.html).slice(0, 3).join(" | ");
+  return found.violations.map((one) => `${one.id}: ${one.help}: ${places(one)}`);
+}"""
 #: What differs between two visits to one page without changing it.
 _PASSING = re.compile(r'nonce="[^"]*"|name="csrf_token" value="[^"]*"')
 
@@ -184,7 +183,11 @@ class Visitor:
     @property
     def pictures(self) -> list[int]:
         """The widths of the pictures in the content; one that did not arrive has none."""
-        found: list[int] = self.page.locator("article img").evaluate_all("all => all.map((one) => one.naturalWidth)")
+        found: list[int] = []
+        for picture in self.page.locator("article img").all():
+            # Pictures below the window arrive when it comes near them.
+            picture.scroll_into_view_if_needed()
+            found.append(self._width_of(picture))
         return found
 
     def fact(self, term: str) -> str:
@@ -205,6 +208,14 @@ class Visitor:
     def picture(self, file: Path) -> None:
         """Keep a picture of the whole page."""
         self.page.screenshot(path=file, full_page=True)
+
+    def _width_of(self, picture: Locator) -> int:
+        deadline = time.monotonic() + PATIENCE / 1_000
+        while True:
+            complete, width = picture.evaluate("one => [one.complete, one.naturalWidth]")
+            if complete or time.monotonic() > deadline:
+                return int(width)
+            self.page.wait_for_timeout(50)
 
     def _place(self, row: str | None) -> Any:
         return self.page if row is None else self.page.get_by_role("row").filter(has_text=row)
@@ -249,10 +260,21 @@ class Visitor:
         if key in self._good or not self._script:
             return []
         self.page.evaluate(_axe())
-        found: list[str] = self.page.evaluate(_LOOK)
+        found: list[str] = self.page.evaluate(_LOOK, self._options())
         if not found:
             self._good.add(key)
         return found
+
+    def _options(self) -> dict[str, Any]:
+        """Return what axe-core looks for: all by day, by night the colours, on a phone all but the colours."""
+        if self.look.dark:
+            return {"runOnly": {"type": "rule", "values": [_CONTRAST]}}
+        # The levels of headings inside a shared page are its author's.
+        shared = self.page.locator(".doc-body").count() > 0
+        off = [
+            name for name, wanted in (("heading-order", shared), (_CONTRAST, self.look.width < DESK.width)) if wanted
+        ]
+        return {"runOnly": _RULES, "rules": {name: {"enabled": False} for name in off}}
 
     def _note_request(self, request: Request) -> None:
         if not request.url.startswith((self.portal.base_url + "/", self.portal.public_url + "/", "data:", "blob:")):
