@@ -16,6 +16,9 @@ from app.core.errors import Conflict, DomainError, Forbidden, Gone, Invalid, Not
 from app.core.text import Text
 from app.web.surfaces import Surface
 
+#: Seconds after which a coarse rate (`app.web.rates`) lets a caller in again.
+COARSE_WINDOW_SECONDS = 60
+
 logger = structlog.get_logger(__name__)
 
 _STATUSES: dict[type[DomainError], int] = {
@@ -112,6 +115,9 @@ def on_http_error(error: HTTPException) -> Response:
     for name, value in error.get_headers(request.environ):
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
+    if status == 429:
+        # Only the coarse rates arrive here; refusals of features carry their own time, or none.
+        response.headers.setdefault("Retry-After", str(COARSE_WINDOW_SECONDS))
     return response
 
 

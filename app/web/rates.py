@@ -26,7 +26,6 @@ def install(app: Flask, config: Config) -> None:
         in_memory_fallback=[RATE] if shared else [],
         application_limits=[RATE],
         application_limits_exempt_when=_is_reading,
-        headers_enabled=True,
     )
     limiter.init_app(app)
 
