@@ -16,6 +16,7 @@ from app.features.sso.mapping import AttributeRule, GroupRules, OwnGroups, Targe
 from app.features.sso.models import SsoAttempt, SsoConnection
 from app.features.sso.service import Draft
 from app.protocols.saml import envelope
+from app.protocols.saml.types import Signed
 from tests.pages import Page, PageClient
 from tests.protocols.saml import provider
 from tests.protocols.saml.provider import Said
@@ -66,7 +67,7 @@ class Provider:
         """Return the form field with the answer to a request; `by` names another provider's key."""
         said = self.says(in_response_to=request_id, response_in_response_to=request_id, **more)
         how = provider.How(pair=provider.keys(by or self.name))
-        signed = provider.response(said, signed=provider.Signed.ASSERTION, inner=how)
+        signed = provider.response(said, signed=Signed.ASSERTION, inner=how)
         return base64.b64encode(signed).decode()
 
 

@@ -41,7 +41,7 @@ def person(email: str = "mira@acme.example") -> Person:
 def groups_of(found: Person) -> set[tuple[str, str]]:
     with reading() as db:
         query = select(Group.source, Group.name).join(Membership, Membership.group_id == Group.id)
-        return {tuple(row) for row in db.execute(query.where(Membership.person_id == found.id))}
+        return {(row.source, row.name) for row in db.execute(query.where(Membership.person_id == found.id))}
 
 
 # --- The way through -------------------------------------------------------------------------------------------------
@@ -421,7 +421,9 @@ def test_only_administrators_try_a_connection_and_nobody_is_signed_in_by_it(page
     page = pages.post("/sso/acme/test", status=200)
     answer = ACME.answers(acme.request_id(page))
     before = count(SignInSession)
-    acme.come_back(pages, ACME, answer)
+    shown = acme.come_back(pages, ACME, answer)
+    assert shown.location == f"/admin/sso/attempts/{acme.last_attempt().reference}"
+    pages.follow()
     assert (acme.last_attempt().purpose, count(SignInSession), count(SsoIdentity)) == ("test", before, 0)
 
 

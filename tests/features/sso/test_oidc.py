@@ -1,0 +1,288 @@
+"""Signing in with an OpenID provider, over HTTP on loopback; each attack beside the same sign-in without it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import urllib3
+from flask import Flask
+from sqlalchemy import select
+
+from app.core.accounts.actor import SYSTEM
+from app.core.accounts.models import Group, Membership, Person, SignInSession
+from app.core.db import reading, transaction
+from app.features.sso import service, wire
+from app.features.sso.configuration import IdentityRules, Kind, OAuthSettings, OidcSettings, Settings
+from app.features.sso.mapping import AttributeRule, GroupRules, OwnGroups, Target
+from app.features.sso.service import Draft
+from simulator import identity
+from simulator.identity import Provider, Running
+from tests.features.sso.acme import last_attempt
+from tests.pages import Page, PageClient
+
+MAPPING = (AttributeRule(Target.EMAIL, ("email",)), AttributeRule(Target.NAME, ("name",)))
+GROUPS = GroupRules(sources=("groups",), own=OwnGroups.ALL)
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    wire.forget()
+    with identity.start() as started:
+        yield started
+
+
+@pytest.fixture
+def acme(app: Flask, running: Running) -> Provider:
+    """The provider, connected as `acme`."""
+    _connect("acme", _settings(running.issuer), Kind.OIDC)
+    return running.provider
+
+
+def _settings(issuer: str, **more: Any) -> OidcSettings:
+    return OidcSettings(
+        issuer=issuer,
+        client_id=identity.CLIENT_ID,
+        authorization_endpoint=f"{issuer}/authorize",
+        token_endpoint=f"{issuer}/token",
+        jwks_uri=f"{issuer}/keys",
+        userinfo_endpoint=f"{issuer}/userinfo",
+        sends_issuer=True,
+        **more,
+    )
+
+
+def _connect(name: str, settings: Settings, kind: Kind, **rules: Any) -> None:
+    draft = Draft(
+        name=name,
+        button_label=f"Sign in with {name}",
+        for_staff=True,
+        for_guests=True,
+        settings=settings,
+        client_secret=identity.CLIENT_SECRET,
+        identity=IdentityRules(second_factor_values=("mfa",), **rules),
+        domains=("hauliers.example",),
+    )
+    with transaction() as db:
+        row = service.create(db, SYSTEM, kind, "other", draft, mapping=MAPPING, groups=GROUPS, public_id=name)
+        service.switch_on(db, SYSTEM, row.public_id, untested=True)
+
+
+def begin(pages: PageClient, name: str = "acme", wanted: str = "/profile") -> str:
+    """Press the button; returns the address at the provider that the browser is sent to."""
+    pages.get(f"/sign-in?next={wanted}")
+    return pages.submit(f"Sign in with {name}", status=200).links["Continue"]
+
+
+def choose(going: str, person: str = "greta") -> str:
+    """Choose somebody on the provider's page; returns the path at our callback that the browser is sent back to."""
+    fields = {name: values[0] for name, values in parse_qs(urlsplit(going).query).items()} | {"person": person}
+    answer = urllib3.request("POST", going.partition("?")[0], fields=fields, redirect=False)
+    assert answer.status == 303, answer.data
+    back = urlsplit(answer.headers["Location"])
+    return f"{back.path}?{back.query}"
+
+
+def sign_in(pages: PageClient, person: str = "greta", *, status: int = 303) -> Page:
+    return pages.get(choose(begin(pages), person), status=status)
+
+
+def sessions() -> list[SignInSession]:
+    with reading() as db:
+        return list(db.scalars(select(SignInSession).order_by(SignInSession.id)))
+
+
+def failed_check() -> str:
+    """Return the name of the first check that failed in the last attempt."""
+    from app.features.sso import received
+
+    return next((one.name for one in received.load_checks(last_attempt().checks) if not one.passed), "")
+
+
+def test_the_way_through(acme: Provider, pages: PageClient) -> None:
+    assert sign_in(pages).location == "/profile"
+    assert pages.follow().heading == "Signed in as Greta Vance"
+    with reading() as db:
+        made = db.scalars(select(Person)).one()
+        names = list(db.scalars(select(Group.name).join(Membership, Membership.group_id == Group.id)))
+    assert (made.kind, made.email, made.email_verified_by) == ("guest", "greta@hauliers.example", "acme")
+    assert names == ["hauliers"]
+    assert list(sessions()[0].methods) == ["sso:acme"]
+
+
+def test_a_second_factor_that_the_provider_saw_is_remembered(acme: Provider, pages: PageClient) -> None:
+    sign_in(pages, "ada")
+    assert "sso_second_factor" in sessions()[0].methods
+
+
+def test_who_cancels_at_the_provider_is_told_so(acme: Provider, pages: PageClient) -> None:
+    page = sign_in(pages, "", status=403)
+    assert "or you cancelled there" in page.text
+    assert last_attempt().reason == "provider_said_no"
+
+
+def _claim(name: str, value: Any) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
+    return lambda what, claims: {**claims, name: value} if what == "id_token" else claims
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        (_claim("iss", "https://evil.example"), "issuer"),
+        (_claim("aud", "somebody-else"), "audience"),
+        (_claim("aud", ["portico", "somebody-else"]), "audience"),
+        (_claim("azp", "somebody-else"), "authorized_party"),
+        (_claim("nonce", "another"), "nonce"),
+        (_claim("nonce", None), "nonce"),
+        (_claim("sub", ""), "subject"),
+        (_claim("exp", 1), "expires"),
+        (_claim("iat", 4_000_000_000), "issued_at"),
+        (_claim("at_hash", "AAAAAAAAAAAAAAAAAAAAAA"), "at_hash"),
+    ],
+)
+def test_an_id_token_that_says_something_else_signs_nobody_in(
+    acme: Provider, pages: PageClient, changes: Callable[[str, dict[str, Any]], dict[str, Any]], check: str
+) -> None:
+    acme.changes = changes
+    page = sign_in(pages, status=403)
+    assert (failed_check(), sessions()) == (check, [])
+    assert last_attempt().reference in page.text
+    acme.changes = lambda _what, claims: claims
+    sign_in(pages)
+
+
+@pytest.mark.parametrize(
+    ("header", "check"),
+    [
+        ({"alg": "none"}, "algorithm"),
+        ({"alg": "HS256"}, "algorithm"),
+        ({"kid": "another"}, "key"),
+        ({"crit": ["exp"]}, "header"),
+    ],
+)
+def test_a_header_that_asks_for_something_else_signs_nobody_in(
+    acme: Provider, pages: PageClient, header: dict[str, str], check: str
+) -> None:
+    acme.header = header
+    sign_in(pages, status=403)
+    assert (failed_check(), sessions()) == (check, [])
+    acme.header = {}
+    sign_in(pages)
+
+
+def test_a_key_that_the_header_points_to_is_not_looked_at(acme: Provider, pages: PageClient) -> None:
+    acme.header = {"jku": "https://evil.example/keys", "x5u": "https://evil.example/certificate"}
+    kept, acme.key = acme.key, Provider().key
+    sign_in(pages, status=403)
+    assert sessions() == []
+    acme.key, acme.header = kept, {}
+    wire.forget()
+    sign_in(pages)
+
+
+def test_userinfo_about_somebody_else_signs_nobody_in(acme: Provider, pages: PageClient) -> None:
+    acme.changes = lambda what, claims: {**claims, "sub": "other"} if what == "userinfo" else claims
+    sign_in(pages, status=403)
+    assert (failed_check(), sessions()) == ("userinfo_subject", [])
+    acme.changes = lambda _what, claims: claims
+    sign_in(pages)
+
+
+def test_what_is_signed_stands_above_what_userinfo_says(acme: Provider, pages: PageClient) -> None:
+    acme.changes = lambda what, claims: {**claims, "groups": ["finance"]} if what == "userinfo" else claims
+    sign_in(pages)
+    with reading() as db:
+        assert list(db.scalars(select(Group.name))) == ["hauliers"]
+
+
+def test_a_code_counts_once(acme: Provider, pages: PageClient) -> None:
+    acme.forgets_codes = False
+    back = choose(begin(pages))
+    pages.get(back, status=303)
+    pages.get(back, status=403)
+    assert (last_attempt().reason, len(sessions())) == ("request_unknown", 1)
+
+
+def test_an_answer_in_another_browser_signs_nobody_in(acme: Provider, pages: PageClient) -> None:
+    back = choose(begin(pages), "sam")
+    victim = pages.another()
+    begin(victim)
+    page = victim.get(back, status=403)
+    assert "another browser" in page.text
+    assert sessions() == []
+    # Nothing was used up by that: the browser that asked is signed in.
+    pages.get(back, status=303)
+
+
+@pytest.mark.parametrize("state", ["", "x" * 43, "x" * 10_000])
+def test_a_state_that_nobody_asked_with_is_refused(acme: Provider, pages: PageClient, state: str) -> None:
+    begin(pages)
+    pages.get(f"/sso/acme/oidc/callback?code=abc&state={state}", status=403)
+    assert last_attempt().reason == "request_unknown"
+
+
+def test_an_answer_that_names_another_issuer_is_refused(acme: Provider, pages: PageClient) -> None:
+    acme.answers = lambda parameters: {**parameters, "iss": "https://evil.example"}
+    sign_in(pages, status=403)
+    assert (failed_check(), sessions()) == ("answer_issuer", [])
+    acme.answers = lambda parameters: {name: value for name, value in parameters.items() if name != "iss"}
+    sign_in(pages, status=403)
+    acme.answers = lambda parameters: parameters
+    sign_in(pages)
+
+
+def test_an_answer_of_one_provider_does_not_count_at_anothers_callback(acme: Provider, pages: PageClient) -> None:
+    with identity.start() as other:
+        _connect("partner", _settings(other.issuer), Kind.OIDC)
+        back = choose(begin(pages, "acme"))
+        pages.get(back.replace("/sso/acme/", "/sso/partner/"), status=403)
+        assert (last_attempt().reason, sessions()) == ("request_unknown", [])
+        pages.get(back, status=303)
+
+
+def test_a_token_of_one_provider_is_worth_nothing_at_another(acme: Provider, pages: PageClient) -> None:
+    with identity.start() as other:
+        _connect("partner", _settings(other.issuer), Kind.OIDC)
+        issuer = acme.issuer
+        # The partner says to be acme, with its own key.
+        other.provider.changes = _claim("iss", issuer)
+        pages.get(choose(begin(pages, "partner")), status=403)
+        assert (failed_check(), sessions()) == ("issuer", [])
+
+
+def test_a_stopped_provider_is_said_to_be_down_and_nobody_is_signed_in(
+    acme: Provider, running: Running, pages: PageClient
+) -> None:
+    back = choose(begin(pages))
+    running.stop()
+    page = pages.get(back, status=503)
+    assert "does not answer at the moment" in page.text
+    assert (last_attempt().reason, sessions()) == ("provider_down", [])
+
+
+def test_an_unverified_address_is_not_vouched_for(acme: Provider, pages: PageClient) -> None:
+    acme.changes = lambda _what, claims: {**claims, "email_verified": False}
+    sign_in(pages)
+    with reading() as db:
+        assert db.scalars(select(Person.email_verified_at)).one() is None
+
+
+def test_plain_oauth_reads_a_profile(running: Running, pages: PageClient) -> None:
+    issuer = running.issuer
+    settings = OAuthSettings(
+        authorization_endpoint=f"{issuer}/authorize",
+        token_endpoint=f"{issuer}/token",
+        userinfo_endpoint=f"{issuer}/userinfo",
+        client_id=identity.CLIENT_ID,
+        scopes=("openid",),
+    )
+    _connect("acme", settings, Kind.OAUTH)
+    assert sign_in(pages).location == "/profile"
+    assert pages.follow().heading == "Signed in as Greta Vance"
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+def test_the_path_wanted_is_ours(acme: Provider, pages: PageClient, wanted: str) -> None:
+    pages.get("/sign-in")
+    going = pages.post("/sso/acme/start", {"next": wanted}, status=200).links["Continue"]
+    assert pages.get(choose(going), status=303).location == "/"
