@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import accounts, backups, checks, documents, keys, processes, trail
+from app.cli import accounts, backups, checks, connections, documents, keys, processes, trail
 from app.core.config import ConfigurationError
 from app.core.crypto.keyring import KeyRingError
 from app.core.errors import DomainError
@@ -29,6 +29,7 @@ for _command in (
     backups.restore,
     accounts.create_admin,
     accounts.api_token,
+    connections.connections,
     trail.audit,
     documents.docs,
 ):

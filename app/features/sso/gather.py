@@ -42,6 +42,11 @@ def saml_settings(given: Metadata, by_hand: SamlSettings) -> SamlSettings:
     )
 
 
+def saml_of_file(given: Metadata) -> SamlSettings:
+    """Return a provider as a metadata file describes it. Raises Invalid."""
+    return _of_metadata("metadata_file", given.file, given.entity_id)
+
+
 def oidc_settings(
     issuer: str, client_id: str, authentication: ClientAuthentication, scopes: tuple[str, ...]
 ) -> OidcSettings:

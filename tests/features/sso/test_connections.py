@@ -324,8 +324,8 @@ def _published(pages: PageClient) -> list[str]:
     assert answer.status_code == 200
     ns = {"md": "urn:oasis:names:tc:SAML:2.0:metadata", "ds": "http://www.w3.org/2000/09/xmldsig#"}
     root = etree.fromstring(answer.get_data())
-    found = root.xpath("//md:KeyDescriptor[@use='signing']//ds:X509Certificate/text()", namespaces=ns)
-    return [read_certificate(str(one)).fingerprint_sha256 for one in found]
+    found = root.iterfind(".//md:KeyDescriptor[@use='signing']//ds:X509Certificate", namespaces=ns)
+    return [read_certificate(str(one.text)).fingerprint_sha256 for one in found]
 
 
 def test_our_metadata_names_our_address_and_needs_no_sign_in(pages: PageClient) -> None:
