@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass, replace
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -11,7 +12,7 @@ from app.core.accounts.models import Person
 from app.core.accounts.sign_in import SignedIn
 from app.features.sso import attempts, begin, identity, outstanding
 from app.features.sso.configuration import Connection
-from app.features.sso.models import Purpose
+from app.features.sso.models import Purpose, SsoConnection
 from app.features.sso.outstanding import Asked
 from app.features.sso.refusals import Refusal
 from app.features.sso.verified import Refused, Verified
@@ -62,6 +63,8 @@ def finish(
     session: Session, connection: Connection, request: Asked | None, verified: Verified, browser: Browser
 ) -> Ending:
     """Sign somebody in by a verified answer, or record why not."""
+    # First sign-ins of one person that come at once: the second sees whom the first made.
+    session.execute(select(SsoConnection.id).where(SsoConnection.id == connection.id).with_for_update())
     purpose = request.purpose if request else Purpose.SIGN_IN
     refused = Refused(Refusal.OTHER_BROWSER, verified.checks, verified.received, provider_at=verified.provider_at)
     if request is not None and not bound(request, browser):
