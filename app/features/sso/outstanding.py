@@ -128,7 +128,8 @@ def see(session: Session, connection_id: int, assertion_id: str, until: datetime
     query = insert(SsoSeen).values(
         connection_id=connection_id, assertion_digest=tokens.digest(assertion_id), until=until
     )
-    return _changed(session, query.on_conflict_do_nothing())
+    # Not the row count: PostgreSQL's driver has none for an INSERT.
+    return session.scalar(query.on_conflict_do_nothing().returning(SsoSeen.assertion_digest)) is not None
 
 
 def deposit(session: Session, connection_id: int, request: Asked | None, outcome: Verified) -> str:
