@@ -16,6 +16,7 @@ from app.features.sso.mapping import AttributeRule, GroupMapping, GroupRules, Ot
 from app.features.sso.models import AttemptResult, Purpose, SsoAttempt, SsoConnection
 from app.features.sso.received import CheckLine, Received, ReceivedAttribute
 from app.features.sso.refusals import Refusal
+from app.protocols.oidc.types import Check as OidcCheck
 from app.protocols.saml.types import Check
 from tests.factories.people import make_administrator, make_auditor, make_group
 from tests.features.sso.acme import Provider, connect
@@ -178,11 +179,17 @@ def test_every_refusal_has_words(refusal: Refusal) -> None:
 
 
 #: Checks of metadata, keys and requests: no attempt to sign in has them.
+PUBLISHED = {OidcCheck.DISCOVERY, OidcCheck.DISCOVERY_ISSUER, OidcCheck.ADDRESS, OidcCheck.KEY_SET}
 ELSEWHERE = {Check.METADATA, Check.METADATA_EXPIRY, Check.CERTIFICATE, Check.ADDRESS, Check.RELAY_STATE}
 
 
 @pytest.mark.parametrize("check", sorted(set(Check) - ELSEWHERE))
 def test_every_check_of_a_response_has_words(check: Check) -> None:
+    assert check.value in words.CHECKS
+
+
+@pytest.mark.parametrize("check", sorted(set(OidcCheck) - PUBLISHED))
+def test_every_check_of_an_answer_has_words(check: OidcCheck) -> None:
     assert check.value in words.CHECKS
 
 
