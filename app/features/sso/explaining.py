@@ -85,7 +85,7 @@ def _remarks(connection: Connection, mapped: tuple[Mapped, ...], plan: GroupPlan
         wanted = ", ".join(rules.sources)
         found.append(Text("No group was received in %(names)s, and so there is none.", names=wanted))
     if plan.unused and rules.own is not OwnGroups.ALL:
-        found.append(Text("%(count)s of the groups that were received are used by no rule.", count=len(plan.unused)))
+        found.append(Text("Received groups that no rule uses: %(count)s.", count=len(plan.unused)))
     if not any(one.target.value == "email" and one.value for one in mapped):
         found.append(Text("No email address follows; nobody can be created without one."))
     return tuple(found)
