@@ -144,6 +144,11 @@ def _csrf(root: Element) -> Iterator[str]:
         if (form.get("method") or "get").lower() != "post":
             continue
         tokens = [element for element in form.iter("input") if element.get("name") == "csrf_token"]
+        if urlsplit(form.get("action") or "").netloc:
+            # To another site: a token of ours has no business there.
+            if tokens:
+                yield f"{_show(form)} gives our CSRF token away"
+            continue
         if not any(token.get("value") for token in tokens):
             yield f"{_show(form)} posts without a CSRF token"
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.core import clock
 from app.core.accounts.models import Group, Membership, Person, SignInSession
@@ -439,3 +439,58 @@ def test_proving_again_is_for_the_same_person(pages: PageClient) -> None:
     back = acme.come_back(pages, ACME, ACME.answers(acme.request_id(page), assertion_id="_3"))
     assert back.location == "/profile"
     assert count(SsoOutcome) == 3
+
+
+# --- Bindings and hosts ----------------------------------------------------------------------------------------------
+
+
+def test_a_provider_that_takes_posts_is_sent_a_form_and_only_it_may_be_posted_to(pages: PageClient) -> None:
+    by_post = replace(ACME.settings, sso_redirect_url="", sso_post_url="https://acme.example/post")
+    acme.connect(ACME, settings=by_post)
+    pages.get("/sign-in")
+    page = pages.submit("Sign in with acme", status=200)
+    form = page.form("Continue")
+    assert (form.method, form.action) == ("post", "https://acme.example/post")
+    assert form.names == {"SAMLRequest"}
+    assert "form-action https://acme.example" in page.headers["Content-Security-Policy"]
+    assert "script-src" not in page.headers["Content-Security-Policy"]
+    # Nothing of ours goes along.
+    assert "csrf_token" not in page.source
+
+
+def test_the_page_on_the_way_says_nothing_to_the_provider_but_the_request(pages: PageClient) -> None:
+    acme.connect(ACME)
+    pages.get("/sign-in?next=/s/secret-token/")
+    page = pages.submit("Sign in with acme", status=200)
+    assert "secret-token" not in page.source
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert "RelayState" not in page.links["Continue"]
+
+
+@pytest.mark.parametrize("path", ["/sso/acme/oidc/callback?code=x&state=y", "/sso/nobody/start", "/sso/ACME/start"])
+def test_what_a_connection_does_not_speak_is_not_there(pages: PageClient, path: str) -> None:
+    acme.connect(ACME)
+    pages.get(path, status=404)
+
+
+def test_starting_from_another_site_is_refused(pages: PageClient) -> None:
+    acme.connect(ACME)
+    pages.get("/sign-in")
+    pages.submit("Sign in with acme", status=400, Sec_Fetch_Site="cross-site")
+
+
+def test_a_person_who_is_deactivated_is_out_at_the_next_request(pages: PageClient) -> None:
+    acme.connect(ACME)
+    acme.sign_in(pages, ACME, "/profile")
+    pages.follow()
+    with transaction() as db:
+        db.get_one(Person, person().id).deactivated_at = NOW
+    pages.get("/profile", status=303)
+
+
+def test_an_attempt_holds_nothing_readable_in_the_table(pages: PageClient) -> None:
+    acme.connect(ACME)
+    acme.sign_in(pages, ACME)
+    with transaction() as db:
+        stored = db.execute(text("SELECT received, checks FROM sso_attempts")).one()
+    assert not any(b"mira" in bytes(value) for value in stored)
