@@ -40,6 +40,11 @@ def redirect_uri(public_id: str, base_url: str | None = None) -> str:
     return f"{base_url or _hosts.links_url}/sso/{public_id}/oidc/callback"
 
 
+def keys_url(public_id: str) -> str:
+    """Return where an OpenID provider reads our public keys."""
+    return f"{_hosts.links_url}/sso/{public_id}/oidc/keys"
+
+
 def hosts() -> tuple[str, ...]:
     """Return the hosts people sign in on, that of links first, each once."""
     return tuple(dict.fromkeys((_hosts.links_url, _hosts.base_url)))

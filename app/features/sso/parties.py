@@ -1,4 +1,4 @@
-"""A connection as `app.protocols.saml` takes it: the provider, ourselves, and what is demanded of a response."""
+"""A connection as the protocols take it: the provider, ourselves, what is demanded of a response, what we publish."""
 
 from datetime import timedelta
 
@@ -62,6 +62,15 @@ def metadata(connection: Connection) -> bytes:
         attributes = {"Binding": first.get("Binding", ""), "Location": address, "index": str(index)}
         first.addnext(etree.Element(_ACS, attributes))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def key_set(connection: Connection) -> bytes:
+    """Return our public keys towards an OpenID provider, as a JSON Web Key Set (RFC 7517 §5)."""
+    from app.protocols.oidc.client_assertion import public_key_set
+    from app.protocols.oidc.types import Algorithm, SigningKey
+
+    own = connection.secrets.own_keys
+    return public_key_set(tuple(SigningKey(one.private_key.encode(), Algorithm.RS256) for one in own))
 
 
 def key_pair(key: OwnKey) -> saml.KeyPair:

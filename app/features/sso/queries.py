@@ -109,6 +109,7 @@ class Detail:
     entity_id: str
     acs_urls: tuple[str, ...]
     redirect_uris: tuple[str, ...]
+    keys_url: str
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,7 @@ def connection(session: Session, public_id: str) -> Detail | None:
         entity_id=addresses.entity_id(public_id),
         acs_urls=tuple(addresses.acs_url(public_id, one) for one in addresses.hosts()),
         redirect_uris=tuple(addresses.redirect_uri(public_id, one) for one in addresses.hosts()),
+        keys_url=addresses.keys_url(public_id),
     )
 
 

@@ -222,6 +222,8 @@ def remove_key(session: Session, actor: Actor, public_id: str, fingerprint: str)
     leaving = _one_of(keys, fingerprint)
     if leaving.signs and len(keys) > 1:
         raise Conflict(Text("This key signs. Sign with another one first."))
+    if leaving.signs and _uses_key(configuration.of(row).settings):
+        raise Conflict(Text("This key is in use: requests, encryption or private_key_jwt need it."))
     row.own_keys = configuration.dump_keys(tuple(one for one in keys if one is not leaving))
     _raise_version(row)
     _record(session, SsoEvent.KEY_REMOVED, actor, row, fingerprint=fingerprint)
@@ -305,6 +307,12 @@ def _saml(row: SsoConnection) -> SamlSettings:
     if not isinstance(settings, SamlSettings):
         raise NotFound
     return settings
+
+
+def _uses_key(settings: Settings) -> bool:
+    if isinstance(settings, SamlSettings):
+        return settings.sign_requests or settings.encrypted
+    return settings.authentication is ClientAuthentication.PRIVATE_KEY_JWT
 
 
 def _one_of(keys: Sequence[OwnKey], fingerprint: str) -> OwnKey:

@@ -13,7 +13,8 @@ from app.core.accounts.models import Group, Membership, MembershipSource, Person
 from app.core.accounts.service import add_member, create_group
 from app.core.audit.models import AuditEntry
 from app.core.db import reading, transaction
-from app.features.sso import configuration, service
+from app.core.errors import Invalid
+from app.features.sso import addresses, checking, configuration, parties, service
 from app.features.sso.configuration import SamlSettings
 from app.features.sso.models import SsoConnection
 from app.protocols.saml.certificates import read_certificate
@@ -392,3 +393,20 @@ def test_authors_and_strangers_do_not_get_there(pages: PageClient) -> None:
         author = make_author(db)
     pages.sign_in(author)
     pages.get("/admin/sso/acme", status=403)
+
+
+def test_each_host_that_people_sign_in_on_has_its_own_address_for_answers(
+    engine: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(ACME)
+    links, inside = "https://share.example.com", "https://portico.example.com"
+    monkeypatch.setattr(addresses, "_hosts", addresses._Hosts(inside, links, development=False))
+    root = etree.fromstring(parties.metadata(stored()))
+    found = [
+        (one.get("index"), one.get("Location"), one.get("isDefault"))
+        for one in root.iterfind(".//{*}AssertionConsumerService")
+    ]
+    assert found == [("0", f"{links}/sso/acme/saml/acs", "true"), ("1", f"{inside}/sso/acme/saml/acs", None)]
+    assert root.get("entityID") == f"{links}/sso/acme/saml/metadata"
+    with pytest.raises(Invalid, match="https://"):
+        checking.address("issuer", "http://localhost:9/")

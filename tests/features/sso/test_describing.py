@@ -11,6 +11,7 @@ from app.core.db import reading, transaction
 from app.features.sso import configuration
 from app.features.sso.configuration import ClientAuthentication, OidcSettings
 from app.features.sso.models import SsoConnection
+from app.protocols.saml.certificates import read_certificate
 from tests.factories.people import make_administrator
 from tests.features.sso.acme import Provider
 from tests.features.sso.test_connections import described, saml, stored
@@ -79,6 +80,14 @@ def test_a_key_in_place_of_a_secret_is_made_at_once(pages: PageClient, administr
     add_oidc(pages, outside.url, authentication="private_key_jwt", client_secret="")
     secrets = stored("identity").secrets
     assert (secrets.client_secret, len(secrets.own_keys)) == (None, 1)
+    assert "http://localhost:8000/sso/identity/oidc/keys" in pages.follow().source
+    answer = pages.another().http.get("/sso/identity/oidc/keys", base_url=pages.base_url)
+    published = json.loads(answer.get_data())["keys"]
+    assert [(one["kty"], one["use"], "d" in one) for one in published] == [("RSA", "sig", False)]
+    pages.get("/sso/identity/saml/metadata", status=404)
+    only = read_certificate(secrets.own_keys[0].certificate).fingerprint_sha256
+    pages.get("/admin/sso/identity")
+    pages.post(f"/admin/sso/identity/keys/{only}/remove", status=409)
 
 
 def test_a_key_in_place_of_a_secret_needs_a_key(pages: PageClient, administrator: Person, outside: Site) -> None:
