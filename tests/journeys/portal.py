@@ -202,7 +202,7 @@ def running(
     port = processes.free_port()
     url = databases.fresh()
     base_url, public_url = f"http://localhost:{port}", f"http://127.0.0.1:{port}"
-    more = {"public_url": public_url} if two_hosts else {}
+    more = {"public_url": public_url, "workers": "1"} if two_hosts else {}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PORTICO_")}
     environ |= settings.environ(
         folder, ring, base_url=base_url, listen=f"127.0.0.1:{port}", database_url=url, log_level="warning", **more

@@ -39,8 +39,8 @@ _LOOK = """async (options) => {
   const places = (one) => one.nodes.map((node) => node.html).slice(0, 3).join(" | ");
   return found.violations.map((one) => `${one.id}: ${one.help}: ${places(one)}`);
 }"""
-#: What differs between two visits to one page without changing it.
-_PASSING = re.compile(r'nonce="[^"]*"|name="csrf_token" value="[^"]*"')
+#: What differs between two visits to one page without changing how it is built: secrets, ids, numbers.
+_PASSING = re.compile(r"""nonce="[^"]*"|name="csrf_token" value="[^"]*"|(?<=/)[\w.-]{12,}(?=[/"])|\d+""")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _axe() -> str:
 class Visitor:
     """One browser with its own cookies, which checks each page it opens."""
 
-    #: Pages that were found good, by their bytes: the same page need not be looked at twice.
+    #: Pages that were found good, as they are built: the same page need not be looked at twice.
     _good: set[tuple[str, bool, int]] = set()
 
     def __init__(self, browser: Browser, portal: Portal, look: Look = DESK, *, script: bool = True) -> None:
