@@ -40,7 +40,8 @@ class Tokens:
 
 def main(site_url: str) -> None:
     config = load()
-    fill(config, site_url)
+    # Nobody signs in through a provider here.
+    fill(config, site_url, "http://127.0.0.1:1")
     with db.reading() as session:
         person = queries.person_by_email(session, AUTHOR.email)
         assert person is not None

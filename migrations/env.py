@@ -1,6 +1,6 @@
 """Runs migrations on the engine that `app.core.migrations` hands over."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
@@ -10,11 +10,11 @@ import app.features.sso.models
 from app.core.crypto.columns import EncryptedText
 from app.core.db import Base, UtcDateTime
 
-for _tables in (app.core.models, app.features.share_links.models, app.features.sso.models):
-    assert _tables  # imported for their tables
+#: Imported for their tables.
+TABLES = (app.core.models, app.features.share_links.models, app.features.sso.models)
 
 
-def _plain_types(kind: str, item: Any, _autogen: Any) -> str | bool:
+def _plain_types(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """Write Portico's own column types as what they are in the database: a migration outlives the code."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
