@@ -14,8 +14,11 @@ from sqlalchemy import Engine
 
 from app.core import clock, db
 from app.core.config import Config
+from app.core.connections import clients
 from app.core.crypto import keyring, passwords, ring
 from app.core.crypto.keyring import KeyRing
+from app.core.mail import delivery
+from app.features.sso import addresses
 from tests import guards, settings
 from tests.database import Databases, Kind, open_databases, wanted
 from tests.pages import PageClient
@@ -120,9 +123,13 @@ def _application(config: Config, databases: Databases) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def app(_application: Flask, engine: Engine) -> Flask:
+def app(_application: Flask, engine: Engine, config: Config) -> Flask:
     """The application, made once per process, on this test's own database."""
     db.bind(engine)
+    # What an application sets for its whole process may have been set by another test's application since.
+    clients.configure(config)
+    delivery.configure(config)
+    addresses.configure(config.web)
     return _application
 
 
