@@ -1,8 +1,10 @@
 """`create_app()`: the one module that knows every part, and the order in which they are put together."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from flask import Flask
 from flask_babel import Babel
 
@@ -26,15 +28,25 @@ from app.web.surfaces import Surface
 ROOT = Path(__file__).resolve().parents[1]
 #: Larger request bodies are turned away unread.
 MAXIMUM_BODY_BYTES = 1_048_576
+#: The language of all pages.
+_LANGUAGE = Locale("en")
 
 __all__ = ["core_models", "create_app", "features"]
+
+
+class Portal(Flask):
+    """The application; all of its functions are plain ones."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: asking of each of a dozen, in every request, whether it is a coroutine costs more than some of them."""
+        return func
 
 
 def create_app(config: Config | None = None) -> Flask:
     """Put the application together. Raises ConfigurationError and KeyRingError, with what to do."""
     config = config or load()
     start(config)
-    app = Flask("portico", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app = Portal("portico", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.extensions["portico_config"] = config
     app.config.update(MAX_CONTENT_LENGTH=MAXIMUM_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAXIMUM_BODY_BYTES)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -93,7 +105,8 @@ def _web(app: Flask, config: Config) -> None:
     headers.install(app)
     app.after_request(guard.answer_with_request_id)
     errors.install(app)
-    Babel(app)
+    # Without a selector the default is made of its name again in every request.
+    Babel(app, locale_selector=lambda: _LANGUAGE)
     templating.install(app)
     templating.provide_viewer(identity.actor_or_none)
     templating.provide_organisation(lambda: registry.get(OrganisationSettings))

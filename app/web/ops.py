@@ -3,6 +3,7 @@
 import hmac
 import os
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -28,6 +29,18 @@ SECONDS = Histogram(
     ["endpoint"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+
+
+@lru_cache(maxsize=1_024)
+def requests(endpoint: str, method: str, status: str) -> Counter:
+    """Return the counter of answers of one kind."""
+    return REQUESTS.labels(endpoint, method, status)
+
+
+@lru_cache(maxsize=1_024)
+def seconds(endpoint: str) -> Histogram:
+    """Return the times of one endpoint."""
+    return SECONDS.labels(endpoint)
 
 
 def install(app: Flask) -> None:

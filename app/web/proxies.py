@@ -1,6 +1,7 @@
 """Who is really calling, when a reverse proxy stands in front: believed from configured networks only."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -18,6 +19,8 @@ class TrustedProxies:
     def __init__(self, wsgi: WsgiApp, networks: Networks) -> None:
         self._wsgi = wsgi
         self._networks = networks
+        # The same few addresses come again and again, and reading one costs as much as the rest of this.
+        self._trusted = lru_cache(maxsize=4_096)(self._is_trusted)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if self._trusted(environ.get("REMOTE_ADDR", "")):
@@ -33,10 +36,11 @@ class TrustedProxies:
                 environ["wsgi.url_scheme"] = scheme
         return self._wsgi(environ, start_response)
 
-    def _trusted(self, address: str) -> bool:
+    def _is_trusted(self, address: str) -> bool:
         return _is_address(address) and any(ip_address(address) in network for network in self._networks)
 
 
+@lru_cache(maxsize=4_096)
 def _is_address(value: str) -> bool:
     try:
         ip_address(value)

@@ -23,6 +23,8 @@ MAY_LOAD = frozenset(
         "babel",
         "bcrypt",
         "blinker",
+        # urllib3 takes it up where WeasyPrint has brought it.
+        "brotli",
         "cffi",
         "click",
         "cryptography",

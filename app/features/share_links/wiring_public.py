@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.core import signals
-from app.features.share_links import jobs, places, preview_views, public_views, visitors
+from app.features.share_links import forged, jobs, places, preview_views, public_views, visitors
 
 __all__ = ["jobs", "register"]
 
@@ -13,4 +13,6 @@ def register(app: Flask) -> None:
     places.configure(app.extensions["portico_config"].web.threads)
     app.register_blueprint(public_views.blueprint)
     app.register_blueprint(preview_views.blueprint)
+    host: str = app.extensions["portico_hosts"].public
+    app.wsgi_app = forged.ForgedTokens(app.wsgi_app, host)  # type: ignore[method-assign]
     signals.signed_out.connect(visitors.on_signed_out)
