@@ -16,6 +16,7 @@ _MAIL = re.compile(r"mailto:[^\s\\\"'<>`:/]+", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?!//)[A-Za-z0-9._~/%-]+(?:#doc-[\w-]+)?")
 _ANCHOR = re.compile(r"#doc-[\w-]{1,100}")
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_MEDIA = re.compile(r"media/(?:[A-Za-z0-9_-]{1,128}/)?[A-Za-z0-9_-]{1,128}")
 _DOWNLOAD = re.compile(r"/download/(?:attachments|thumbnails)/(\d+)/([^/?#]+)")
 _ATLASSIAN = (".atlassian.net", ".atlassian.com", ".jira.com", ".jira-dev.com", ".atl-paas.net")
 _MAX_LENGTH = 2_000
@@ -30,12 +31,13 @@ def is_safe_href(address: str) -> bool:
 
 def is_media_address(address: str) -> bool:
     """Tell whether an address is one of our media route, relative to the reader page."""
-    return address.startswith("media/") and _MEDIA_ID.fullmatch(address, 6) is not None
+    return _MEDIA.fullmatch(address) is not None
 
 
-def media_address(file: MediaFile) -> str | None:
-    """Return the relative address of a file, or None if its id cannot stand in one."""
-    return f"media/{file.id}" if _MEDIA_ID.fullmatch(file.id) else None
+def media_path(file: MediaFile) -> str | None:
+    """Return what stands behind `media/` in the address of a file, or None if its ids cannot stand there."""
+    parts = (file.object_id, file.id) if file.object_id else (file.id,)
+    return "/".join(parts) if all(_MEDIA_ID.fullmatch(part) for part in parts) else None
 
 
 def external_link(address: str, material: Material) -> str | None:

@@ -10,10 +10,11 @@ import re
 from collections import Counter
 
 from app.documents import errors
-from app.documents.addresses import media_address
+from app.documents.addresses import media_path
 from app.documents.classes import MAX_INDENT, Align, Colour
+from app.documents.reasons import reason_of
 from app.documents.sanitise import ID_PREFIX, clean
-from app.documents.types import Heading, LeftOut, Limits, Material, MediaFile, Rendered
+from app.documents.types import Heading, LeftOut, Limits, Material, MediaFile, Reason, Rendered
 
 _BLOCK_TAGS = (
     "blockquote caption dd details div dl dt figcaption figure h2 h3 h4 h5 h6 hr li ol p pre summary table tbody td th"
@@ -81,7 +82,7 @@ class Canvas:
         self._cells = 0
         self._headings: list[Heading] = []
         self._media_ids: set[str] = set()
-        self._left_out: Counter[str] = Counter()
+        self._left_out: Counter[tuple[str, Reason]] = Counter()
         self._ids: Counter[str] = Counter()
         self._contents: tuple[int, int, int] | None = None
 
@@ -223,10 +224,11 @@ class Canvas:
 
     def media(self, file: MediaFile) -> str | None:
         """Return the address of a file and remember that the document points at it."""
-        address = media_address(file)
-        if address is not None:
-            self._media_ids.add(file.id)
-        return address
+        path = media_path(file)
+        if path is None:
+            return None
+        self._media_ids.add(path)
+        return f"media/{path}"
 
     def contents(self, lowest: int, highest: int) -> None:
         """Leave room for the table of contents; a second one would only multiply the size of the page."""
@@ -244,7 +246,7 @@ class Canvas:
             html=clean("".join(self.parts)),
             headings=tuple(self._headings),
             media_ids=frozenset(self._media_ids),
-            left_out=tuple(LeftOut(name, count) for name, count in self._left_out.items()),
+            left_out=tuple(LeftOut(name, count, reason) for (name, reason), count in self._left_out.items()),
         )
 
     def _contents_list(self, lowest: int, highest: int) -> str:
@@ -258,8 +260,9 @@ class Canvas:
     def _leave_out(self, key: str) -> str:
         known = self.words.name(key)
         name = _SPACES.sub(" ", _NOT_NAME.sub(" ", known)).strip()[:_MAX_NAME] or self.words.name("content")
-        if name in self._left_out or len(self._left_out) < _MAX_KINDS_LEFT_OUT:
-            self._left_out[name] += 1
+        kind = (name, reason_of(key))
+        if kind in self._left_out or len(self._left_out) < _MAX_KINDS_LEFT_OUT:
+            self._left_out[kind] += 1
         return self.words.omitted.format(name=name)
 
     def _plain(self, at: int) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 
 from app.documents.words import Words
@@ -11,12 +13,35 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """One attachment of the shared object; `id` is what stands behind `media/` in addresses, `size` is in bytes."""
+    """One attachment: `id` stands in its address, `size` is in bytes, `width` and `height` in pixels where known."""
 
     id: str
     filename: str
     media_type: str
     size: int
+    #: The covered page it belongs to; empty for a file of the object that is rendered. Its address is
+    #: `media/<id>`, or `media/<object id>/<id>`: all reader pages of a link are in one directory.
+    object_id: str = ""
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoveredPage:
+    """Another page that the link covers; `address` is relative to every reader page of the link."""
+
+    id: str
+    title: str
+    address: str
+    #: The page it stands below; None where that is not covered.
+    parent_id: str | None = None
+    #: Where it stands among the children of its parent.
+    position: int = 0
+    #: Its body in storage format, for pages that include it; None where it was not read.
+    storage: str | None = None
+    #: Its attachments by file name in NFC, each with this page's id.
+    attachments: Mapping[str, MediaFile] = field(default_factory=lambda: MappingProxyType({}))
+    updated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +59,16 @@ class Material:
     links: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     #: Host names whose addresses are internal (atlassian.net always is); links to them become text.
     internal_hosts: frozenset[str] = frozenset()
-    #: Account id or user key → the name to show.
+    #: Other pages that the link covers, by `page:<space key>:<title>` (space empty: the page's own) and `id:<page id>`.
+    pages: Mapping[str, CoveredPage] = field(default_factory=lambda: MappingProxyType({}))
+    #: What the link covers below the shared page, parents before their children, siblings in their order.
+    tree: tuple[CoveredPage, ...] = ()
+    #: Account id or user key → the name to show, as far as the link's privacy setting lets it be shown.
     people: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    #: Whether tasks say whose they are.
+    show_assignees: bool = True
+    #: Host names that an administrator listed: their pages may be framed, in a sandbox.
+    frame_hosts: frozenset[str] = frozenset()
     #: Whether file cards carry a link to the file.
     link_files: bool = False
     words: Words = field(default_factory=Words)
@@ -65,17 +98,34 @@ class Heading:
     text: str
 
 
+class Reason(StrEnum):
+    """Why something is not shown."""
+
+    #: It belongs to something that the link does not cover.
+    NOT_COVERED = "not_covered"
+    #: It would have to run, or to be loaded from another site.
+    ACTIVE = "active"
+    #: It is not there, or is not what the page says it is.
+    MISSING = "missing"
+    #: Nothing here knows how to show it.
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A kind of content that is not shown, by the name a reader sees, and how often."""
+    """A kind of content that is not shown, by the name a reader sees, how often, and why."""
 
     name: str
     count: int
+    reason: Reason = Reason.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Safe HTML with what its page needs to know about it; `media_ids` are the files the HTML points at."""
+    """Safe HTML with what its page needs to know about it.
+
+    `media_ids` are the files the HTML points at, as they stand behind `media/`: `<id>` or `<object id>/<id>`.
+    """
 
     html: str
     headings: tuple[Heading, ...]

@@ -27,7 +27,7 @@ ATTRIBUTES = {
     "role": "group|note|img",
     "rowspan": r"\d{1,4}",
     "scope": "col|row",
-    "src": r"media/[A-Za-z0-9_-]+",
+    "src": r"media/([A-Za-z0-9_-]+/)?[A-Za-z0-9_-]+",
     "start": r"\d{1,4}",
     "tabindex": "0",
     "width": r"\d{1,4}",

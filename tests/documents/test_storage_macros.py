@@ -1,7 +1,7 @@
 import pytest
 
 from app.documents.storage import render_storage
-from app.documents.types import LeftOut, Limits
+from app.documents.types import LeftOut, Limits, Reason
 from tests.documents.given import MATERIAL, storage
 
 
@@ -130,13 +130,16 @@ def test_every_other_macro_is_a_box_that_names_it_and_shows_nothing_of_its_body(
     rendered = render_storage(macro(name, "<p>body</p>", source="parameter"), MATERIAL)
 
     assert rendered.html == f'<div class="doc-omitted">Not shown here: {called}</div>'
-    assert rendered.left_out == (LeftOut(called, 1),)
+    assert [(one.name, one.count) for one in rendered.left_out] == [(called, 1)]
 
 
 def test_what_is_left_out_is_counted_by_name() -> None:
     rendered = render_storage(f"{macro('children')}<p>in {macro('children')} line</p>{macro('include')}", MATERIAL)
 
-    assert rendered.left_out == (LeftOut("child pages", 2), LeftOut("included page", 1))
+    assert rendered.left_out == (
+        LeftOut("child pages", 2, Reason.NOT_COVERED),
+        LeftOut("included page", 1, Reason.NOT_COVERED),
+    )
     assert '<p>in <span class="doc-omitted">Not shown here: child pages</span> line</p>' in rendered.html
 
 
