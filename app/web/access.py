@@ -41,6 +41,8 @@ class Access:
     reason: str | None = None
     #: Cross-site posts are part of the protocol; CSRF and Origin are not checked.
     cross_site: bool = False
+    #: Only for who proved lately who they are (`SessionSettings.recent_minutes`); others prove it again and come back.
+    recent: bool = False
 
 
 def declare(view: View, access: Access) -> View:
@@ -66,10 +68,10 @@ def public(
 
 
 def signed_in(
-    permission: Permission | None = None, *, surface: Surface = Surface.APP, staff: bool = True
+    permission: Permission | None = None, *, surface: Surface = Surface.APP, staff: bool = True, recent: bool = False
 ) -> Callable[[View], View]:
-    """Let in people with a session, and with `permission` where one is named."""
-    access = Access(surface, frozenset({Method.SESSION}), permission=permission, staff=staff)
+    """Let in people with a session, with `permission` where one is named, and with a recent proof where that is asked."""
+    access = Access(surface, frozenset({Method.SESSION}), permission=permission, staff=staff, recent=recent)
     return functools.partial(_declare, access=access)
 
 

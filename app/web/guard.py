@@ -1,20 +1,23 @@
-"""The one `before_request`: host, surface, origin, CSRF, identity and permission, in that order."""
+"""The one `before_request`: host, surface, origin, CSRF, identity, permission and a recent proof, in that order."""
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import context, db
+from app.core import clock, context, db
 from app.core.accounts import api_tokens, sessions
 from app.core.accounts.actor import Actor
+from app.core.accounts.settings import SessionSettings
 from app.core.audit import trail
 from app.core.audit.events import CoreEvent
 from app.core.errors import Forbidden
 from app.core.errors import NotFound as NothingHere
+from app.core.settings import registry
 from app.web import cookies, identity
 from app.web.access import Access, Method, declared
 from app.web.errors import CookiesNeeded, CrossSite, NotSignedIn
@@ -93,7 +96,30 @@ def _identify(access: Access) -> BaseResponse | None:
         return None if access.reason is not None else _ask_to_sign_in()
     if access.reason is None:
         _authorise(access, actor)
-    return None
+    return _ask_to_prove_again() if access.recent and not _proved_lately() else None
+
+
+def _proved_lately() -> bool:
+    row = identity.session_row()
+    return row is not None and clock.now() - sessions.proven_at(row) <= registry.get(SessionSettings).recent
+
+
+def _ask_to_prove_again() -> BaseResponse:
+    """Send somebody to prove again who they are; what they wanted to see is resumed, what they sent is shown again."""
+    wanted = request.full_path.rstrip("?")
+    if request.method not in SAFE_METHODS:
+        wanted = _page_of(request.path)
+        flash(_("Nothing was changed yet. Prove that it is you, then send it once more."), "info")
+    return redirect(url_for("account.prove_again", next=wanted), 303)
+
+
+def _page_of(path: str) -> str:
+    """Return the page that a form at `path` stands on: the nearest address above it that can be opened."""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    while path.strip("/") and not adapter.test(path, method="GET"):
+        path = path.rstrip("/").rpartition("/")[0]
+    return path or "/"
 
 
 def _session() -> Actor | None:

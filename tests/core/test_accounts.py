@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from app.core import clock, db
 from app.core.accounts import api_tokens, queries, service, sessions
 from app.core.accounts.actor import SYSTEM, Actor, PersonKind
-from app.core.accounts.models import Membership, MembershipSource, Person
+from app.core.accounts.models import Membership, MembershipSource, Person, SignInSession
 from app.core.accounts.service import (
     add_member,
     change_person,
@@ -23,6 +23,7 @@ from app.core.accounts.service import (
 )
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.permissions import ROLE_PERMISSIONS, Permission, Role
+from app.core.settings import service as settings
 from tests.conftest import NOW
 from tests.factories.people import make_administrator, make_author, make_guest, make_person
 
@@ -187,6 +188,22 @@ def test_sessions_end_when_idle_and_at_last(engine: Engine, held_clock: datetime
         instant += timedelta(hours=1)
     with clock.at(NOW + timedelta(hours=12, minutes=1)), db.reading() as session:
         assert sessions.resolve(session, secret) is None
+
+
+@pytest.mark.parametrize("kind", list(PersonKind))
+def test_each_kind_of_person_has_limits_of_its_own_that_administrators_set(
+    administrator: Actor, kind: PersonKind, held_clock: datetime
+) -> None:
+    with db.transaction() as session:
+        settings.change(session, administrator, "sessions", {f"{kind}_idle_minutes": 10, f"{kind}_hours": 1})
+        _, here = sessions.begin(session, make_person(session, "Somebody New", kind=kind), {"password": NOW})
+        other = next(one for one in PersonKind if one is not kind)
+        _, there = sessions.begin(session, make_person(session, "Somebody Else", kind=other), {"password": NOW})
+    assert (here.idle_ends_at, here.ends_at) == (NOW + timedelta(minutes=10), NOW + timedelta(hours=1))
+    assert there.idle_ends_at >= NOW + timedelta(hours=1)
+    with clock.at(NOW + timedelta(minutes=5)), db.transaction() as session:
+        sessions.touch(session, here.id)
+        assert session.get_one(SignInSession, here.id).idle_ends_at == NOW + timedelta(minutes=15)
 
 
 @pytest.mark.parametrize(

@@ -24,13 +24,6 @@ class MembershipSource(StrEnum):
     REQUEST = "request"
 
 
-class SessionKind(StrEnum):
-    """Sessions of the app and sessions of guests and customers have different limits."""
-
-    STAFF = "staff"
-    OUTSIDE = "outside"
-
-
 class Person(Base):
     """Somebody who can sign in, or could once."""
 
@@ -126,7 +119,7 @@ class SignInSession(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     public_id: Mapped[str] = mapped_column(String(24), unique=True)
     person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), index=True)
-    #: A SessionKind.
+    #: The person's kind: each has limits of its own.
     kind: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime]
     #: Written at most once a minute.

@@ -1,6 +1,5 @@
 """Sessions as rows: a session ended anywhere is dead at the next request everywhere."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,22 +9,11 @@ from sqlalchemy.orm import Session
 from app.core import clock, context
 from app.core.accounts import queries
 from app.core.accounts.actor import Actor, PersonKind
-from app.core.accounts.models import Person, SessionKind, SignInSession
+from app.core.accounts.models import Person, SignInSession
+from app.core.accounts.settings import SessionSettings
 from app.core.crypto import tokens
+from app.core.settings import registry
 
-
-@dataclass(frozen=True)
-class Lifetime:
-    """How long a session lasts without being seen, and at most."""
-
-    idle: timedelta
-    absolute: timedelta
-
-
-LIFETIMES = {
-    SessionKind.STAFF: Lifetime(timedelta(hours=2), timedelta(hours=12)),
-    SessionKind.OUTSIDE: Lifetime(timedelta(hours=1), timedelta(hours=12)),
-}
 #: `last_seen_at` is written at most this often.
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -39,10 +27,9 @@ def begin(
     """
     secret = tokens.new_secret()
     now = clock.now()
-    kind = SessionKind.STAFF if person.kind == PersonKind.STAFF else SessionKind.OUTSIDE
-    lifetime = LIFETIMES[kind]
+    kind, limits = PersonKind(person.kind), registry.read(session, SessionSettings)
     call = context.current()
-    ends_at = now + lifetime.absolute
+    ends_at = now + limits.absolute(kind)
     if ends_at_most is not None:
         ends_at = min(ends_at, ends_at_most)
     row = SignInSession(
@@ -52,7 +39,7 @@ def begin(
         kind=kind.value,
         created_at=now,
         last_seen_at=now,
-        idle_ends_at=min(now + lifetime.idle, ends_at),
+        idle_ends_at=min(now + limits.idle(kind), ends_at),
         ends_at=ends_at,
         methods={name: instant.isoformat() for name, instant in methods.items()},
         address=call.address,
@@ -96,7 +83,13 @@ def touch(session: Session, session_id: int) -> None:
     row = session.get(SignInSession, session_id)
     if row is not None and row.ended_at is None:
         row.last_seen_at = now
-        row.idle_ends_at = now + LIFETIMES[SessionKind(row.kind)].idle
+        row.idle_ends_at = now + registry.read(session, SessionSettings).idle(PersonKind(row.kind))
+
+
+def proven_at(row: SignInSession) -> datetime:
+    """Return when the session's person last showed who they are."""
+    instants = [datetime.fromisoformat(str(said)) for said in row.methods.values()]
+    return max(instants, default=row.created_at)
 
 
 def end(session: Session, session_id: int) -> bool:

@@ -91,6 +91,10 @@ class Way:
     values: Mapping[str, str] = field(default_factory=dict)
     for_staff: bool = True
     for_guests: bool = True
+    #: What a session that began this way has among its methods.
+    method: str = ""
+    #: Endpoint that has the signed-in person prove again who they are; likewise a form with `next`.
+    again: str = ""
 
 
 _steps: list[Step] = []

@@ -95,8 +95,8 @@ def register(key: str, title: Text, cls: type[Any]) -> None:
 
 
 def areas() -> list[AreaDeclaration]:
-    """Return all areas in order of registration."""
-    return list(_areas.values())
+    """Return all areas: the organisation's first, the others in order of registration."""
+    return sorted(_areas.values(), key=lambda one: one.key != "organisation")
 
 
 def area(key: str) -> AreaDeclaration | None:

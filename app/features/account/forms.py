@@ -30,6 +30,13 @@ class SignInForm(Form):
     next = HiddenField()
 
 
+class ProveAgainForm(Form):
+    """The password once more, of who is signed in."""
+
+    password = Secret(_("Your password"), [Required()], render_kw={"autocomplete": "current-password"})
+    next = HiddenField()
+
+
 class NewPasswordForm(Form):
     """A password for whoever holds a one-time link."""
 

@@ -1,12 +1,12 @@
 """The read side of the profile page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.core.accounts import api_tokens, own, sessions
+from app.core.accounts import api_tokens, own, sessions, sign_in
 from app.core.accounts.actor import Actor
 from app.core.connections import queries as connections
 from app.core.connections.queries import AccountRow
@@ -56,6 +56,16 @@ class Profile:
         return sum(1 for row in self.sessions if not row.this_one)
 
 
+@dataclass(frozen=True)
+class Proofs:
+    """How somebody who is signed in can prove again who they are."""
+
+    ways: tuple[sign_in.Way, ...]
+    password: bool
+    #: Whether the password counts in an emergency only: its use is told to every administrator.
+    emergency: bool
+
+
 def profile(session: Session, actor: Actor) -> Profile:
     """Return the actor's profile; tokens and Atlassian accounts for staff only."""
     person = own.person_of(session, actor)
@@ -78,6 +88,16 @@ def profile(session: Session, actor: Actor) -> Profile:
         ),
         tokens=_tokens(session, person.id) if actor.is_staff else (),
         accounts=connections.accounts_of(session, person.id) if actor.is_staff else (),
+    )
+
+
+def proofs(session: Session, actor: Actor, methods: Collection[str]) -> Proofs:
+    """Return how the actor can prove again who they are: by what their session began with."""
+    password = "password" in methods and own.person_of(session, actor).password_hash is not None
+    return Proofs(
+        ways=tuple(way for way in sign_in.ways(session) if way.again and way.method in methods),
+        password=password,
+        emergency=password and actor.is_staff and sign_in.passwords_closed(session),
     )
 
 

@@ -30,12 +30,13 @@ from app.features.account.forms import (
     ConnectForm,
     DetailsForm,
     NewPasswordForm,
+    ProveAgainForm,
     SignInForm,
 )
 from app.web import cookies, reveal
 from app.web.access import public, signed_in
 from app.web.forms import errors_onto, form_page
-from app.web.identity import actor, actor_or_none
+from app.web.identity import actor, actor_or_none, session_row
 from app.web.surfaces import Surface
 from app.web.theme import local_path
 
@@ -80,6 +81,19 @@ def emergency() -> Answer:
     if form.validate_on_submit():
         return _local_sign_in(form, in_emergency=True)
     return form_page("account/emergency.html", form)
+
+
+@blueprint.route("/sign-in/again", methods=["GET", "POST"])
+@signed_in(surface=Surface.EITHER, staff=False)
+def prove_again() -> Answer:
+    """Have somebody who is signed in prove once more who they are, and lead them back to what they wanted."""
+    form = ProveAgainForm(next=request.args.get("next"))
+    row = session_row()
+    with reading() as db:
+        proofs = queries.proofs(db, actor(), row.methods if row else ())
+    if proofs.password and form.validate_on_submit():
+        return _proved_again(form, proofs)
+    return _again_page(form, proofs)
 
 
 @blueprint.post("/sign-out")
@@ -151,7 +165,7 @@ def password() -> Answer:
 
 
 @blueprint.post("/profile/sessions/<public_id>/end")
-@signed_in(surface=Surface.EITHER, staff=False)
+@signed_in(surface=Surface.EITHER, staff=False, recent=True)
 def end_session(public_id: str) -> BaseResponse:
     """End one of one's own sessions."""
     with transaction() as db:
@@ -161,7 +175,7 @@ def end_session(public_id: str) -> BaseResponse:
 
 
 @blueprint.post("/profile/sessions/end-others")
-@signed_in(surface=Surface.EITHER, staff=False)
+@signed_in(surface=Surface.EITHER, staff=False, recent=True)
 def end_other_sessions() -> BaseResponse:
     """End all of one's sessions but this one."""
     with transaction() as db:
@@ -171,7 +185,7 @@ def end_other_sessions() -> BaseResponse:
 
 
 @blueprint.route("/profile/tokens/new", methods=["GET", "POST"])
-@signed_in()
+@signed_in(recent=True)
 def new_token() -> Answer:
     """Make an API token."""
     form = ApiTokenForm()
@@ -206,7 +220,7 @@ def revoke_token(public_id: str) -> BaseResponse:
 
 
 @blueprint.route("/profile/connections/<public_id>", methods=["GET", "POST"])
-@signed_in()
+@signed_in(recent=True)
 def connect(public_id: str) -> Answer:
     """Connect one's own Atlassian account."""
     with reading() as db:
@@ -239,7 +253,7 @@ def _in_shell() -> bool:
     return actor().is_staff and current_app.extensions["portico_hosts"].serves(request.host.lower(), Surface.APP)
 
 
-def _signed_in(outcome: signing_in.SignedIn, browser_id: str, form: SignInForm) -> BaseResponse:
+def _signed_in(outcome: signing_in.SignedIn, browser_id: str, form: SignInForm | ProveAgainForm) -> BaseResponse:
     # A form cookie from before the sign-in may be known to somebody else: its CSRF token dies with it.
     session.clear()
     response = make_response(redirect(local_path(form.next.data), 303))
@@ -265,6 +279,25 @@ def _local_sign_in(form: SignInForm, *, in_emergency: bool) -> Answer:
     if isinstance(outcome, signing_in.SignedIn):
         return _signed_in(outcome, chosen, form)
     return _refused(outcome, form, in_emergency=in_emergency)
+
+
+def _proved_again(form: ProveAgainForm, proofs: queries.Proofs) -> Answer:
+    who, chosen = actor(), cookies.browser_id() or tokens.new_secret()
+    digest = tokens.digest(chosen)
+    attempt = signing_in.gather(who.email or "", form.password.data, digest, in_emergency=proofs.emergency)
+    with transaction() as db:
+        outcome = service.begin_session(db, attempt, digest, who.session_id, in_emergency=proofs.emergency)
+    if isinstance(outcome, signing_in.SignedIn):
+        return _signed_in(outcome, chosen, form)
+    limited = outcome.retry_after is not None
+    words = _("Too many tries. Wait a moment, then try again.") if limited else _("This is not your password.")
+    form.password.errors = [words]
+    return _limited(make_response(_again_page(form, proofs)), outcome.retry_after)
+
+
+def _again_page(form: ProveAgainForm, proofs: queries.Proofs) -> tuple[str, int]:
+    wanted = local_path(form.next.data)
+    return form_page("account/prove_again.html", form, proofs=proofs, wanted=wanted, who=actor())
 
 
 def _refused(outcome: signing_in.Refused, form: SignInForm, *, in_emergency: bool) -> Response:

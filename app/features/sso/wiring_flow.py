@@ -11,6 +11,7 @@ from app.core.accounts.sign_in import Way
 from app.core.settings import registry
 from app.core.text import Text
 from app.features.sso import flow_views
+from app.features.sso.finish import METHOD
 from app.features.sso.models import SsoConnection
 from app.features.sso.settings import SsoSettings
 
@@ -38,6 +39,8 @@ def ways(session: Session) -> Sequence[Way]:
             values={"public_id": row.public_id},
             for_staff=row.for_staff,
             for_guests=row.for_guests,
+            method=f"{METHOD}{row.public_id}",
+            again="sso_flow.prove_again",
         )
         for row in session.scalars(query)
     ]

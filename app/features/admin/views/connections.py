@@ -41,7 +41,7 @@ def connection(public_id: str) -> str:
 
 
 @blueprint.route("/connections/new", methods=["GET", "POST"])
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def new_connection() -> Answer:
     """Add a connection."""
     form = NewConnectionForm()
@@ -54,7 +54,7 @@ def new_connection() -> Answer:
 
 
 @blueprint.route("/connections/<public_id>/edit", methods=["GET", "POST"])
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def edit_connection(public_id: str) -> Answer:
     """Change a connection; a token left empty stays."""
     found = _found(public_id)
@@ -68,7 +68,7 @@ def edit_connection(public_id: str) -> Answer:
 
 
 @blueprint.post("/connections/<public_id>/test")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def test_connection(public_id: str) -> Response:
     """Try what each credential may do, and keep what was seen."""
     result = gather.tested_connection(public_id)
@@ -82,7 +82,7 @@ def test_connection(public_id: str) -> Response:
 
 
 @blueprint.post("/connections/<public_id>/switch-off")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def switch_off_connection(public_id: str) -> Response:
     """Stop using a connection."""
     with transaction() as db:
@@ -92,7 +92,7 @@ def switch_off_connection(public_id: str) -> Response:
 
 
 @blueprint.post("/connections/<public_id>/switch-on")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def switch_on_connection(public_id: str) -> Response:
     """Use a connection again."""
     with transaction() as db:
@@ -102,7 +102,7 @@ def switch_on_connection(public_id: str) -> Response:
 
 
 @blueprint.post("/connections/<public_id>/remove")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def remove_connection(public_id: str) -> Response:
     """Remove a connection that nothing was shared through."""
     with transaction() as db:

@@ -65,7 +65,7 @@ def edit_group(public_id: str) -> Answer:
 
 
 @blueprint.route("/groups/<public_id>/roles", methods=["GET", "POST"])
-@signed_in(Permission.ADMIN_PEOPLE_MANAGE)
+@signed_in(Permission.ADMIN_PEOPLE_MANAGE, recent=True)
 def group_roles(public_id: str) -> Answer:
     """Set the roles that come with a group."""
     found = _found(public_id)

@@ -44,7 +44,7 @@ def person(public_id: str) -> str:
 
 
 @blueprint.route("/people/new", methods=["GET", "POST"])
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def new_person() -> Answer:
     """Create a person."""
     form = NewPersonForm()
@@ -63,7 +63,7 @@ def new_person() -> Answer:
 
 
 @blueprint.route("/people/<public_id>/edit", methods=["GET", "POST"])
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def edit_person(public_id: str) -> Answer:
     """Change name, kind and roles."""
     found = _found(public_id)
@@ -108,7 +108,7 @@ def reactivate_person(public_id: str) -> Response:
 
 
 @blueprint.post("/people/<public_id>/one-time-link")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def one_time_link(public_id: str) -> str:
     """Make a one-time link."""
     with transaction() as db:

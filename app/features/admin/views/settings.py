@@ -38,7 +38,7 @@ def settings_area(key: str) -> Answer:
 
 
 @blueprint.post("/settings/<key>")
-@signed_in(Permission.ADMIN_SETTINGS_MANAGE)
+@signed_in(Permission.ADMIN_SETTINGS_MANAGE, recent=True)
 def change_settings(key: str) -> Answer:
     """Change the settings of one area."""
     area, values = _area(key)

@@ -38,7 +38,7 @@ def choose_preset() -> str:
 
 
 @blueprint.route("/new/<kind>/<preset>", methods=["GET", "POST"])
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def new_connection(kind: str, preset: str) -> Answer:
     """Add a connection, switched off."""
     chosen, protocol = _preset(kind, preset)
@@ -83,7 +83,7 @@ def connection(public_id: str) -> str:
 
 
 @blueprint.route("/<public_id>/edit", methods=["GET", "POST"])
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def edit_connection(public_id: str) -> Answer:
     """Change a connection; a client secret left empty stays."""
     detail = found(public_id)
@@ -99,7 +99,7 @@ def edit_connection(public_id: str) -> Answer:
 
 
 @blueprint.route("/<public_id>/metadata", methods=["GET", "POST"])
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def read_metadata(public_id: str) -> Answer:
     """Read a SAML provider's metadata again, from a file or an address."""
     detail = found(public_id)
@@ -117,7 +117,7 @@ def read_metadata(public_id: str) -> Answer:
 
 
 @blueprint.post("/<public_id>/switch-on")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def switch_on(public_id: str) -> Response:
     """Let people sign in through a connection."""
     with transaction() as db:
@@ -127,7 +127,7 @@ def switch_on(public_id: str) -> Response:
 
 
 @blueprint.post("/<public_id>/switch-off")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def switch_off(public_id: str) -> Response:
     """Let nobody sign in through a connection."""
     with transaction() as db:
@@ -137,7 +137,7 @@ def switch_off(public_id: str) -> Response:
 
 
 @blueprint.post("/<public_id>/remove")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def remove_connection(public_id: str) -> Response:
     """Remove a connection."""
     with transaction() as db:

@@ -17,7 +17,7 @@ from app.web.identity import actor
 
 
 @blueprint.route("/<public_id>/certificates/new", methods=["GET", "POST"])
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def add_certificate(public_id: str) -> Answer:
     """Let one more certificate sign responses."""
     detail = found(public_id)
@@ -32,7 +32,7 @@ def add_certificate(public_id: str) -> Answer:
 
 
 @blueprint.post("/<public_id>/certificates/<fingerprint>/remove")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def remove_certificate(public_id: str, fingerprint: str) -> Response:
     """Believe nothing more that this certificate signs."""
     with transaction() as db:
@@ -42,7 +42,7 @@ def remove_certificate(public_id: str, fingerprint: str) -> Response:
 
 
 @blueprint.post("/<public_id>/keys/new")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def add_key(public_id: str) -> Response:
     """Make one more key of ours."""
     key = gather.new_key(found(public_id).facts.name)
@@ -53,7 +53,7 @@ def add_key(public_id: str) -> Response:
 
 
 @blueprint.post("/<public_id>/keys/<fingerprint>/use")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def use_key(public_id: str, fingerprint: str) -> Response:
     """Sign with this key from now on."""
     with transaction() as db:
@@ -63,7 +63,7 @@ def use_key(public_id: str, fingerprint: str) -> Response:
 
 
 @blueprint.post("/<public_id>/keys/<fingerprint>/remove")
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def remove_key(public_id: str, fingerprint: str) -> Response:
     """Forget a key of ours."""
     with transaction() as db:

@@ -14,7 +14,7 @@ from app.web.identity import actor
 
 
 @blueprint.route("/<public_id>/mapping", methods=["GET", "POST"])
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def edit_mapping(public_id: str) -> Answer:
     """Say which attributes make up a person."""
     detail = found(public_id)
@@ -31,7 +31,7 @@ def edit_mapping(public_id: str) -> Answer:
 
 
 @blueprint.route("/<public_id>/groups", methods=["GET", "POST"])
-@signed_in(MANAGE)
+@signed_in(MANAGE, recent=True)
 def edit_groups(public_id: str) -> Answer:
     """Say which groups follow."""
     detail = found(public_id)
