@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from simulator import access, confluence, confluence_v1, control, failures, jira
+from simulator import access, confluence, confluence_comments, confluence_v1, control, failures, jira
 from simulator.answers import Refusal, limit_headers, reply
 from simulator.state import Site
 
@@ -19,8 +19,8 @@ def create_site_application(site: Site, folder: Path) -> Flask:
     app = Flask("simulator", static_folder=None)
     app.config["SITE"] = site
     app.config["CONTENT"] = folder
-    for blueprint in (confluence.blueprint, confluence_v1.blueprint, jira.blueprint, control.blueprint):
-        app.register_blueprint(blueprint)
+    for part in (confluence, confluence_comments, confluence_v1, jira, control):
+        app.register_blueprint(part.blueprint)
     app.before_request(lambda: _before(site))
     app.after_request(lambda response: _after(site, response))
     app.register_error_handler(Refusal, lambda refusal: refusal.response)

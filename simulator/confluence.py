@@ -82,7 +82,7 @@ def page_json(page: Page, version: Version, body_format: str | None) -> dict[str
         "lastOwnerId": None,
         "createdAt": page.versions[0].created_at,
         "version": version_json(version),
-        "body": _body(version, body_format),
+        "body": body_json(version, body_format),
         "_links": page_links(page),
     }
     if page.parent_id:
@@ -90,7 +90,8 @@ def page_json(page: Page, version: Version, body_format: str | None) -> dict[str
     return shaped
 
 
-def _body(version: Version, body_format: str | None) -> dict[str, Any]:
+def body_json(version: Version, body_format: str | None) -> dict[str, Any]:
+    """Shape a body in the representation that is asked for."""
     if body_format is None:
         return {}
     if body_format == "storage":
@@ -145,17 +146,18 @@ def pages() -> Response:
         and one.status in (states or ["current", "archived"])
         and title in (None, one.latest.title)
     ]
-    return _list(rows, 25)
+    return listed(rows, 25)
 
 
-def _list(rows: list[Any], default: int) -> Response:
+def listed(rows: list[Any], default: int) -> Response:
+    """Answer with one page of rows by cursor."""
     site = the_site()
     return cursor_list(rows, site.base_url, default, site.settings.page_limit)
 
 
 @blueprint.get(f"{PREFIX}/pages/<page_id>/labels")
 def labels(page_id: str) -> Response:
-    return _list(labels_json(page_for_caller(page_id)), 25)
+    return listed(labels_json(page_for_caller(page_id)), 25)
 
 
 @blueprint.get(f"{PREFIX}/pages/<page_id>/attachments")
@@ -167,7 +169,7 @@ def attachments(page_id: str) -> Response:
         for one in the_site().attachments_of(found.page_id)
         if name in (None, one.filename) and media_type in (None, one.media_type)
     ]
-    return _list(rows, 50)
+    return listed(rows, 50)
 
 
 @blueprint.get(f"{PREFIX}/attachments/<attachment_id>")
@@ -242,28 +244,33 @@ def direct_children(page_id: str) -> Response:
         for one in site.children(found.page_id)
         if one.status in ("current", "archived") and access.may_view_page(site, account, one)
     ]
-    return _list(rows, 25)
+    return listed(rows, 25)
 
 
-@blueprint.get(f"{PREFIX}/pages/<page_id>/footer-comments")
-def footer_comments(page_id: str) -> Response:
+@blueprint.get(f"{PREFIX}/pages/<page_id>/descendants")
+def descendants(page_id: str) -> Response:
+    site, account = the_site(), signed_in()
     found = page_for_caller(page_id)
-    body_format = request.args.get("body-format")
-    rows = []
-    for one in found.comments:
-        version = Version(1, one["created"], one["author"], "", one["body"])
-        rows.append(
+    depth = max(1, whole_number("depth", 2, 10))
+    rows: list[dict[str, Any]] = []
+    level = [found.page_id]
+    for below in range(1, depth + 1):
+        children = [one for parent in level for one in site.children(parent)]
+        rows += [
             {
-                "id": one["id"],
-                "status": "current",
-                "title": f"Re: {found.latest.title}",
-                "pageId": found.page_id,
-                "version": version_json(version),
-                "body": _body(version, body_format),
-                "_links": {"webui": f"{page_links(found)['webui']}?focusedCommentId={one['id']}"},
+                "id": one.page_id,
+                "status": one.status,
+                "title": one.latest.title,
+                "type": "page",
+                "parentId": one.parent_id,
+                "depth": below,
+                "childPosition": one.position,
             }
-        )
-    return _list(rows, 25)
+            for one in children
+            if one.status in ("current", "archived") and access.may_view_page(site, account, one)
+        ]
+        level = [one.page_id for one in children]
+    return listed(rows, 25)
 
 
 def _space_json(space: Space) -> dict[str, Any]:
@@ -293,7 +300,7 @@ def spaces() -> Response:
         and (not keys or one.key in keys)
         and (not identifiers or one.space_id in identifiers)
     ]
-    return _list(rows, 25)
+    return listed(rows, 25)
 
 
 @blueprint.get(f"{PREFIX}/spaces/<space_id>")

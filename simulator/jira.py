@@ -157,6 +157,20 @@ def fields() -> Response:
     return reply(shaped)
 
 
+@blueprint.get(f"{PREFIX}/user/bulk")
+def users() -> Response:
+    site = the_site()
+    _caller(anonymous=False)
+    wanted = request.args.getlist("accountId")
+    if not wanted:
+        raise jira_error(400, "The 'accountId' parameter must be provided.")
+    start = whole_number("startAt", 0, 100_000)
+    limit = max(1, whole_number("maxResults", 10, 200))
+    known = [user_json(site, site.accounts[one]) for one in wanted if one in site.accounts]
+    values, last = known[start : start + limit], start + limit >= len(known)
+    return reply({"startAt": start, "maxResults": limit, "total": len(known), "isLast": last, "values": values})
+
+
 @blueprint.get(f"{PREFIX}/user/viewissue/search")
 def viewers() -> Response:
     """List who may browse an issue or a project among the people a query or an account id finds."""

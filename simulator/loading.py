@@ -11,7 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from simulator.files import from_recipe
-from simulator.state import Account, Attachment, Comment, FileVersion, Group, Issue, Page, Site, Space, Version
+from simulator.state import (
+    Account,
+    Attachment,
+    Comment,
+    FileVersion,
+    Group,
+    Issue,
+    Page,
+    PageComment,
+    Site,
+    Space,
+    Version,
+)
 
 CONTENT = Path(__file__).parent / "content"
 
@@ -88,11 +100,25 @@ def _load_pages(site: Site, folder: Path) -> None:
             users=[person(site, name) for name in restrict.get("users", [])],
             groups=list(restrict.get("groups", [])),
             versions=_versions(site, one, body),
-            comments=list(one.get("comments", [])),
+            comments=[_page_comment(site, note) for note in one.get("comments", [])],
         )
         for number, file in enumerate(one.get("attachments", [])):
             identifier = f"att{one['id']}{number:02d}"
             _attach(site, folder, identifier, one["id"], one["author"], file)
+
+
+def _page_comment(site: Site, note: dict[str, Any]) -> PageComment:
+    return PageComment(
+        comment_id=note["id"],
+        author_id=person(site, note["author"]),
+        created=note["created"],
+        body=note["body"],
+        edited=note.get("edited"),
+        parent_id=note.get("parent"),
+        inline=note.get("inline", False),
+        resolution=note.get("resolution", "open"),
+        anchor=note.get("anchor", ""),
+    )
 
 
 def _versions(site: Site, one: dict[str, Any], body: str) -> list[Version]:

@@ -88,6 +88,22 @@ class Attachment:
 
 
 @dataclass
+class PageComment:
+    """A comment on a page, or a reply to one; `anchor` is the text an inline one was made on."""
+
+    comment_id: str
+    author_id: str
+    created: str
+    #: Storage format.
+    body: str
+    edited: str | None = None
+    parent_id: str | None = None
+    inline: bool = False
+    resolution: str = "open"
+    anchor: str = ""
+
+
+@dataclass
 class Page:
     """A page with all its versions, the latest last."""
 
@@ -101,7 +117,7 @@ class Page:
     users: list[str]
     groups: list[str]
     versions: list[Version]
-    comments: list[dict[str, Any]] = field(default_factory=list)
+    comments: list[PageComment] = field(default_factory=list)
 
     @property
     def latest(self) -> Version:

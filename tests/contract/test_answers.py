@@ -44,8 +44,11 @@ def _page_calls() -> list[Call]:
         {"body-format": "atlas_doc_format"},
     ]
     calls = [Call(V2, "/pages/{id}", f"/pages/{page}", query=query) for page in pages for query in formats]
-    for kind in ("attachments", "labels", "ancestors", "direct-children", "footer-comments"):
-        calls += [Call(V2, f"/pages/{{id}}/{kind}", f"/pages/{page}/{kind}") for page in (100001, 100111, 100403)]
+    below = ("direct-children", "descendants", "footer-comments", "inline-comments")
+    for kind in ("attachments", "labels", "ancestors", *below):
+        calls += [
+            Call(V2, f"/pages/{{id}}/{kind}", f"/pages/{page}/{kind}") for page in (100001, 100111, 100403, 100120)
+        ]
         calls += [
             Call(V2, f"/pages/{{id}}/{kind}", f"/pages/{page}/{kind}", status)
             for page, status in ((100107, 404), (4, 404), ("x", 400))
@@ -62,6 +65,23 @@ CALLS = [
     Call(V2, "/pages/{id}/attachments", "/pages/100111/attachments", query={"limit": "2"}),
     Call(V2, "/pages/{id}/attachments", "/pages/100111/attachments", query={"filename": "handover.pdf"}),
     Call(V2, "/pages/{id}/footer-comments", "/pages/100403/footer-comments", query={"body-format": "storage"}),
+    Call(V2, "/pages/{id}/descendants", "/pages/100120/descendants", query={"depth": "3", "limit": "2"}),
+    *(
+        Call(V2, f"/pages/{{id}}/{kind}", f"/pages/100120/{kind}", query=query)
+        for kind, query in (
+            ("footer-comments", {"body-format": "atlas_doc_format", "sort": "created-date", "status": "current"}),
+            ("inline-comments", {"body-format": "atlas_doc_format", "resolution-status": "open"}),
+        )
+    ),
+    *(
+        Call(V2, f"/{kind}/{{id}}/children", f"/{kind}/{number}/children", status, query={"body-format": "storage"})
+        for kind, number, status in (
+            ("footer-comments", 461001, 200),
+            ("footer-comments", 4, 404),
+            ("inline-comments", 461005, 200),
+            ("inline-comments", 461001, 404),
+        )
+    ),
     Call(V2, "/pages", "/pages", query={"id": "100101,100102", "body-format": "storage"}),
     Call(V2, "/pages", "/pages", query={"limit": "3", "status": "archived"}),
     Call(V2, "/pages", "/pages", 401, account="stranger"),
@@ -127,7 +147,7 @@ CALLS = [
     Call(JIRA, "/rest/api/3/field", "/rest/api/3/field"),
     *(
         Call(JIRA, "/rest/api/3/issue/{issueIdOrKey}", f"/rest/api/3/issue/HARB-{number}", query=query)
-        for number in (1, 2, 7, 18, 19, 21, 25)
+        for number in (1, 2, 7, 18, 19, 21, 25, 31)
         for query in ({}, {"expand": "names,schema"}, {"fields": "summary,attachment"})
     ),
     Call(JIRA, "/rest/api/3/issue/{issueIdOrKey}", "/rest/api/3/issue/HARB-15", 404),
@@ -164,6 +184,9 @@ CALLS = [
     Call(JIRA, "/rest/api/3/attachment/content/{id}", "/rest/api/3/attachment/content/4", 404),
     Call(JIRA, "/rest/api/3/attachment/thumbnail/{id}", "/rest/api/3/attachment/thumbnail/30040", 303),
     Call(JIRA, "/rest/api/3/attachment/thumbnail/{id}", "/rest/api/3/attachment/thumbnail/30041", 404),
+    Call(JIRA, "/rest/api/3/user/bulk", "/rest/api/3/user/bulk", query={"accountId": BOB, "maxResults": "50"}),
+    Call(JIRA, "/rest/api/3/user/bulk", "/rest/api/3/user/bulk", 400),
+    Call(JIRA, "/rest/api/3/user/bulk", "/rest/api/3/user/bulk", 401, account="stranger"),
     *(
         Call(JIRA, "/rest/api/3/user/viewissue/search", "/rest/api/3/user/viewissue/search", status, query=query)
         for query, status in (

@@ -3,16 +3,19 @@
 An adapter for another edition satisfies these; callers name these types and not an adapter. All methods raise AtlassianError.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from app.integrations.atlassian.types import (
     Account,
     Attachment,
     Capability,
+    Descendant,
     Download,
     Issue,
+    IssueComment,
     Page,
+    PageComment,
     RateLimitState,
     Restriction,
     Space,
@@ -40,6 +43,18 @@ class ConfluenceReader(Protocol):
 
     def attachments(self, page_id: str) -> list[Attachment]:
         """Return the page's present attachments."""
+
+    def accounts(self, account_ids: Collection[str]) -> list[Account]:
+        """Return the accounts of many ids; those the site does not know are not among them."""
+
+    def descendants(self, page_id: str, *, depth: int = 1, limit: int = 200) -> list[Descendant]:
+        """Return what is below a page down to `depth` (1 to 10), parents before children; the first `limit`, and no bodies."""
+
+    def footer_comments(self, page_id: str, *, limit: int = 100) -> list[PageComment]:
+        """Return the comments under a page with their replies, each thread's first before its replies; the oldest `limit` threads."""
+
+    def inline_comments(self, page_id: str, *, limit: int = 100) -> list[PageComment]:
+        """Return the comments on text of a page like `footer_comments`, the resolved ones too."""
 
     def ancestors(self, page_id: str) -> list[str]:
         """Return the ids above the page, the highest first."""
@@ -84,8 +99,17 @@ class JiraReader(Protocol):
     def account(self, account_id: str) -> Account:
         """Return the account of an id. Raises NotFound where the site knows none."""
 
+    def accounts(self, account_ids: Collection[str]) -> list[Account]:
+        """Return the accounts of many ids; those the site does not know are not among them."""
+
     def issue(self, id_or_key: str, fields: Sequence[str]) -> Issue:
         """Return the issue with the requested fields; a moved one comes with its new key."""
+
+    def whole_issue(self, id_or_key: str) -> Issue:
+        """Return the issue with every field, for choosing among them; readers get what `issue` was asked for."""
+
+    def comments(self, id_or_key: str, *, limit: int = 200) -> list[IssueComment]:
+        """Return the first `limit` comments that the credential sees, the oldest first, restricted and internal ones too."""
 
     def search(self, jql: str, fields: Sequence[str], *, limit: int = 50) -> list[Issue]:
         """Return the first issues that a bounded JQL query finds."""

@@ -87,6 +87,84 @@ class Restriction:
 
 
 @dataclass(frozen=True)
+class Descendant:
+    """Something below a page: `kind` is Atlassian's word (page, folder, whiteboard, database, embed), `depth` 1 for a child.
+
+    `position` orders it among the children of `parent_id`; None where Atlassian does not say.
+    """
+
+    id: str
+    parent_id: str
+    kind: str
+    title: str
+    status: str
+    depth: int
+    position: int | None
+
+
+class BodyFormat(StrEnum):
+    """What a body is written in; ADF bodies are JSON objects, the others text."""
+
+    STORAGE = "storage"
+    ADF = "adf"
+    WIKI = "wiki"
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body as it came, in the format it was available in."""
+
+    format: BodyFormat
+    value: str | Mapping[str, Any] = field(repr=False)
+
+
+class Resolution(StrEnum):
+    """What became of a comment in the text of a page; dangling: the text it was made on is gone."""
+
+    OPEN = "open"
+    REOPENED = "reopened"
+    RESOLVED = "resolved"
+    DANGLING = "dangling"
+
+
+@dataclass(frozen=True)
+class PageComment:
+    """A comment on a page; `parent_id` is None for the first of a thread, `inline` says that it was made on text of the page.
+
+    `author_id` is an account id, on Data Center a user key. Cloud says either when it was written or, of an edited one, when that was;
+    the other is None. `anchor` is the text it was made on, empty where it is not inline or not said.
+    """
+
+    id: str
+    parent_id: str | None
+    author_id: str
+    body: Body = field(repr=False)
+    created_at: datetime | None
+    edited_at: datetime | None
+    version: int
+    inline: bool = False
+    resolution: Resolution | None = None
+    anchor: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class IssueComment:
+    """A comment on an issue as the reading credential sees it; who may see it is for the caller to look at.
+
+    `author` is None where the account is gone. `restricted_to` names the role or group it is limited to, None where it is for everybody
+    who sees the issue. `public` is False for a service desk's internal note, None where Jira says nothing.
+    """
+
+    id: str
+    author: Account | None
+    body: Body = field(repr=False)
+    created_at: datetime | None
+    updated_at: datetime | None
+    restricted_to: str | None
+    public: bool | None
+
+
+@dataclass(frozen=True)
 class Issue:
     """One Jira issue: `fields` are raw values of exactly the requested fields, `names` and `schema` describe them."""
 

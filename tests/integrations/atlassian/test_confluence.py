@@ -1,5 +1,6 @@
 """Confluence Cloud against a site that answers as documented, and as it should not."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -362,3 +363,49 @@ def test_the_connection_test_says_what_could_not_be_tried() -> None:
     ]
     assert "no attachment" in found[Ability.DOWNLOAD].detail
     assert "no other author" in found[Ability.CHECK_OTHERS].detail
+
+
+def _comment(number: int, **changes: Any) -> dict[str, Any]:
+    document = json.dumps({"type": "doc", "version": 1, "content": []})
+    return {
+        "id": str(number),
+        "version": {"number": 1, "createdAt": "2026-11-01T10:00:00Z", "authorId": "a-1"},
+        "body": {"atlas_doc_format": {"representation": "atlas_doc_format", "value": document}},
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _comment(1, body={}),
+        _comment(1, body={"atlas_doc_format": {"value": "no JSON"}}),
+        _comment(1, body={"atlas_doc_format": {"value": "[]"}}),
+        _comment(1, id="../../users"),
+        _comment(1, version={}),
+    ],
+    ids=str,
+)
+def test_a_comment_of_another_shape_is_no_comment(odd: dict[str, Any]) -> None:
+    with _confluence() as (peer, one):
+        peer.answer(f"{V2}/pages/123/footer-comments", Reply(200, {"results": [odd], "_links": {}}))
+        peer.answer(f"{V2}/footer-comments/1/children", Reply(200, {"results": [], "_links": {}}))
+        with pytest.raises(Unreachable):
+            one.footer_comments("123")
+
+
+def test_a_comment_that_answers_itself_is_refused() -> None:
+    with _confluence() as (peer, one):
+        peer.answer(f"{V2}/pages/123/footer-comments", Reply(200, {"results": [_comment(1)], "_links": {}}))
+        peer.answer(f"{V2}/footer-comments/1/children", Reply(200, {"results": [_comment(1)], "_links": {}}))
+        with pytest.raises(Unreachable):
+            one.footer_comments("123")
+
+
+def test_an_unknown_resolution_is_none() -> None:
+    with _confluence() as (peer, one):
+        odd = _comment(1, resolutionStatus="asleep", properties={"inlineOriginalSelection": "here"})
+        peer.answer(f"{V2}/pages/123/inline-comments", Reply(200, {"results": [odd], "_links": {}}))
+        peer.answer(f"{V2}/inline-comments/1/children", Reply(200, {"results": [], "_links": {}}))
+        found = one.inline_comments("123")[0]
+        assert (found.resolution, found.anchor, found.inline) == (None, "here", True)

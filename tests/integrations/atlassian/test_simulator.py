@@ -20,7 +20,7 @@ from app.integrations.atlassian.errors import (
     Unreachable,
 )
 from app.integrations.atlassian.transport import Transport
-from app.integrations.atlassian.types import Ability
+from app.integrations.atlassian.types import Ability, BodyFormat, Resolution
 from simulator.site import Running, start
 from tests.integrations.atlassian.site import LOOPBACK
 
@@ -193,3 +193,91 @@ def test_the_connection_test_says_what_each_credential_may(
         found = {line.name: line.allowed for line in jira.probe()}
         assert found.pop(Ability.SIGN_IN)
         assert {one.value for one, allowed in found.items() if allowed} == jira_may
+
+
+def test_what_is_below_a_page_comes_with_its_place_and_without_what_the_credential_may_not_see(
+    running: Running,
+) -> None:
+    with _as(running, "reader") as (confluence, _):
+        below = confluence.descendants("100120", depth=3)
+        assert [(one.id, one.depth, one.status) for one in below if one.parent_id == "100120"] == [
+            ("100121", 1, "current"),
+            ("100122", 1, "current"),
+            ("100123", 1, "current"),
+            ("100127", 1, "current"),
+            ("100128", 1, "archived"),
+        ]
+        assert {(one.id, one.parent_id, one.depth) for one in below if one.depth > 1} == {
+            ("100124", "100121", 2),
+            ("100126", "100122", 2),
+            ("100125", "100124", 3),
+        }
+        assert [one.id for one in confluence.descendants("100120", depth=1)] == [one.id for one in below[:5]]
+        _control(running, "PATCH", "/settings", {"page_limit": 2})
+        assert confluence.descendants("100120", depth=3) == below
+        assert len(confluence.descendants("100120", depth=3, limit=3)) == 3
+    with _as(running, "bob") as (confluence, _):
+        assert not {"100122", "100126"} & {one.id for one in confluence.descendants("100120", depth=3)}
+
+
+def test_comments_of_a_page_come_as_threads_with_their_bodies(running: Running) -> None:
+    with _as(running, "reader") as (confluence, _):
+        footer = confluence.footer_comments("100120")
+        inline = confluence.inline_comments("100120")
+        assert [(one.id, one.parent_id) for one in footer] == [
+            ("461001", None),
+            ("461002", "461001"),
+            ("461003", "461002"),
+            ("461004", None),
+        ]
+        assert footer[0].body.format is BodyFormat.ADF
+        assert "oversize" in str(footer[0].body.value)
+        assert (footer[0].created_at is None, footer[0].edited_at is None) == (False, True)
+        assert (footer[1].created_at is None, footer[1].edited_at is None) == (True, False)
+        assert [(one.id, one.resolution, one.anchor) for one in inline if one.parent_id is None] == [
+            ("461007", Resolution.RESOLVED, "north quay"),
+            ("461005", Resolution.OPEN, "a booked slot"),
+        ]
+        assert [one.id for one in confluence.footer_comments("100120", limit=1)] == ["461001", "461002", "461003"]
+        assert confluence.footer_comments("100102") == []
+        with pytest.raises(NotFound):
+            confluence.footer_comments("100107")
+
+
+@pytest.mark.parametrize("product", [0, 1], ids=["confluence", "jira"])
+def test_many_accounts_are_asked_for_at_once(running: Running, product: int) -> None:
+    known = list(running.site.accounts)
+    with _as(running, "reader") as clients:
+        client = clients[product]
+        found = {one.account_id: one for one in client.accounts([*known, "nobody-knows", known[0]])}
+        assert set(found) == set(known)
+        assert found["5f1a00000000000000000a01"].email == "ada@acme.example"
+        assert found["5f1a00000000000000000a03"].email is None
+        assert found["5f1a00000000000000000a09"].active is False
+        assert client.accounts([]) == []
+    assert _control(running, "GET", "/violations") == []
+
+
+def test_comments_of_an_issue_say_who_they_are_for(running: Running) -> None:
+    with _as(running, "reader") as (_, jira):
+        found = jira.comments("HARB-31")
+        assert [(one.author.display_name, one.restricted_to, one.public) for one in found if one.author] == [
+            ("Jonas Berg", None, True),
+            ("Mia Sørensen", None, True),
+            ("Tomas Ek", None, False),
+            ("Carla Nyström", "Operations", True),
+        ]
+        assert found[0].body.format is BodyFormat.ADF
+        assert len(jira.comments("HARB-25", limit=150)) == 60
+        assert len(jira.comments("HARB-25", limit=7)) == 7
+        with pytest.raises(NotFound):
+            jira.comments("HARB-15")
+
+
+def test_every_field_of_an_issue_can_be_read_for_choosing_among_them(running: Running) -> None:
+    with _as(running, "reader") as (_, jira):
+        found = jira.whole_issue("HARB-31")
+        assert found.names["customfield_10044"] == "Internal risk note"
+        assert found.schema["customfield_10043"]["type"] == "number"
+        assert "comment" not in found.fields
+        assert set(jira.issue("HARB-31", ["customfield_10043"]).fields) == {"customfield_10043"}

@@ -5,14 +5,15 @@ attachments come by v1's redirect.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from app.integrations.atlassian.addresses import page_id_of
+from app.integrations.atlassian.cloud import page_comments, page_tree
+from app.integrations.atlassian.cloud.lists import LIST_LIMIT, V2, entries
 from app.integrations.atlassian.cloud.probing import NotTried, attempt
 from app.integrations.atlassian.errors import Forbidden, Gone, NotAuthorised, NotFound, Refused, Unreachable
-from app.integrations.atlassian.pages import by_cursor, by_start
+from app.integrations.atlassian.pages import by_start
 from app.integrations.atlassian.shapes import (
     count,
     identifier,
@@ -30,18 +31,17 @@ from app.integrations.atlassian.types import (
     Account,
     Attachment,
     Capability,
+    Descendant,
     Download,
     Page,
+    PageComment,
     RateLimitState,
     Restriction,
     Space,
 )
 
 V1 = "/wiki/rest/api"
-V2 = "/wiki/api/v2"
 
-#: The most a v2 list gives at once.
-LIST_LIMIT = 250
 MAX_DEPTH = 1000
 PROBE_PAGES = 5
 PROBE_SECONDS = 30.0
@@ -71,14 +71,21 @@ class ConfluenceCloud:
         data = mapping(self._transport.get(f"{V1}/user/current"), "the account")
         if data.get("type") == "anonymous" or not optional_text(data, "accountId"):
             raise NotAuthorised("Confluence took the credential for nobody's.")
-        name = optional_text(data, "displayName") or optional_text(data, "publicName") or ""
-        return Account(identifier(data, "accountId"), name, optional_text(data, "email"), active=True)
+        return _account(data)
 
     def account(self, account_id: str) -> Account:
         """Return the account of an id. Raises NotFound where the site knows none."""
-        data = mapping(self._transport.get(f"{V1}/user", {"accountId": account_id}), "the account")
-        name = optional_text(data, "displayName") or optional_text(data, "publicName") or ""
-        return Account(identifier(data, "accountId"), name, optional_text(data, "email"), active=True)
+        return _account(mapping(self._transport.get(f"{V1}/user", {"accountId": account_id}), "the account"))
+
+    def accounts(self, account_ids: Collection[str]) -> list[Account]:
+        """Return the accounts of many ids; those the site does not know are not among them."""
+        wanted, found = list(dict.fromkeys(account_ids)), []
+        with self._transport.operation():
+            for start in range(0, len(wanted), LIST_LIMIT):
+                body = {"accountIds": wanted[start : start + LIST_LIMIT]}
+                data = mapping(self._transport.post(f"{V2}/users-bulk", body, repeatable=True), "the accounts")
+                found += [_account(one) for one in items(data, "results")]
+        return found
 
     def page(self, page_id: str, *, with_body: bool = True) -> Page:
         """Return the page in its current version, with its labels, and its storage format if `with_body`."""
@@ -97,6 +104,18 @@ class ConfluenceCloud:
         with self._transport.operation():
             found = [_attachment(one, page_id) for one in self._list(path, {"status": "current", "limit": LIST_LIMIT})]
         return [one for one in found if one.container_id == page_id]
+
+    def descendants(self, page_id: str, *, depth: int = 1, limit: int = 200) -> list[Descendant]:
+        """Return what is below a page down to `depth` (1 to 10), parents before children; the first `limit`."""
+        return page_tree.descendants(self._transport, _page(page_id), depth, limit)
+
+    def footer_comments(self, page_id: str, *, limit: int = 100) -> list[PageComment]:
+        """Return the comments under a page, each thread's first before its replies; the oldest `limit` threads."""
+        return page_comments.footer(self._transport, _page(page_id), limit)
+
+    def inline_comments(self, page_id: str, *, limit: int = 100) -> list[PageComment]:
+        """Return the comments on text of a page like `footer_comments`, the resolved ones too."""
+        return page_comments.inline(self._transport, _page(page_id), limit)
 
     def ancestors(self, page_id: str) -> list[str]:
         """Return the ids of everything above the page (folders too), the highest first."""
@@ -201,14 +220,7 @@ class ConfluenceCloud:
         raise NotTried("Could not be tried: the first pages have no other author.")
 
     def _list(self, path: str, params: Params) -> list[Mapping[str, Any]]:
-        def fetch(link: str | None) -> tuple[Mapping[str, Any], str | None]:
-            if link is None:
-                data, header = self._transport.get_linked(path, params)
-            else:
-                data, header = self._transport.get_linked(_own_path(link))
-            return mapping(data, "the list"), header
-
-        return list(by_cursor(fetch))
+        return list(entries(self._transport, path, params))
 
     def _labels(self, page_id: str, data: Mapping[str, Any]) -> tuple[str, ...]:
         labels = part(data, "labels")
@@ -274,6 +286,12 @@ class ConfluenceCloud:
         raise Unreachable("Confluence did not say who may read a page above this one.")
 
 
+def _account(data: Mapping[str, Any]) -> Account:
+    name = optional_text(data, "displayName") or optional_text(data, "publicName") or ""
+    active = data.get("accountStatus", "active") == "active"
+    return Account(identifier(data, "accountId"), name, optional_text(data, "email"), active)
+
+
 def _page(page_id: str) -> str:
     if not _PAGE_ID.fullmatch(page_id):
         raise NotFound("This is not the id of a page.", 404)
@@ -316,20 +334,3 @@ def _attachment(data: Mapping[str, Any], page_id: str) -> Attachment:
         container_id=identifier(data, "pageId") if data.get("pageId") is not None else page_id,
         created_at=parse_instant(data.get("createdAt")),
     )
-
-
-def _own_path(link: str) -> str:
-    """Return the path and query of a paging link, as they are below our base, whatever host the link names.
-
-    Links start at the site's root (`/wiki/…`), behind the gateway sometimes at the gateway's, and may be whole addresses. Only the part from
-    `/wiki/api/v2/` on is used, so that no answer can send our credentials anywhere else.
-    """
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        raise nonsense("a paging link cannot be read") from None
-    at = parts.path.find(f"{V2}/")
-    path = parts.path[at:] if at >= 0 else ""
-    if not re.fullmatch(r"/wiki/api/v2(?:/[A-Za-z0-9_-]+)+", path) or not parts.query:
-        raise nonsense("a paging link leads elsewhere")
-    return f"{path}?{parts.query}"

@@ -4,7 +4,7 @@ Attachments never change in Jira, so that their version is always 1.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -23,10 +23,23 @@ from app.integrations.atlassian.shapes import (
     text,
 )
 from app.integrations.atlassian.transport import Params, Transport
-from app.integrations.atlassian.types import Ability, Account, Attachment, Capability, Download, Issue, RateLimitState
+from app.integrations.atlassian.types import (
+    Ability,
+    Account,
+    Attachment,
+    Body,
+    BodyFormat,
+    Capability,
+    Download,
+    Issue,
+    IssueComment,
+    RateLimitState,
+)
 
 V3 = "/rest/api/3"
 
+#: Ids that `user/bulk` takes at once, which go into the address.
+ACCOUNTS_AT_ONCE = 50
 #: `user/viewissue/search` looks at this many users at most, before it filters.
 USER_RANGE = 1000
 PROBE_SECONDS = 30.0
@@ -58,29 +71,39 @@ class JiraCloud:
 
     def myself(self) -> Account:
         """Return the account of the credential."""
-        data = mapping(self._transport.get(f"{V3}/myself"), "the account")
-        return Account(
-            identifier(data, "accountId"),
-            optional_text(data, "displayName") or "",
-            optional_text(data, "emailAddress"),
-            active=data.get("active") is True,
-        )
+        return _account(mapping(self._transport.get(f"{V3}/myself"), "the account"))
 
     def account(self, account_id: str) -> Account:
         """Return the account of an id. Raises NotFound where the site knows none, or the credential may not browse users."""
-        data = mapping(self._transport.get(f"{V3}/user", {"accountId": account_id}), "the account")
-        return Account(
-            identifier(data, "accountId"),
-            optional_text(data, "displayName") or "",
-            optional_text(data, "emailAddress"),
-            active=data.get("active") is True,
-        )
+        return _account(mapping(self._transport.get(f"{V3}/user", {"accountId": account_id}), "the account"))
+
+    def accounts(self, account_ids: Collection[str]) -> list[Account]:
+        """Return the accounts of many ids; those the site does not know are not among them."""
+        wanted, found = list(dict.fromkeys(account_ids)), []
+        with self._transport.operation():
+            for start in range(0, len(wanted), ACCOUNTS_AT_ONCE):
+                asked = wanted[start : start + ACCOUNTS_AT_ONCE]
+                found += [_account(one) for one in self._listed(f"{V3}/user/bulk", {"accountId": asked})]
+        return found
 
     def issue(self, id_or_key: str, fields: Sequence[str]) -> Issue:
         """Return the issue with the requested fields (ids such as `summary` or `customfield_10010`); a moved one has its new key."""
         params = {"fields": _joined(fields), "expand": "names,schema", "updateHistory": "false"}
         data = mapping(self._transport.get(f"{V3}/issue/{_issue(id_or_key)}", params), "the issue")
         return self._issue(data, fields, part(data, "names"), part(data, "schema"))
+
+    def whole_issue(self, id_or_key: str) -> Issue:
+        """Return the issue with every field, for choosing among them; readers get what `issue` was asked for."""
+        params = {"fields": "*all,-comment", "expand": "names,schema", "updateHistory": "false"}
+        data = mapping(self._transport.get(f"{V3}/issue/{_issue(id_or_key)}", params), "the issue")
+        return self._issue(data, tuple(part(data, "fields")), part(data, "names"), part(data, "schema"))
+
+    def comments(self, id_or_key: str, *, limit: int = 200) -> list[IssueComment]:
+        """Return the first `limit` comments the credential sees, the oldest first, restricted and internal ones too."""
+        path, params = f"{V3}/issue/{_issue(id_or_key)}/comment", {"orderBy": "created"}
+        with self._transport.operation():
+            found = self._listed(path, params, key="comments", page_size=100)
+            return [_comment(one) for one in islice(found, max(0, limit))]
 
     def search(self, jql: str, fields: Sequence[str], *, limit: int = 50) -> list[Issue]:
         """Return the first `limit` issues a query finds. The query must restrict something, or Jira refuses it."""
@@ -154,11 +177,7 @@ class JiraCloud:
 
     def _probe_projects(self) -> str:
         self._probe_permission("BROWSE_PROJECTS", "browse projects")
-
-        def fetch(params: Mapping[str, str | int]) -> Mapping[str, Any]:
-            return mapping(self._transport.get(f"{V3}/project/search", dict(params)), "the list of projects")
-
-        keys = [identifier(one, "key") for one in islice(by_start_at(fetch), 20)]
+        keys = [identifier(one, "key") for one in islice(self._listed(f"{V3}/project/search", {}), 20)]
         if not keys:
             raise NotTried("The credential sees no project. Give its account the permission to browse one.")
         return f"Sees {', '.join(keys)}."
@@ -168,6 +187,14 @@ class JiraCloud:
         if part(part(data, "permissions"), key).get("havePermission") is not True:
             raise NotTried(f"May not {words}.")
         return f"May {words}."
+
+    def _listed(
+        self, path: str, asked: Params, *, key: str = "values", page_size: int = 50
+    ) -> Iterator[Mapping[str, Any]]:
+        def fetch(params: Mapping[str, str | int]) -> Mapping[str, Any]:
+            return mapping(self._transport.get(path, {**asked, **params}), "the list")
+
+        return by_start_at(fetch, key=key, page_size=page_size)
 
     def _issue(
         self, data: Mapping[str, Any], asked: Sequence[str], names: Mapping[str, Any], schema: Mapping[str, Any]
@@ -200,6 +227,34 @@ def _issue(id_or_key: str) -> str:
     if not _ISSUE.fullmatch(id_or_key):
         raise NotFound("This is not the key of an issue.", 404)
     return id_or_key
+
+
+def _account(data: Mapping[str, Any]) -> Account:
+    return Account(
+        identifier(data, "accountId"),
+        optional_text(data, "displayName") or "",
+        optional_text(data, "emailAddress"),
+        active=data.get("active") is True,
+    )
+
+
+def _comment(data: Mapping[str, Any]) -> IssueComment:
+    visibility, public = data.get("visibility"), data.get("jsdPublic")
+    return IssueComment(
+        id=identifier(data, "id"),
+        author=_account(part(data, "author")) if data.get("author") is not None else None,
+        body=Body(BodyFormat.ADF, mapping(data.get("body"), "the body of a comment")),
+        created_at=parse_instant(data.get("created")),
+        updated_at=parse_instant(data.get("updated")),
+        # Whatever stands there limits the comment; only where nothing does it is for all.
+        restricted_to=None if visibility is None else _limited_to(visibility),
+        public=None if public is None else public is True,
+    )
+
+
+def _limited_to(visibility: Any) -> str:
+    found = visibility if isinstance(visibility, dict) else {}
+    return optional_text(found, "value") or optional_text(found, "identifier") or "somebody"
 
 
 def _attachment_id(attachment_id: str) -> str:
