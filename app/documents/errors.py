@@ -29,6 +29,11 @@ def too_many_nodes(limit: int) -> DocumentError:
     return DocumentError("too_many_nodes", f"This content has more than {limit:,} parts and cannot be shown.")
 
 
+def too_many_pictures(limit: int) -> DocumentError:
+    """Say that there are more pictures than a PDF holds."""
+    return DocumentError("too_many_pictures", f"This content has more than {limit:,} pictures, too many for a PDF.")
+
+
 def broken() -> DocumentError:
     """Say that the markup could not be read without losing much of it."""
     return DocumentError("broken", "The markup of this content is damaged and cannot be shown without losing text.")

@@ -36,6 +36,8 @@ class CopyKind(StrEnum):
 
     BODY = "body"
     MEDIA = "media"
+    #: The neutral PDF; one without chunks says in `extra` why there is none.
+    PDF = "pdf"
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,9 @@ class CopyKey:
 
     shared_object_id: int
     kind: CopyKind
-    #: Digest of the rendering options for a body, attachment id for a file.
+    #: Digest of the rendering options for a body, of the content for a PDF, attachment id for a file.
     name: str
-    #: Version of the object for a body, of the attachment for a file.
+    #: Version of the object for a body or a PDF, of the attachment for a file.
     version: str
 
 
@@ -113,6 +115,25 @@ def complete(session: Session, copy_id: int, size: int, media_type: str | None =
     session.execute(update(Copy).where(Copy.id == copy_id).values(**values))
 
 
+def complete_without(session: Session, copy_id: int, reason: bytes) -> None:
+    """Finish a copy that cannot be made; what is found then has no bytes, and the reason as its extra."""
+    row = session.get(Copy, copy_id, with_for_update=True)
+    if row is not None:
+        key = CopyKey(row.shared_object_id, CopyKind(row.kind), row.name, row.version)
+        row.extra = ring.current().encrypt(reason, bound_to=_extra_binding(key))
+        row.complete, row.size, row.good_at = True, 0, clock.now()
+
+
+def is_unfinished(session: Session, copy_id: int) -> bool:
+    """Tell whether a copy that was begun is still waited for."""
+    return session.scalar(select(Copy.complete).where(Copy.id == copy_id)) is False
+
+
+def touch(session: Session, copy_id: int) -> None:
+    """Say that the writer of a copy is still at it."""
+    session.execute(update(Copy).where(Copy.id == copy_id).values(good_at=clock.now()))
+
+
 def discard(session: Session, copy_id: int) -> None:
     """Delete one copy with its chunks."""
     session.execute(delete(Copy).where(Copy.id == copy_id))
@@ -147,8 +168,8 @@ def read(copy_id: int, start: int, stop: int) -> Iterator[bytes]:
 
 
 def confirm(session: Session, shared_object_id: int, version: str, files: Collection[tuple[str, str]]) -> None:
-    """Note that a check has just found the body of this version, and these files (id, version), to be the present ones."""
-    present = and_(Copy.kind == CopyKind.BODY.value, Copy.version == version)
+    """Note that a check has just found body and PDF of this version, and these files (id, version), to be the present ones."""
+    present = and_(Copy.kind.in_([CopyKind.BODY.value, CopyKind.PDF.value]), Copy.version == version)
     if files:
         present = or_(
             present, and_(Copy.kind == CopyKind.MEDIA.value, tuple_(Copy.name, Copy.version).in_(list(files)))

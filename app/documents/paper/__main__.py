@@ -1,0 +1,8 @@
+"""`python -m app.documents.paper`: one PDF, then the end."""
+
+import sys
+
+from app.documents.paper.process import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""The child process that makes and stamps PDFs: what goes in, what comes out, and the limits it sets itself.
+
+One request on standard input: a line of JSON, then the bytes of the files it lists, one after the other. The answer on
+standard output is a PDF. The process ends with 0, or with a `Failure`. It needs no environment and opens no connection.
+"""
+
+import json
+import resource
+import sys
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any, BinaryIO
+
+from app.documents.paper.types import PaperFile
+
+MEBIBYTE = 1024 * 1024
+#: Address space; WeasyPrint itself takes about 250 MiB of it.
+MEMORY_BYTES = 1_536 * MEBIBYTE
+#: Seconds of processor time for a PDF, and for stamping one.
+MAKING_SECONDS = 120
+STAMPING_SECONDS = 30
+#: Bytes of all files of one request together, and of a PDF.
+INPUT_BYTES = 200_000_000
+OUTPUT_BYTES = 100_000_000
+
+
+class Work(StrEnum):
+    """What is asked for."""
+
+    MAKE = "make"
+    STAMP = "stamp"
+
+
+class Failure(IntEnum):
+    """How the process ends where there is no PDF; a signal says that a limit was reached."""
+
+    #: The request cannot be read.
+    REQUEST = 64
+    #: The content needs more memory than there is for one PDF.
+    MEMORY = 65
+    #: The PDF is larger than is kept.
+    OUTPUT = 66
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One piece of work."""
+
+    work: Work
+    #: The composed document to make.
+    html: str = ""
+    #: Pictures and styles to make it from; for stamping the one neutral PDF.
+    files: tuple[PaperFile, ...] = ()
+    line: str = ""
+    watermark: str | None = None
+
+
+def write(request: Request) -> bytes:
+    """Return a request as it is sent."""
+    head: dict[str, Any] = {
+        "work": request.work.value,
+        "html": request.html,
+        "line": request.line,
+        "watermark": request.watermark,
+        "files": [{"name": one.name, "type": one.media_type, "size": len(one.data)} for one in request.files],
+    }
+    return b"".join([json.dumps(head).encode(), b"\n", *(one.data for one in request.files)])
+
+
+def read(source: BinaryIO) -> Request:
+    """Return the request that is read; raise ValueError for anything else."""
+    head = json.loads(source.readline())
+    if sum(one["size"] for one in head["files"]) > INPUT_BYTES:
+        raise ValueError("too much was sent")
+    files = tuple(PaperFile(one["name"], one["type"], _exactly(source, one["size"])) for one in head["files"])
+    return Request(Work(head["work"]), head["html"], files, head["line"], head["watermark"])
+
+
+def main() -> int:
+    """Do the one piece of work that standard input asks for."""
+    try:
+        request = read(sys.stdin.buffer)
+    except (ValueError, KeyError, TypeError):
+        return Failure.REQUEST
+    limit(MAKING_SECONDS if request.work is Work.MAKE else STAMPING_SECONDS)
+    try:
+        pdf = _do(request)
+    except MemoryError:
+        return Failure.MEMORY
+    if len(pdf) > OUTPUT_BYTES:
+        return Failure.OUTPUT
+    sys.stdout.buffer.write(pdf)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def limit(seconds: int) -> None:
+    """Bound this process for good: memory, processor time, files."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Fontconfig keeps a small index on disk; nothing else is written.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16 * MEBIBYTE, 16 * MEBIBYTE))
+
+
+def _do(request: Request) -> bytes:
+    if request.work is Work.STAMP:
+        from app.documents.paper.personal import Marks, stamp
+
+        return stamp(request.files[0].data, Marks(request.line, request.watermark))
+    from app.documents.paper.making import make_pdf
+
+    return make_pdf(request.html, request.files)
+
+
+def _exactly(source: BinaryIO, size: int) -> bytes:
+    data = source.read(size)
+    if len(data) != size:
+        raise ValueError("less was sent than announced")
+    return data

@@ -1,0 +1,170 @@
+"""The PDF of a link: the neutral one is made once by a worker and kept encrypted, each reader's own line is put in as it leaves.
+
+A neutral PDF is named by the content it was made of, so it is never older than the page. An order is an unfinished copy
+and a job; readers who ask meanwhile find the order.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from app.core import clock, db
+from app.core.crypto.keyring import KeyRingError
+from app.core.errors import NotFound, Unavailable
+from app.core.jobs import outbox
+from app.core.settings import registry
+from app.core.settings.organisation import OrganisationSettings
+from app.core.text import Text
+from app.documents import paper as documents
+from app.documents.errors import DocumentError
+from app.documents.paper import PaperFile, Sheet
+from app.documents.paper.process import INPUT_BYTES, Request, Work
+from app.features.share_links import content, copies, filetypes, media, paper_child, policy, queries
+from app.features.share_links.content import Content, Moved
+from app.features.share_links.copies import CHUNK_BYTES, CopyKey, CopyKind, FoundCopy
+from app.features.share_links.media import OutOfRange
+from app.features.share_links.objects import ObjectKind
+from app.features.share_links.paper_child import NotMade
+from app.features.share_links.queries import Shown
+
+#: Raised when the making changes, so that older PDFs are not found any more.
+MAKING = 1
+_STYLES = ("tokens.css", "reader.css", "code-tokens.css", "paper.css")
+_FOLDER = Path(__file__).resolve().parents[3] / "static" / "css"
+_PDF = "application/pdf"
+_MEDIA = "media/"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """An order that is done: the neutral PDF, or the sentence that says why there will be none."""
+
+    found: FoundCopy
+    refused: str | None
+
+
+def key_of(shown: Shown, made: Content) -> CopyKey:
+    """Return what the neutral PDF of this content is found by."""
+    named = json.dumps([MAKING, made.html, shown.object.title, shown.object.object_key, _organisation().name])
+    digest = hashlib.sha256(named.encode()).hexdigest()[:32]
+    return CopyKey(shown.object.id, CopyKind.PDF, digest, shown.object.version)
+
+
+def look(key: CopyKey) -> Paper | None:
+    """Return what became of an order, or None while there is none or it is not done."""
+    try:
+        with db.reading() as session:
+            found = copies.find(session, key)
+    except KeyRingError:
+        with db.transaction() as session:
+            copies.delete_named(session, key)
+        return None
+    return None if found is None else Paper(found, found.extra.decode() if found.extra else None)
+
+
+def order(key: CopyKey, public_id: str) -> None:
+    """Have a neutral PDF made, unless somebody has ordered it already."""
+    with db.transaction() as session:
+        copy_id = copies.begin(session, key, _PDF)
+        if copy_id is not None:
+            outbox.enqueue(session, make, copy_id=copy_id, public_id=public_id, name=key.name)
+
+
+@outbox.job("share_links.make_pdf")
+def make(copy_id: int, public_id: str, name: str) -> None:
+    """Make the neutral PDF that was ordered; a second run finds the order done or gone, and does nothing.
+
+    The content is asked for anew: where it is another one by now, readers have to order that.
+    """
+    with db.reading() as session:
+        waiting = copies.is_unfinished(session, copy_id)
+        visit = queries.visit(session, public_id, None, browser_digest=None, session_digest=None, now=clock.now())
+    if not waiting:
+        return
+    try:
+        if visit is None or policy.closed_because(visit.link, clock.now()) is not None:
+            raise Moved
+        made = content.content_of(visit.shown.object, visit.shown.powers)
+        if key_of(visit.shown, made).name != name:
+            raise Moved
+        pdf = paper_child.make(_request(visit.shown, made), beat=lambda: _beat(copy_id))
+    except (DocumentError, NotMade) as error:
+        with db.transaction() as session:
+            copies.complete_without(session, copy_id, str(error).encode())
+    except Moved:
+        with db.transaction() as session:
+            copies.discard(session, copy_id)
+    else:
+        for position in range(-(-len(pdf) // CHUNK_BYTES)):
+            with db.transaction() as session:
+                copies.add_chunk(session, copy_id, position, pdf[position * CHUNK_BYTES : (position + 1) * CHUNK_BYTES])
+        with db.transaction() as session:
+            copies.complete(session, copy_id, len(pdf))
+
+
+def stamped(found: FoundCopy, line: str, watermark: str | None) -> bytes:
+    """Return the PDF for one reader. Raises NotMade, and Unavailable while too many are wanted."""
+    try:
+        neutral = b"".join(copies.read(found.id, 0, found.size))
+    except (KeyRingError, LookupError) as error:
+        raise Unavailable("pdf", retry_after=5) from error
+    files = (PaperFile("neutral.pdf", _PDF, neutral),)
+    return paper_child.stamp(Request(Work.STAMP, files=files, line=line, watermark=watermark))
+
+
+def _beat(copy_id: int) -> None:
+    with db.transaction() as session:
+        copies.touch(session, copy_id)
+
+
+def _organisation() -> OrganisationSettings:
+    return registry.get(OrganisationSettings)
+
+
+def _request(shown: Shown, made: Content) -> Request:
+    pictures = tuple(_pictures(shown, made))
+    sheet = Sheet(
+        title=shown.object.title,
+        kicker=shown.object.object_key or "",
+        cover=(str(_as_of(shown)),),
+        organisation=_organisation().name,
+        missing_picture="Picture not available: {name}",
+        playable="Plays on screen only: {name}",
+        language="en",
+        html=made.html,
+    )
+    html = documents.compose(sheet, _STYLES, {one.name for one in pictures})
+    return Request(Work.MAKE, html, (*_styles(), *pictures))
+
+
+def _as_of(shown: Shown) -> Text:
+    if shown.object.kind is ObjectKind.PAGE:
+        return Text("Version %(version)s", version=shown.object.version)
+    return Text("As of %(at)s", at=shown.object.version)
+
+
+@lru_cache(maxsize=1)
+def _styles() -> tuple[PaperFile, ...]:
+    return tuple(PaperFile(name, "text/css", (_FOLDER / name).read_bytes()) for name in _STYLES)
+
+
+def _pictures(shown: Shown, made: Content) -> Iterator[PaperFile]:
+    left = INPUT_BYTES // 2
+    for name in documents.files_of(made.html):
+        file = media.shown(made, shown.powers, name.removeprefix(_MEDIA))
+        if file is None or not media.draws(file) or file.size > min(left, media.KEPT_BYTES):
+            continue
+        try:
+            opened = media.open_file(shown.object, file, None)
+        except (NotFound, OutOfRange):
+            continue
+        try:
+            data = b"".join(opened.chunks)
+        finally:
+            opened.close()
+        if opened.media_type in filetypes.INLINE:
+            left -= len(data)
+            yield PaperFile(name, opened.media_type, data)
