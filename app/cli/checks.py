@@ -20,6 +20,8 @@ from app.core.crypto import ring
 from app.core.errors import DomainError
 from app.core.jobs.models import Job, JobState
 from app.core.mail import delivery
+from app.documents.paper.process import Request, Work
+from app.features.share_links import paper_child
 
 #: Credentials that end within this time are reported.
 EXPIRY_WARNING = timedelta(days=30)
@@ -48,7 +50,7 @@ def examine(config: Config) -> Iterator[str]:
     except (SQLAlchemyError, DomainError) as error:
         yield f"The database does not answer ({type(error).__name__}). Start it, or correct PORTICO_DATABASE_URL."
         return
-    checks: tuple[Callable[[Config], Iterator[str]], ...] = (_audit, _worker, _people, _connections, _mail, _disk)
+    checks: tuple[Callable[[Config], Iterator[str]], ...] = (_audit, _worker, _people, _connections, _mail, _disk, _pdf)
     for check in checks:
         yield from check(config)
 
@@ -120,3 +122,11 @@ def _disk(config: Config) -> Iterator[str]:
     folder = config.web.data_dir
     if folder.exists() and shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
         yield f"Less than 500 MB are free where {folder} is. Make room: without it nothing can be recorded or shown."
+
+
+def _pdf(_config: Config) -> Iterator[str]:
+    request = Request(Work.MAKE, "<!doctype html><html lang='en'><title>Check</title><p>Portico")
+    try:
+        paper_child.make(request, beat=lambda: None)
+    except (paper_child.NotMade, OSError):
+        yield "No PDF can be made here. Install libpangoft2-1.0-0, libharfbuzz-subset0 and fonts-liberation."

@@ -1,5 +1,6 @@
 """Setting a composed document with WeasyPrint. Runs in a child process; loads WeasyPrint only when called."""
 
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,8 +18,9 @@ def make_pdf(html: str, files: Iterable[PaperFile]) -> bytes:
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
 
-    return bytes(
-        weasyprint.HTML(string=html, base_url=_BASE, url_fetcher=fetcher(files), media_type="print").write_pdf(
+    document = weasyprint.HTML(string=html, base_url=_BASE, url_fetcher=fetcher(files), media_type="print")
+    return _with_scopes(
+        document.write_pdf(
             pdf_variant="pdf/ua-1",
             font_config=FontConfiguration(),
             optimize_images=True,
@@ -26,6 +28,24 @@ def make_pdf(html: str, files: Iterable[PaperFile]) -> bytes:
             jpeg_quality=_JPEG_QUALITY,
         )
     )
+
+
+def _with_scopes(pdf: bytes) -> bytes:
+    """Say of each header cell what it heads: WeasyPrint writes that into data cells alone, which not every reader follows."""
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        for element in document.objects:
+            if isinstance(element, pikepdf.Dictionary) and element.get("/S") == "/TR":
+                cells = [cell for cell in element.get("/K", []) if isinstance(cell, pikepdf.Dictionary)]
+                whole_row = all(cell.get("/S") == "/TH" for cell in cells)
+                for cell in cells:
+                    if cell.get("/S") == "/TH":
+                        # ISO 32000-1 table 349.
+                        cell.A.Scope = pikepdf.Name("/Column" if whole_row else "/Row")
+        out = io.BytesIO()
+        document.save(out)
+    return out.getvalue()
 
 
 def fetcher(files: Iterable[PaperFile]) -> Any:

@@ -111,7 +111,9 @@ def _link(link: Any) -> None:
 
 def _table(table: Any) -> None:
     rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
-    width = max((sum(int(cell.get("colspan") or 1) for cell in row if cell.tag in ("td", "th")) for row in rows), default=0)
+    width = max(
+        (sum(int(cell.get("colspan") or 1) for cell in row if cell.tag in ("td", "th")) for row in rows), default=0
+    )
     if width > COLUMNS_UPRIGHT:
         holder = table.getparent()
         name = "paper-sideways" if width <= COLUMNS_SIDEWAYS else "paper-sideways paper-dense"

@@ -1,0 +1,1 @@
+"""PDFs, made for real and looked into."""
