@@ -3,8 +3,8 @@
 An adapter for another edition satisfies these; callers name these types and not an adapter. All methods raise AtlassianError.
 """
 
-from collections.abc import Collection, Sequence
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
 
 from app.integrations.atlassian.types import (
     Account,
@@ -13,7 +13,6 @@ from app.integrations.atlassian.types import (
     Descendant,
     Download,
     Issue,
-    IssueComment,
     Page,
     PageComment,
     RateLimitState,
@@ -108,8 +107,12 @@ class JiraReader(Protocol):
     def whole_issue(self, id_or_key: str) -> Issue:
         """Return the issue with every field, for choosing among them; readers get what `issue` was asked for."""
 
-    def comments(self, id_or_key: str, *, limit: int = 200) -> list[IssueComment]:
-        """Return the first `limit` comments that the credential sees, the oldest first, restricted and internal ones too."""
+    def comments(self, id_or_key: str, *, limit: int = 200) -> list[Mapping[str, Any]]:
+        """Return the first `limit` comments as Jira sends them, the oldest first.
+
+        All that the credential sees are among them, restricted and internal ones too: who may be shown which is the caller's to decide by
+        `visibility`, `jsdPublic` and `properties`.
+        """
 
     def search(self, jql: str, fields: Sequence[str], *, limit: int = 50) -> list[Issue]:
         """Return the first issues that a bounded JQL query finds."""

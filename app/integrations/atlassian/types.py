@@ -148,23 +148,6 @@ class PageComment:
 
 
 @dataclass(frozen=True)
-class IssueComment:
-    """A comment on an issue as the reading credential sees it; who may see it is for the caller to look at.
-
-    `author` is None where the account is gone. `restricted_to` names the role or group it is limited to, None where it is for everybody
-    who sees the issue. `public` is False for a service desk's internal note, None where Jira says nothing.
-    """
-
-    id: str
-    author: Account | None
-    body: Body = field(repr=False)
-    created_at: datetime | None
-    updated_at: datetime | None
-    restricted_to: str | None
-    public: bool | None
-
-
-@dataclass(frozen=True)
 class Issue:
     """One Jira issue: `fields` are raw values of exactly the requested fields, `names` and `schema` describe them."""
 

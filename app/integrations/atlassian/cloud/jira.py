@@ -27,12 +27,9 @@ from app.integrations.atlassian.types import (
     Ability,
     Account,
     Attachment,
-    Body,
-    BodyFormat,
     Capability,
     Download,
     Issue,
-    IssueComment,
     RateLimitState,
 )
 
@@ -98,12 +95,12 @@ class JiraCloud:
         data = mapping(self._transport.get(f"{V3}/issue/{_issue(id_or_key)}", params), "the issue")
         return self._issue(data, tuple(part(data, "fields")), part(data, "names"), part(data, "schema"))
 
-    def comments(self, id_or_key: str, *, limit: int = 200) -> list[IssueComment]:
-        """Return the first `limit` comments the credential sees, the oldest first, restricted and internal ones too."""
+    def comments(self, id_or_key: str, *, limit: int = 200) -> list[Mapping[str, Any]]:
+        """Return the first `limit` comments as Jira sends them, the oldest first, restricted and internal ones too."""
         path, params = f"{V3}/issue/{_issue(id_or_key)}/comment", {"orderBy": "created"}
         with self._transport.operation():
             found = self._listed(path, params, key="comments", page_size=100)
-            return [_comment(one) for one in islice(found, max(0, limit))]
+            return list(islice(found, max(0, limit)))
 
     def search(self, jql: str, fields: Sequence[str], *, limit: int = 50) -> list[Issue]:
         """Return the first `limit` issues a query finds. The query must restrict something, or Jira refuses it."""
@@ -236,25 +233,6 @@ def _account(data: Mapping[str, Any]) -> Account:
         optional_text(data, "emailAddress"),
         active=data.get("active") is True,
     )
-
-
-def _comment(data: Mapping[str, Any]) -> IssueComment:
-    visibility, public = data.get("visibility"), data.get("jsdPublic")
-    return IssueComment(
-        id=identifier(data, "id"),
-        author=_account(part(data, "author")) if data.get("author") is not None else None,
-        body=Body(BodyFormat.ADF, mapping(data.get("body"), "the body of a comment")),
-        created_at=parse_instant(data.get("created")),
-        updated_at=parse_instant(data.get("updated")),
-        # Whatever stands there limits the comment; only where nothing does it is for all.
-        restricted_to=None if visibility is None else _limited_to(visibility),
-        public=None if public is None else public is True,
-    )
-
-
-def _limited_to(visibility: Any) -> str:
-    found = visibility if isinstance(visibility, dict) else {}
-    return optional_text(found, "value") or optional_text(found, "identifier") or "somebody"
 
 
 def _attachment_id(attachment_id: str) -> str:
