@@ -8,10 +8,14 @@ link, no block within `<p>`, no heading within a heading.
 import html
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
 
 from app.documents import errors
 from app.documents.addresses import media_path
 from app.documents.classes import MAX_INDENT, Align, Colour
+from app.documents.errors import DocumentError
 from app.documents.reasons import reason_of
 from app.documents.sanitise import ID_PREFIX, clean
 from app.documents.types import Heading, LeftOut, Limits, Material, MediaFile, Reason, Rendered
@@ -28,6 +32,10 @@ _NOT_NAME = re.compile(r"[^\w .:@-]+")
 _MAX_NAME = 60
 _MAX_ID = 80
 _MAX_KINDS_LEFT_OUT = 200
+
+
+#: What a part that failed leaves as it is: what was handed in, and ids, of which none is given twice.
+_KEPT = frozenset({"material", "words", "limits", "parts", "_ids"})
 
 
 class Opened:
@@ -75,6 +83,10 @@ class Canvas:
         self.coloured_characters = 0
         #: Levels by which headings stand below those of the source, as in a section of a larger whole.
         self.heading_offset = 0
+        #: Whether this is no part of the outline, such as a comment: its headings have no anchors.
+        self.aside = False
+        self._nodes = 0
+        self._characters = 0
         self._inline_only = 0
         self._blocks = 0
         self._links = 0
@@ -132,6 +144,35 @@ class Canvas:
         if self._cells > self.limits.max_cells:
             raise errors.too_many_cells(self.limits.max_cells)
 
+    def count_node(self) -> None:
+        """Count a part of the source; raise DocumentError beyond the limit."""
+        self._nodes += 1
+        if self._nodes > self.limits.max_nodes:
+            raise errors.too_many_nodes(self.limits.max_nodes)
+
+    def count_text(self, text: str) -> str:
+        """Count text towards the size of the whole and return it; raise DocumentError beyond the limit."""
+        self._characters += len(text)
+        if self._characters > self.limits.max_characters:
+            raise errors.too_large(self.limits.max_characters)
+        return text
+
+    # Parts that are shown whole or not at all
+
+    @contextmanager
+    def part(self, *, aside: bool = False) -> Iterator[None]:
+        """Draw a part such as one comment: where that raises, nothing of it stays, and the error goes on."""
+        before = {name: copy(value) for name, value in vars(self).items() if name not in _KEPT}
+        length = len(self.parts)
+        self.aside = self.aside or aside
+        try:
+            yield
+        except DocumentError:
+            del self.parts[length:]
+            vars(self).update(before)
+            raise
+        self.aside = bool(before["aside"])
+
     # Paragraphs, headings and links
 
     def begin_paragraph(self) -> Opened:
@@ -164,14 +205,18 @@ class Canvas:
             self.end_paragraph(opened, *names)
             return
         level = min(max(level, 1) + self.heading_offset, 6)
-        anchor = self.new_id(text)
-        self._headings.append(Heading(level, anchor, text))
+        anchor = "" if self.aside else f' id="{self._anchor(level, text)}"'
         self.in_text = opened.in_text
         # The page around the document has the one h1.
         tag = f"h{min(level + 1, 6)}"
-        self.parts[opened.at] = f'<{tag} id="{anchor}"{classes(f"doc-h{level}", *names)}>'
+        self.parts[opened.at] = f"<{tag}{anchor}{classes(f'doc-h{level}', *names)}>"
         self.parts.append(f"</{tag}>")
         self._blocks += 1
+
+    def _anchor(self, level: int, text: str) -> str:
+        anchor = self.new_id(text)
+        self._headings.append(Heading(level, anchor, text))
+        return anchor
 
     def begin_line(self) -> None:
         """Let blocks become spans until `end_line`, where only text fits."""
@@ -232,7 +277,7 @@ class Canvas:
 
     def contents(self, lowest: int, highest: int) -> None:
         """Leave room for the table of contents; a second one would only multiply the size of the page."""
-        if self._contents is None:
+        if self._contents is None and not self.aside:
             self._contents = (len(self.parts), lowest, highest)
             self.parts.append("")
             self._blocks += 1
@@ -260,10 +305,12 @@ class Canvas:
     def _leave_out(self, key: str) -> str:
         known = self.words.name(key)
         name = _SPACES.sub(" ", _NOT_NAME.sub(" ", known)).strip()[:_MAX_NAME] or self.words.name("content")
-        kind = (name, reason_of(key))
-        if kind in self._left_out or len(self._left_out) < _MAX_KINDS_LEFT_OUT:
-            self._left_out[kind] += 1
+        self._count_left_out((name, reason_of(key)), 1)
         return self.words.omitted.format(name=name)
+
+    def _count_left_out(self, kind: tuple[str, Reason], count: int) -> None:
+        if kind in self._left_out or len(self._left_out) < _MAX_KINDS_LEFT_OUT:
+            self._left_out[kind] += count
 
     def _plain(self, at: int) -> str:
         return _SPACES.sub(" ", html.unescape(_TAGS.sub("", "".join(self.parts[at:])))).strip()

@@ -1,4 +1,4 @@
-"""The closed set of classes that content may carry; `static/css/reader.css` styles exactly these.
+"""The closed set of classes that content may carry; `static/css/reader*.css` style exactly these.
 
 Colours, alignments and widths of the source become classes of this set and never styles, so that no content can
 place itself over the page or ask another host for anything.
@@ -62,6 +62,10 @@ class CodeToken(StrEnum):
 
 MAX_INDENT = 6
 COLUMN_PARTS = 12
+#: Colours of the discs beside names; 0 is for somebody without a name.
+AVATAR_TINTS = 6
+#: Jira's levels of priority, from the highest.
+PRIORITY_LEVELS = 5
 
 _FIXED = (
     "doc-bordered doc-code doc-code-title doc-column doc-columns doc-decision doc-decision-mark doc-decisions"
@@ -70,8 +74,17 @@ _FIXED = (
     " doc-panel-mark doc-panel-title doc-pre doc-small doc-status doc-summary doc-table doc-table-scroll doc-task"
     " doc-task-body doc-task-done doc-task-mark doc-task-open doc-tasks doc-toc doc-wrap-end doc-wrap-start"
 )
+#: Around issues and comments; styled in `static/css/reader-issue.css`.
+_ISSUE = (
+    "doc-attachment doc-attachments doc-avatar doc-comment doc-comment-anchor doc-comment-at doc-comment-body"
+    " doc-comment-head doc-comment-note doc-comment-resolved doc-comments doc-empty doc-field doc-issue doc-issues"
+    " doc-person doc-priority doc-rating doc-refused doc-relation doc-tag doc-thumb doc-thumb-kind"
+)
 CLASSES = frozenset(
     _FIXED.split()
+    + _ISSUE.split()
+    + [f"doc-avatar-{tint}" for tint in range(AVATAR_TINTS + 1)]
+    + [f"doc-priority-{level}" for level in range(1, PRIORITY_LEVELS + 1)]
     + [f"doc-{use}-{colour}" for use in ("text", "bg", "status") for colour in Colour]
     + [f"doc-panel-{kind}" for kind in PanelKind]
     + [f"doc-panel-colour-{colour}" for colour in Colour]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from app.documents.canvas import Canvas, classes, coloured
-from app.documents.classes import COLUMN_PARTS, Align, Colour, PanelKind
+from app.documents.classes import AVATAR_TINTS, COLUMN_PARTS, Align, Colour, PanelKind
 from app.documents.highlight import highlighted
 from app.documents.types import MediaFile
 
@@ -154,10 +154,29 @@ def instant(canvas: Canvas, at: datetime) -> None:
     canvas.element("time", f' datetime="{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"', canvas.words.instant(at))
 
 
-def mention(canvas: Canvas, account: str, written: str = "") -> None:
-    """Write somebody's name: as the material has it, else as it was written."""
-    name = canvas.material.people.get(account) or written.removeprefix("@").strip() or canvas.words.someone
+def mention(canvas: Canvas, account: str) -> None:
+    """Write somebody's name as the material has it.
+
+    Not as it stands in the text: there it is the full name, whatever the privacy setting says.
+    """
+    name = canvas.material.people.get(account) or canvas.words.someone
     canvas.element("span", ' class="doc-mention"', "@" + name[:_MAX_TITLE])
+
+
+def person(canvas: Canvas, account: str) -> None:
+    """Write somebody's name behind a disc with its initials, as far as the material has a name."""
+    name = canvas.material.people.get(account, "").strip()[:_MAX_TITLE]
+    tint = sum(map(ord, name)) % AVATAR_TINTS + 1 if name else 0
+    canvas.start("span", ' class="doc-person"')
+    canvas.element("span", f' class="doc-avatar doc-avatar-{tint}" aria-hidden="true"', _initials(name))
+    canvas.parts.append(" ")
+    canvas.element("span", "", name or canvas.words.someone)
+    canvas.end("span")
+
+
+def _initials(name: str) -> str:
+    letters = [word[0] for word in name.split() if word[0].isalnum()]
+    return "".join(letters[:1] + letters[1:][-1:]).upper()
 
 
 def internal(canvas: Canvas) -> None:
@@ -190,11 +209,15 @@ def file_card(canvas: Canvas, file: MediaFile) -> None:
     opened = canvas.begin_link(canvas.media(file)) if canvas.material.link_files else False
     canvas.element("span", ' class="doc-file-name"', file.filename)
     canvas.end_link(opened)
-    kind = file.filename.rpartition(".")[2].upper() if "." in file.filename else ""
-    about = ", ".join(part for part in (kind[:8], canvas.words.size(file.size)) if part)
     canvas.parts.append(" ")
-    canvas.element("span", ' class="doc-file-about"', about)
+    canvas.element("span", ' class="doc-file-about"', file_about(canvas, file))
     canvas.end("span")
+
+
+def file_about(canvas: Canvas, file: MediaFile) -> str:
+    """Return a file's kind and size, such as PDF, 1.2 MB."""
+    kind = file.filename.rpartition(".")[2].upper() if "." in file.filename else ""
+    return ", ".join(part for part in (kind[:8], canvas.words.size(file.size)) if part)
 
 
 def code_block(canvas: Canvas, code: str, language: str = "", title: str = "") -> None:

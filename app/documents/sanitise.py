@@ -35,7 +35,7 @@ ATTRIBUTE_VALUES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "div": {"role": frozenset({"group", "note"}), "tabindex": frozenset({"0"})},
     "img": {"loading": frozenset({"lazy"}), "decoding": frozenset({"async"})},
     "pre": {"role": frozenset({"group"}), "tabindex": frozenset({"0"})},
-    "span": {"role": frozenset({"img"})},
+    "span": {"role": frozenset({"img"}), "aria-hidden": frozenset({"true"})},
     "th": {"scope": frozenset({"col", "row"})},
 }
 REL = "noopener noreferrer nofollow"

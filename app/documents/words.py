@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
 
+from app.documents.issue_words import IssueWords
+
 _NAMES: Mapping[str, str] = MappingProxyType(
     {
         "attachments": "list of attachments",
@@ -75,14 +77,7 @@ class Words:
     instant_form: str = "{date}, {hour:02}:{minute:02} {zone}"
     zone: tzinfo = UTC
     size_units: tuple[str, ...] = ("bytes", "KB", "MB", "GB")
-    status: str = "Status"
-    type: str = "Type"
-    priority: str = "Priority"
-    created: str = "Created"
-    updated: str = "Updated"
-    description: str = "Description"
-    attachments: str = "Attachments"
-    empty: str = "None"
+    issue: IssueWords = field(default_factory=IssueWords)
 
     def name(self, key: str) -> str:
         """Return what a reader would call the macro, node or element `key`."""

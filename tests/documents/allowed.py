@@ -24,6 +24,7 @@ ATTRIBUTES = {
     "id": r"doc-[\w-]+",
     "loading": "lazy",
     "rel": "noopener noreferrer nofollow",
+    "aria-hidden": "true",
     "role": "group|note|img",
     "rowspan": r"\d{1,4}",
     "scope": "col|row",

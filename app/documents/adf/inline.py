@@ -55,7 +55,10 @@ def _line_break(_node: Node, walk: Walk) -> None:
 
 
 def _mention(node: Node, walk: Walk) -> None:
-    mention(walk.canvas, text_of(node, "id"), walk.count(text_of(node, "text")))
+    if text_of(node, "userType") == "SPECIAL" and text_of(node, "id") in ("all", "here"):
+        walk.canvas.element("span", ' class="doc-mention"', f"@{text_of(node, 'id')}")
+    else:
+        mention(walk.canvas, text_of(node, "id"))
 
 
 def _emoji(node: Node, walk: Walk) -> None:

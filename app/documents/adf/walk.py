@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from app.documents import errors
 from app.documents.canvas import Canvas
 
 Node = Mapping[str, object]
@@ -10,15 +9,13 @@ _NOTHING: Node = {}
 
 
 class Walk:
-    """One pass over a document: the canvas it writes on, the renderers it knows, and how much it has read."""
+    """One pass over a document: the canvas it writes on and the renderers it knows."""
 
-    __slots__ = ("canvas", "characters", "nodes", "renderers")
+    __slots__ = ("canvas", "renderers")
 
     def __init__(self, canvas: Canvas, renderers: "Mapping[str, Renderer]") -> None:
         self.canvas = canvas
         self.renderers = renderers
-        self.nodes = 0
-        self.characters = 0
 
     def children(self, node: Node) -> None:
         """Write a node's children."""
@@ -35,19 +32,14 @@ class Walk:
 
     def node(self, node: Node) -> None:
         """Write one node."""
-        self.nodes += 1
-        if self.nodes > self.canvas.limits.max_nodes:
-            raise errors.too_many_nodes(self.canvas.limits.max_nodes)
+        self.canvas.count_node()
         kind = node.get("type")
         renderer = self.renderers.get(kind) if isinstance(kind, str) else None
         (renderer or unknown)(node, self)
 
     def count(self, text: str) -> str:
         """Count text towards the size of the document; raise DocumentError beyond the limit."""
-        self.characters += len(text)
-        if self.characters > self.canvas.limits.max_characters:
-            raise errors.too_large(self.canvas.limits.max_characters)
-        return text
+        return self.canvas.count_text(text)
 
 
 Renderer = Callable[[Node, Walk], None]

@@ -18,11 +18,15 @@ _RENDERERS = elements.RENDERERS | links.RENDERERS | pictures.RENDERERS | structu
 
 def render_storage(storage: str, material: Material, limits: Limits | None = None) -> Rendered:
     """Return safe HTML of a body in storage format; raise DocumentError if it is too large, too deep or damaged."""
-    limits = limits or Limits()
-    root = parse(storage, limits)
-    canvas = Canvas(material, limits)
+    canvas = Canvas(material, limits or Limits())
+    draw(storage, canvas)
+    return canvas.finish()
+
+
+def draw(storage: str, canvas: Canvas) -> None:
+    """Write a body on a canvas that may hold other things as well; raise DocumentError as `render_storage` does."""
+    root = parse(canvas.count_text(storage), canvas.limits)
     try:
         Walk(canvas, _RENDERERS).children(root)
     except RecursionError as error:
-        raise errors.too_deep(limits.max_depth) from error
-    return canvas.finish()
+        raise errors.too_deep(canvas.limits.max_depth) from error

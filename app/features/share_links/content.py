@@ -10,7 +10,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +22,7 @@ from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
 from app.core.text import Text
 from app.documents.errors import DocumentError
-from app.documents.issue import DEFAULT_FIELDS, IssueField, IssueView, StatusCategory, render_issue
+from app.documents.issue import DEFAULT_FIELDS, issue_view, render_issue
 from app.documents.storage import render_storage
 from app.documents.types import Heading, LeftOut, Material, MediaFile, Rendered
 from app.documents.words import Words
@@ -34,7 +33,7 @@ from app.features.share_links.page_cache import Kept
 from app.features.share_links.powers import Powers
 from app.features.share_links.queries import ObjectRow
 from app.integrations.atlassian.errors import AtlassianError
-from app.integrations.atlassian.types import Attachment, Issue
+from app.integrations.atlassian.types import Attachment
 
 #: Raised when rendering changes, so that older copies are not found any more.
 RENDERING = 1
@@ -177,37 +176,9 @@ def _page(site: Site, target: ObjectRow, powers: Powers) -> tuple[ObjectFacts, R
 def _issue(site: Site, target: ObjectRow, powers: Powers) -> tuple[ObjectFacts, Rendered]:
     client = clients.jira(site)
     issue = issue_media.with_media_ids(client, client.issue(target.object_id, ISSUE_FIELDS))
-    view = _view(issue)
-    fields = DEFAULT_FIELDS - {IssueField.ATTACHMENTS, IssueField.SUMMARY}
-    material = _material(site, target, issue.attachments, powers)
-    return objects.facts_of_issue(issue), render_issue(view, material, fields)
-
-
-def _view(issue: Issue) -> IssueView:
-    fields = issue.fields
-    status = fields.get("status") or {}
-    category = str((status.get("statusCategory") or {}).get("key", ""))
-    known = category in {one.value for one in StatusCategory}
-    description = fields.get("description")
-    return IssueView(
-        key=issue.key,
-        summary=issue.summary,
-        status=str(status.get("name", "")),
-        status_category=StatusCategory(category) if known else StatusCategory.UNDEFINED,
-        type=str((fields.get("issuetype") or {}).get("name", "")),
-        priority=str((fields.get("priority") or {}).get("name", "")),
-        created=_instant(fields.get("created")),
-        updated=_instant(fields.get("updated")),
-        description=description if isinstance(description, dict) else None,
-    )
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
+    # The summary is the title of the page around it.
+    view = issue_view(issue.key, issue.fields, issue.names, issue.schema, DEFAULT_FIELDS - {"summary"})
+    return objects.facts_of_issue(issue), render_issue(view, _material(site, target, issue.attachments, powers))
 
 
 def _material(site: Site, target: ObjectRow, files: Iterable[Attachment], powers: Powers) -> Material:
