@@ -23,20 +23,19 @@ def import_connections(file: Path) -> None:
     A connection is known by its id. A client secret that the file leaves out stays as it is.
     """
     # The feature's imports take a while, and no other command needs them.
-    from app.features.sso import addresses, gather, importing, service
+    from app.features.sso import addresses, entries, gather, importing, service
     from app.features.sso.gather import Metadata
 
     with database() as (config, _engine):
         addresses.configure(config.web)
         plans = []
         for entry in importing.read(file.name, file.read_bytes()):
-            described = None
-            if entry.metadata_file:
-                xml = (file.parent / entry.metadata_file).read_bytes()
-                described = gather.saml_of_file(Metadata(xml, "", str(entry.settings.get("entity_id", ""))))
-            plan = importing.planned(entry, described)
+            xml = (file.parent / entry.metadata_file).read_bytes() if entry.metadata_file else b""
+            given = Metadata(xml, entry.metadata_url, str(entry.settings.get("entity_id", "")))
+            described = gather.described(entry.kind, entry.settings, given)
+            plan = entries.planned(entry, described, where=f"connections.{entry.id}.")
             key = gather.new_key(entry.name) if service.needs_key(plan.settings) else None
             plans.append(replace(plan, key=key))
         with db.transaction() as session:
-            made = [importing.write(session, SYSTEM, plan) for plan in plans]
+            made = [entries.write(session, SYSTEM, plan) for plan in plans]
     click.echo(f"Made {sum(made)} and changed {len(made) - sum(made)} identity providers.")

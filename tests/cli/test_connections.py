@@ -9,8 +9,9 @@ from sqlalchemy import select
 from app.core.accounts.actor import SYSTEM
 from app.core.db import reading, transaction
 from app.core.errors import DomainError, Invalid
-from app.features.sso import gather, importing
+from app.features.sso import entries, gather, importing
 from app.features.sso.configuration import IdentityRules, OAuthSettings, SamlSettings
+from app.features.sso.entries import Entry
 from app.features.sso.gather import Metadata
 from app.features.sso.mapping import AttributeRule, Target, Transform, TransformKind
 from app.features.sso.models import SsoConnection
@@ -45,17 +46,17 @@ settings = { signed = "both" }
 """
 
 
-def entries(*given: object) -> tuple[importing.Entry, ...]:
+def read(*given: object) -> tuple[Entry, ...]:
     return importing.read("file.json", json.dumps({"connections": given}).encode())
 
 
-def imported(entry: importing.Entry) -> bool:
+def imported(entry: Entry) -> bool:
     with transaction() as db:
-        return importing.write(db, SYSTEM, importing.planned(entry))
+        return entries.write(db, SYSTEM, entries.planned(entry, where=f"connections.{entry.id}."))
 
 
 def test_a_connection_is_made_with_everything_the_file_says(engine: object) -> None:
-    assert imported(entries(FORGE)[0])
+    assert imported(read(FORGE)[0])
     made = stored("forge")
     assert isinstance(made.settings, OAuthSettings)
     assert (made.enabled, made.secrets.client_secret) == (True, "canary-import")
@@ -65,9 +66,9 @@ def test_a_connection_is_made_with_everything_the_file_says(engine: object) -> N
 
 
 def test_a_second_import_changes_it_and_keeps_the_secret_that_is_left_out(engine: object) -> None:
-    imported(entries(FORGE)[0])
+    imported(read(FORGE)[0])
     again = {key: value for key, value in FORGE.items() if key not in ("client_secret", "identity", "enabled")}
-    assert not imported(entries({**again, "name": "The forge"})[0])
+    assert not imported(read({**again, "name": "The forge"})[0])
     made = stored("forge")
     assert (made.name, made.enabled, made.secrets.client_secret) == ("The forge", False, "canary-import")
     assert made.identity == IdentityRules()
@@ -75,9 +76,9 @@ def test_a_second_import_changes_it_and_keeps_the_secret_that_is_left_out(engine
 
 def test_toml_and_a_metadata_file_describe_a_saml_provider(engine: object) -> None:
     entry = importing.read("x.toml", ACME_TOML.encode())[0]
-    read = gather.saml_of_file(Metadata(described("acme"), "", ""))
+    found = gather.described(entry.kind, entry.settings, Metadata(described("acme"), "", ""))
     with transaction() as db:
-        importing.write(db, SYSTEM, importing.planned(entry, read))
+        entries.write(db, SYSTEM, entries.planned(entry, found))
     settings = stored("acme").settings
     assert isinstance(settings, SamlSettings)
     assert (settings.entity_id, settings.signed) == ("https://acme.example/metadata", "both")
@@ -94,12 +95,12 @@ def test_toml_and_a_metadata_file_describe_a_saml_provider(engine: object) -> No
         ({"identity": {"creat": True}}, "connections.forge.identity.creat"),
         ({"groups": {"mapped": [{"received": "a"}]}}, "connections.forge.groups.mapped.0.group"),
         ({"mapping": [{"target": "shoe"}]}, "connections.forge.mapping.0.target"),
-        ({"preset": "none"}, "connections.forge.preset"),
+        ({"preset": "none"}, "preset"),
     ],
 )
 def test_what_a_file_cannot_say_is_named(engine: object, change: dict[str, object], place: str) -> None:
     with pytest.raises(Invalid, match=place):
-        imported(entries({**FORGE, **change})[0])
+        imported(read({**FORGE, **change})[0])
     with reading() as db:
         assert db.scalars(select(SsoConnection)).all() == []
 
@@ -122,13 +123,13 @@ def test_a_file_that_is_none_is_refused(name: str, content: bytes) -> None:
 
 def test_one_id_stands_in_a_file_once() -> None:
     with pytest.raises(Invalid, match="once"):
-        entries(FORGE, FORGE)
+        read(FORGE, FORGE)
 
 
 @pytest.mark.parametrize("public_id", ["Forge", "a b", "", "x" * 31, "local"])
 def test_an_id_is_what_can_stand_in_an_address(engine: object, public_id: str) -> None:
     with pytest.raises(Invalid):
-        imported(entries({**FORGE, "id": public_id})[0])
+        imported(read({**FORGE, "id": public_id})[0])
 
 
 def test_the_command_writes_all_or_nothing(installation: Installation, tmp_path: Path) -> None:

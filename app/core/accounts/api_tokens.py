@@ -28,6 +28,8 @@ NOTE_EVERY = timedelta(minutes=1)
 class Scope(StrEnum):
     """What a token may be used for; the person's own permissions apply besides."""
 
+    CONNECTIONS_READ = "connections:read"
+    CONNECTIONS_WRITE = "connections:write"
     SHARES_READ = "shares:read"
     SHARES_WRITE = "shares:write"
 

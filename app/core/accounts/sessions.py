@@ -105,6 +105,12 @@ def end_all(session: Session, person_id: int, *, but: int | None = None) -> int:
     return _end(session, condition)
 
 
+def end_begun_by(session: Session, person_id: int, method: str) -> int:
+    """End every session of a person that has `method` among its methods; returns how many."""
+    found = [row.id for row in live(session, person_id) if method in row.methods]
+    return _end(session, SignInSession.id.in_(found)) if found else 0
+
+
 def live(session: Session, person_id: int) -> list[SignInSession]:
     """Return a person's live sessions, newest first."""
     now = clock.now()

@@ -1,13 +1,21 @@
 """What is asked of a provider, or takes long to compute, before the transaction: metadata, discovery, new keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.text import Text
-from app.features.sso import addresses, checking, wire
-from app.features.sso.configuration import ClientAuthentication, OidcSettings, OwnKey, SamlSettings
+from app.features.sso import addresses, checking, entries, wire
+from app.features.sso.configuration import (
+    ClientAuthentication,
+    Kind,
+    OidcSettings,
+    OwnKey,
+    SamlSettings,
+    Settings,
+)
 from app.integrations.http.errors import OutsideError
 
 #: As large as a form may be; the description of one organisation has a few kilobytes.
@@ -42,9 +50,18 @@ def saml_settings(given: Metadata, by_hand: SamlSettings) -> SamlSettings:
     )
 
 
-def saml_of_file(given: Metadata) -> SamlSettings:
-    """Return a provider as a metadata file describes it. Raises Invalid."""
-    return _of_metadata("metadata_file", given.file, given.entity_id)
+def described(kind: Kind, settings: Mapping[str, Any], metadata: Metadata) -> Settings | None:
+    """Return what a provider says of itself, where data leaves that to it; else None. Raises Invalid, Unavailable.
+
+    SAML metadata is read where it is given; an OpenID provider is discovered where none of its addresses is said.
+    """
+    if kind is Kind.SAML and (metadata.file or metadata.url):
+        return saml_settings(metadata, SamlSettings(metadata.entity_id))
+    said = any(settings.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"))
+    if kind is not Kind.OIDC or said:
+        return None
+    wanted: OidcSettings = entries.shaped(OidcSettings, dict(settings), "settings")
+    return oidc_settings(wanted.issuer, wanted.client_id, wanted.authentication, wanted.scopes)
 
 
 def oidc_settings(

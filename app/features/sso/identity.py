@@ -15,7 +15,7 @@ from app.core.accounts import asserted, queries, service
 from app.core.accounts.actor import SYSTEM, PersonKind
 from app.core.accounts.models import Group, MembershipSource, Person
 from app.core.errors import Conflict, Invalid
-from app.features.sso import mapping
+from app.features.sso import conflicts, mapping
 from app.features.sso.configuration import Connection
 from app.features.sso.mapping import Answer, GroupPlan, Target
 from app.features.sso.models import SsoIdentity, VerifiedDomain
@@ -50,7 +50,7 @@ def settle(session: Session, connection: Connection, verified: Verified) -> Pers
         select(SsoIdentity).where(SsoIdentity.connection_id == connection.id, SsoIdentity.subject == subject)
     ).one_or_none()
     if row is None:
-        found, is_new = _first_time(session, connection, traits)
+        found, is_new = _first_time(session, connection, subject, traits)
     else:
         found, is_new = session.get_one(Person, row.person_id, with_for_update=True), False
     if isinstance(found, Refusal):
@@ -61,6 +61,7 @@ def settle(session: Session, connection: Connection, verified: Verified) -> Pers
     if row is None:
         row = SsoIdentity(connection_id=connection.id, subject=subject, person_id=found.id, created_at=clock.now())
         session.add(row)
+        conflicts.settle(session, connection.id, subject)
     row.last_used_at = clock.now()
     session.flush()
     if connection.identity.update and not is_new:
@@ -95,7 +96,9 @@ def _traits(session: Session, connection: Connection, verified: Verified) -> Tra
     return Traits(email, values.get(Target.NAME), vouched)
 
 
-def _first_time(session: Session, connection: Connection, traits: Traits) -> tuple[Person | Refusal, bool]:
+def _first_time(
+    session: Session, connection: Connection, subject: str, traits: Traits
+) -> tuple[Person | Refusal, bool]:
     rules = connection.identity
     if traits.email is None:
         return Refusal.NO_ADDRESS, False
@@ -105,8 +108,10 @@ def _first_time(session: Session, connection: Connection, traits: Traits) -> tup
             select(SsoIdentity.id).where(SsoIdentity.connection_id == connection.id, SsoIdentity.person_id == found.id)
         )
         # Another subject of the same provider with an address that was given to somebody before: not the same person.
-        linked = rules.link_by_email and traits.vouched and taken is None
-        return (found if linked else Refusal.ADDRESS_TAKEN), False
+        if rules.link_by_email and traits.vouched and taken is None:
+            return found, False
+        conflicts.note(session, connection, subject, traits.email[:MAXIMUM_ADDRESS], found)
+        return Refusal.ADDRESS_TAKEN, False
     if not rules.create:
         return Refusal.NOT_KNOWN, False
     if not _is_for(connection, rules.new_people):

@@ -85,6 +85,26 @@ class SsoIdentity(Base):
     last_used_at: Mapped[datetime | None]
 
 
+class SsoConflict(Base):
+    """A subject that nobody is known by, with somebody's address that nobody vouched for: an administrator decides."""
+
+    __tablename__ = "sso_conflicts"
+    __table_args__ = (UniqueConstraint("connection_id", "subject"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    connection_id: Mapped[int] = mapped_column(RowId, ForeignKey("sso_connections.id", ondelete="CASCADE"))
+    subject: Mapped[str] = mapped_column(String(512))
+    #: The address as the provider says it.
+    email: Mapped[str] = mapped_column(String(254))
+    #: Whose address it is here.
+    person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), index=True)
+    first_at: Mapped[datetime]
+    #: When it was tried last; the row ends 30 days later.
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    #: Reference id of that attempt, whose explanation says what else was received.
+    reference: Mapped[str] = mapped_column(String(32))
+
+
 class SsoRequest(Base):
     """Somebody is at the provider; an answer counts only for a request that is outstanding, and once."""
 

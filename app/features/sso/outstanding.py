@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.core import clock, db
 from app.core.crypto import tokens
 from app.core.jobs import schedule
-from app.features.sso import verified
+from app.features.sso import conflicts, verified
 from app.features.sso.models import Purpose, SsoAttempt, SsoOutcome, SsoRequest, SsoSeen
 from app.features.sso.verified import Verified
 from app.protocols.saml.types import Outstanding
@@ -171,13 +171,14 @@ def collect(session: Session, handle: str) -> Waiting | None:
 
 @schedule.every(600, "sso.purge")
 def purge() -> None:
-    """Delete requests, outcomes and assertion ids that are over, and old attempts; safe to run twice."""
+    """Delete requests, outcomes and assertion ids that are over, old attempts and old conflicts; safe to run twice."""
     now = clock.now()
     with db.transaction() as session:
         session.execute(delete(SsoOutcome).where(SsoOutcome.ends_at < now))
         session.execute(delete(SsoRequest).where(SsoRequest.ends_at < now - OUTCOME_LIFETIME))
         session.execute(delete(SsoSeen).where(SsoSeen.until < now))
         session.execute(delete(SsoAttempt).where(SsoAttempt.at < now - KEEP_ATTEMPTS))
+        conflicts.purge(session)
 
 
 def _asked(row: SsoRequest) -> Asked:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from app.core import clock
@@ -148,26 +148,15 @@ def connections(session: Session) -> list[ConnectionRow]:
 def connection(session: Session, public_id: str) -> Detail | None:
     """Return one connection, or None."""
     row = session.scalars(select(SsoConnection).where(SsoConnection.public_id == public_id)).one_or_none()
-    if row is None:
-        return None
-    keys = tuple(_certificate(one.certificate, one.signs) for one in configuration.own_keys(row.own_keys))
-    domains = select(VerifiedDomain.domain).where(VerifiedDomain.connection_id == row.id)
-    people = select(SsoIdentity.id).where(SsoIdentity.connection_id == row.id)
-    return Detail(
-        row=_row(row),
-        facts=configuration.without_secrets(row),
-        version=row.version,
-        tested_at=row.tested_at,
-        created_at=row.created_at,
-        has_secret=row.client_secret is not None,
-        keys=keys,
-        domains=tuple(session.scalars(domains.order_by(VerifiedDomain.domain))),
-        people=len(session.scalars(people).all()),
-        entity_id=addresses.entity_id(public_id),
-        acs_urls=tuple(addresses.acs_url(public_id, one) for one in addresses.hosts()),
-        redirect_uris=tuple(addresses.redirect_uri(public_id, one) for one in addresses.hosts()),
-        keys_url=addresses.keys_url(public_id),
-    )
+    return _detail(session, row) if row is not None else None
+
+
+def details(session: Session, *, after: int | None, limit: int) -> list[Detail]:
+    """Return connections with everything a page shows of one, in the order in which they were made."""
+    query = select(SsoConnection).order_by(SsoConnection.id).limit(limit)
+    if after is not None:
+        query = query.where(SsoConnection.id > after)
+    return [_detail(session, row) for row in session.scalars(query)]
 
 
 def of_public_id(session: Session, public_id: str) -> Connection | None:
@@ -230,6 +219,28 @@ def explanation(session: Session, reference: str) -> Explanation | None:
         ahead=round((row.provider_at - row.at).total_seconds()) if row.provider_at else None,
         tolerance=getattr(facts.settings, "clock_tolerance_seconds", None),
         changed_since=owner.version != row.connection_version,
+    )
+
+
+def _detail(session: Session, row: SsoConnection) -> Detail:
+    public_id = row.public_id
+    keys = tuple(_certificate(one.certificate, one.signs) for one in configuration.own_keys(row.own_keys))
+    domains = select(VerifiedDomain.domain).where(VerifiedDomain.connection_id == row.id)
+    people = select(func.count()).select_from(SsoIdentity).where(SsoIdentity.connection_id == row.id)
+    return Detail(
+        row=_row(row),
+        facts=configuration.without_secrets(row),
+        version=row.version,
+        tested_at=row.tested_at,
+        created_at=row.created_at,
+        has_secret=row.client_secret is not None,
+        keys=keys,
+        domains=tuple(session.scalars(domains.order_by(VerifiedDomain.domain))),
+        people=session.scalar(people) or 0,
+        entity_id=addresses.entity_id(public_id),
+        acs_urls=tuple(addresses.acs_url(public_id, one) for one in addresses.hosts()),
+        redirect_uris=tuple(addresses.redirect_uri(public_id, one) for one in addresses.hosts()),
+        keys_url=addresses.keys_url(public_id),
     )
 
 

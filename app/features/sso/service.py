@@ -116,15 +116,15 @@ def change(session: Session, actor: Actor, public_id: str, draft: Draft) -> SsoC
 def set_mapping(session: Session, actor: Actor, public_id: str, rules: Sequence[AttributeRule]) -> None:
     """Say which attributes make up a person. Raises Forbidden, NotFound, Invalid."""
     row = _locked(session, actor, public_id)
-    row.mapping = configuration.dump(AttributeRules(checking.mapping(rules)))
-    _changed(session, actor, row, ["mapping"])
+    before, row.mapping = row.mapping, configuration.dump(AttributeRules(checking.mapping(rules)))
+    _changed(session, actor, row, ["mapping"] if row.mapping != before else [])
 
 
 def set_groups(session: Session, actor: Actor, public_id: str, rules: GroupRules) -> None:
     """Say which groups follow. Raises Forbidden, NotFound, Invalid."""
     row = _locked(session, actor, public_id)
-    row.groups = configuration.dump(_checked_groups(session, rules))
-    _changed(session, actor, row, ["groups"])
+    before, row.groups = row.groups, configuration.dump(_checked_groups(session, rules))
+    _changed(session, actor, row, ["groups"] if row.groups != before else [])
 
 
 def set_certificates(session: Session, actor: Actor, public_id: str, certificates: Sequence[str]) -> None:

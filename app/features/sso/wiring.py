@@ -4,13 +4,13 @@ from flask import Flask
 from flask_babel import lazy_gettext as _
 
 from app.core.permissions import Permission
-from app.features.sso import addresses, models, public_views, wiring_flow
-from app.features.sso.views import attempts, blueprint, connections, keys, rules
+from app.features.sso import addresses, api, models, public_views, wiring_flow
+from app.features.sso.views import accounts, attempts, blueprint, connections, keys, rules
 from app.web import navigation
 from app.web.navigation import NavItem, Section
 
 #: Importing a module puts its views on the blueprint, or its tables among the others.
-PARTS = (attempts, connections, keys, models, rules)
+PARTS = (accounts, attempts, connections, keys, models, rules)
 
 
 def register(app: Flask) -> None:
@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
     addresses.configure(app.extensions["portico_config"].web)
     app.register_blueprint(blueprint)
     app.register_blueprint(public_views.blueprint)
+    app.register_blueprint(api.blueprint)
     wiring_flow.register(app)
     label = _("Identity providers")
     item = NavItem(Section.ADMINISTRATION, label, "sso.connections", Permission.ADMIN_SSO_READ, "key", 15)
