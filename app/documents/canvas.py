@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from copy import copy
 
 from app.documents import errors
-from app.documents.addresses import media_path
+from app.documents.addresses import ID_PREFIX, anchor_id, is_frame_address, media_path
 from app.documents.classes import MAX_INDENT, Align, Colour
 from app.documents.errors import DocumentError
 from app.documents.reasons import reason_of
-from app.documents.sanitise import ID_PREFIX, clean
+from app.documents.sanitise import FRAME_ATTRIBUTES, clean
 from app.documents.types import Heading, LeftOut, Limits, Material, MediaFile, Reason, Rendered
 
 _BLOCK_TAGS = (
@@ -28,9 +28,12 @@ _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _TAGS = re.compile(r"<[^>]*>")
 _SPACES = re.compile(r"\s+")
 _NOT_ID = re.compile(r"[^\w-]+")
+_NOT_COMPACT = re.compile(r"[\W_]+")
 _NOT_NAME = re.compile(r"[^\w .:@-]+")
 _MAX_NAME = 60
 _MAX_ID = 80
+_MAX_ZONES = 20
+_MAX_TITLE_PARTS = 10
 _MAX_KINDS_LEFT_OUT = 200
 
 
@@ -45,6 +48,18 @@ class Opened:
 
     def __init__(self, at: int, blocks: int, in_text: bool) -> None:
         self.at, self.blocks, self.in_text = at, blocks, in_text
+
+
+class Contents:
+    """One table of contents: where it stands, which levels it lists, and of which headings (by their number)."""
+
+    __slots__ = ("at", "first", "flat", "highest", "last", "lowest", "numbered", "zone")
+
+    def __init__(self, at: int, lowest: int, highest: int, zone_from: int | None, flat: bool, numbered: bool) -> None:
+        self.at, self.lowest, self.highest = at, lowest, highest
+        self.flat, self.numbered, self.zone = flat, numbered, zone_from is not None
+        self.first = zone_from or 0
+        self.last: int | None = None
 
 
 def classes(*names: str | None) -> str:
@@ -81,6 +96,9 @@ class Canvas:
         #: Whether what is written next stands in a line of text: small things stay small there.
         self.in_text = False
         self.coloured_characters = 0
+        self.numbered_lines = 0
+        #: Tasks that what is written next stands in.
+        self.tasks = 0
         #: Levels by which headings stand below those of the source, as in a section of a larger whole.
         self.heading_offset = 0
         #: Whether this is no part of the outline, such as a comment: its headings have no anchors.
@@ -96,7 +114,9 @@ class Canvas:
         self._media_ids: set[str] = set()
         self._left_out: Counter[tuple[str, Reason]] = Counter()
         self._ids: Counter[str] = Counter()
-        self._contents: tuple[int, int, int] | None = None
+        self._contents: list[Contents] = []
+        self._anchors: list[tuple[int, str]] = []
+        self._frame_hosts = material.frame_hosts
 
     # Primitives
 
@@ -237,12 +257,22 @@ class Canvas:
         self._ids[candidate] = 1
         return candidate
 
-    def begin_link(self, address: str | None) -> bool:
+    def begin_link(self, address: str | None, label: str = "") -> bool:
         """Open a link and tell whether it was: there is none without an address nor within another link."""
         if address is None or self._links:
             return False
         self._links += 1
-        self.parts.append(f'<a href="{html.escape(address)}">')
+        named = f' aria-label="{html.escape(label)}"' if label else ""
+        self.parts.append(f'<a href="{html.escape(address)}"{named}>')
+        return True
+
+    def begin_link_to_anchor(self, anchor: str) -> bool:
+        """Open a link to an anchor or heading of this document, which may be written later."""
+        if self._links:
+            return False
+        self._links += 1
+        self._anchors.append((len(self.parts), anchor))
+        self.parts.append("")
         return True
 
     def end_link(self, opened: bool) -> None:
@@ -267,6 +297,27 @@ class Canvas:
         """Close the neutral box."""
         self.end("div")
 
+    def leave_out(self, key: str) -> None:
+        """Count what is not shown where a box would tell a reader nothing, such as a search field."""
+        self._leave_out(key)
+
+    def mark(self, name: str) -> str:
+        """Return the id attribute of a place that others lead to, such as a footnote; an id is given only once."""
+        found = f"{ID_PREFIX}{_NOT_ID.sub('-', name)[:_MAX_ID]}"
+        if self._ids[found]:
+            return ""
+        self._ids[found] = 1
+        return f' id="{found}"'
+
+    def frame(self, address: str, label: str) -> bool:
+        """Write a frame and tell whether it was: there is none but for hosts that an administrator listed."""
+        if not is_frame_address(address, self._frame_hosts):
+            return False
+        named = f'src="{html.escape(address)}" aria-label="{html.escape(label)}"'
+        # The sanitiser sets these in any case; written here, the result is the same when it is cleaned again.
+        self.parts.append(f"<iframe {named}{FRAME_ATTRIBUTES}></iframe>")
+        return True
+
     def media(self, file: MediaFile) -> str | None:
         """Return the address of a file and remember that the document points at it."""
         path = media_path(file)
@@ -275,32 +326,70 @@ class Canvas:
         self._media_ids.add(path)
         return f"media/{path}"
 
-    def contents(self, lowest: int, highest: int) -> None:
-        """Leave room for the table of contents; a second one would only multiply the size of the page."""
-        if self._contents is None and not self.aside:
-            self._contents = (len(self.parts), lowest, highest)
-            self.parts.append("")
-            self._blocks += 1
+    @property
+    def heading_count(self) -> int:
+        """How many headings were written so far."""
+        return len(self._headings)
+
+    def contents(
+        self, lowest: int, highest: int, *, zone_from: int | None = None, flat: bool = False, numbered: bool = False
+    ) -> Contents | None:
+        """Leave room for a table of contents: of all, or from the heading `zone_from` until `last` is set.
+
+        A second one of all, or many of parts, would only multiply the size of the page: then there is none.
+        """
+        zones = sum(one.zone for one in self._contents)
+        if self.aside or zones >= _MAX_ZONES or (zone_from is None and zones < len(self._contents)):
+            return None
+        found = Contents(len(self.parts), lowest, highest, zone_from, flat, numbered)
+        self._contents.append(found)
+        self.parts.append("")
+        self._blocks += 1
+        return found
 
     def finish(self) -> Rendered:
         """Return the clean result."""
-        if self._contents is not None:
-            at, lowest, highest = self._contents
-            self.parts[at] = self._contents_list(lowest, highest)
+        for contents in self._contents:
+            self.parts[contents.at] = self._contents_list(contents)
+        self._point_anchors()
         return Rendered(
-            html=clean("".join(self.parts)),
+            html=clean("".join(self.parts), self._frame_hosts),
             headings=tuple(self._headings),
             media_ids=frozenset(self._media_ids),
             left_out=tuple(LeftOut(name, count, reason) for (name, reason), count in self._left_out.items()),
         )
 
-    def _contents_list(self, lowest: int, highest: int) -> str:
-        items = "".join(
-            f'<li class="doc-toc-{heading.level}"><a href="#{heading.id}">{html.escape(heading.text)}</a></li>'
-            for heading in self._headings
-            if lowest <= heading.level <= highest
-        )
-        return f'<ul class="doc-toc">{items}</ul>' if items else ""
+    def _contents_list(self, contents: Contents) -> str:
+        items = []
+        counts = [0] * 7
+        for heading in self._headings[contents.first : contents.last]:
+            if not contents.lowest <= heading.level <= contents.highest:
+                continue
+            counts[heading.level] += 1
+            counts[heading.level + 1 :] = [0] * (6 - heading.level)
+            number = ".".join(str(count) for count in counts[contents.lowest : heading.level + 1] if count)
+            before = f'<span class="doc-toc-number">{number}</span> ' if contents.numbered else ""
+            level = 1 if contents.flat else heading.level - contents.lowest + 1
+            text = html.escape(heading.text)
+            items.append(f'<li class="doc-toc-{level}">{before}<a href="#{heading.id}">{text}</a></li>')
+        names = classes("doc-toc", "doc-toc-flat" if contents.flat else None)
+        return f"<ul{names}>{''.join(items)}</ul>" if items else ""
+
+    def _point_anchors(self) -> None:
+        """Write the links to anchors, now that all are known.
+
+        Confluence writes headings as it names them in addresses: without spaces, in older pages behind the page's title.
+        """
+        if not self._anchors:
+            return
+        compact = {_compact(heading.text): heading.id for heading in reversed(self._headings)}
+        for at, anchor in self._anchors:
+            found = anchor_id(anchor)
+            if not self._ids[found]:
+                parts = anchor.split("-", _MAX_TITLE_PARTS)
+                forms = (_compact("-".join(parts[start:])) for start in range(len(parts)))
+                found = next((compact[form] for form in forms if form in compact), found)
+            self.parts[at] = f'<a href="#{found}">'
 
     def _leave_out(self, key: str) -> str:
         known = self.words.name(key)
@@ -316,6 +405,5 @@ class Canvas:
         return _SPACES.sub(" ", html.unescape(_TAGS.sub("", "".join(self.parts[at:])))).strip()
 
 
-def anchor_id(text: str) -> str:
-    """Return the id that an anchor or heading of this text gets; the prefix keeps it from clobbering the page."""
-    return ID_PREFIX + (_NOT_ID.sub("-", text.casefold()).strip("-")[:_MAX_ID] or "part")
+def _compact(text: str) -> str:
+    return _NOT_COMPACT.sub("", text.casefold())

@@ -60,19 +60,35 @@ class CodeToken(StrEnum):
     TYPE = "type"
 
 
+class TableWidth(StrEnum):
+    """How wide a table is laid out at least, or at most where it is narrower than its page."""
+
+    QUARTER = "quarter"
+    HALF = "half"
+    THREE_QUARTERS = "three-quarters"
+    WIDE = "wide"
+    WIDER = "wider"
+    WIDEST = "widest"
+
+
 MAX_INDENT = 6
 COLUMN_PARTS = 12
 #: Colours of the discs beside names; 0 is for somebody without a name.
 AVATAR_TINTS = 6
 #: Jira's levels of priority, from the highest.
 PRIORITY_LEVELS = 5
+#: Widths of table columns, in steps of five percent.
+TABLE_COLUMN_PARTS = 20
 
 _FIXED = (
-    "doc-bordered doc-code doc-code-title doc-column doc-columns doc-decision doc-decision-mark doc-decisions"
-    " doc-expand doc-expand-body doc-fields doc-figure doc-file doc-file-about doc-file-name doc-files doc-image"
-    " doc-internal doc-key doc-mention doc-number doc-omitted doc-omitted-name doc-p doc-panel doc-panel-body"
-    " doc-panel-mark doc-panel-title doc-pre doc-small doc-status doc-summary doc-table doc-table-scroll doc-task"
-    " doc-task-body doc-task-done doc-task-mark doc-task-open doc-tasks doc-toc doc-wrap-end doc-wrap-start"
+    "doc-audio doc-bordered doc-bordered-2 doc-bordered-3 doc-card doc-card-about doc-code doc-code-title doc-column"
+    " doc-columns doc-dashed doc-decision doc-decision-mark doc-decisions doc-details doc-expand doc-expand-body"
+    " doc-fields doc-figure doc-file doc-file-about doc-file-name doc-files doc-footnotes doc-formula doc-frame"
+    " doc-full doc-gallery doc-image doc-included doc-internal doc-key doc-line doc-line-number doc-mention doc-number"
+    " doc-omitted doc-omitted-name doc-p doc-pages doc-panel doc-panel-body doc-panel-mark doc-panel-title doc-pre"
+    " doc-small doc-status doc-status-subtle doc-summary doc-table doc-table-scroll doc-task doc-task-body"
+    " doc-task-done doc-task-mark doc-task-open doc-tasks doc-thumbnail doc-title doc-toc doc-toc-flat doc-toc-number"
+    " doc-unbordered doc-variable doc-video doc-wrap-end doc-wrap-start"
 )
 #: Around issues and comments; styled in `static/css/reader-issue.css`.
 _ISSUE = (
@@ -85,7 +101,7 @@ CLASSES = frozenset(
     + _ISSUE.split()
     + [f"doc-avatar-{tint}" for tint in range(AVATAR_TINTS + 1)]
     + [f"doc-priority-{level}" for level in range(1, PRIORITY_LEVELS + 1)]
-    + [f"doc-{use}-{colour}" for use in ("text", "bg", "status") for colour in Colour]
+    + [f"doc-{use}-{colour}" for use in ("text", "bg", "status", "edge") for colour in Colour]
     + [f"doc-panel-{kind}" for kind in PanelKind]
     + [f"doc-panel-colour-{colour}" for colour in Colour]
     + [f"doc-align-{align}" for align in Align]
@@ -93,6 +109,8 @@ CLASSES = frozenset(
     + [f"doc-code-{token}" for token in CodeToken]
     + [f"doc-indent-{steps}" for steps in range(1, MAX_INDENT + 1)]
     + [f"doc-w-{parts}" for parts in range(1, COLUMN_PARTS + 1)]
+    + [f"doc-col-{parts}" for parts in range(1, TABLE_COLUMN_PARTS + 1)]
+    + [f"doc-table-{width}" for width in TableWidth]
     + [f"doc-h{level}" for level in range(1, 7)]
     + [f"doc-toc-{level}" for level in range(1, 7)]
 )

@@ -4,7 +4,7 @@ Pygments is imported when the first block of code is met. Blocks beyond the limi
 """
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -53,15 +53,30 @@ _KINDS = (
 
 def highlighted(code: str, language: str) -> str:
     """Return escaped HTML of code, with spans where the language is known; `code` is within the caller's limits."""
-    lexer = _lexer(language.strip().lower()[:40])
-    if lexer is None:
-        return html.escape(code, quote=False)
+    return "".join(_span(kind, text) for kind, text in _parts(code, language))
+
+
+def numbered(code: str, language: str, first: int) -> str:
+    """Return escaped HTML of code with a span around each line, which begins with its number."""
+    lines: list[list[str]] = [[]]
+    for kind, text in _parts(code.removesuffix("\n"), language):
+        before, *after = text.split("\n")
+        lines[-1].append(_span(kind, before))
+        lines.extend([_span(kind, line)] for line in after)
     return "".join(
-        f'<span class="doc-code-{kind}">{html.escape(text, quote=False)}</span>'
-        if kind is not None and text.strip()
-        else html.escape(text, quote=False)
-        for kind, text in _tokens(lexer, code)
+        f'<span class="doc-line"><span class="doc-line-number" aria-hidden="true">{number}</span>{"".join(line)}\n</span>'
+        for number, line in enumerate(lines, first)
     )
+
+
+def _span(kind: CodeToken | None, text: str) -> str:
+    escaped = html.escape(text, quote=False)
+    return f'<span class="doc-code-{kind}">{escaped}</span>' if kind is not None and text.strip() else escaped
+
+
+def _parts(code: str, language: str) -> Iterable[tuple[CodeToken | None, str]]:
+    lexer = _lexer(language.strip().lower()[:40])
+    return ((None, code),) if lexer is None else _tokens(lexer, code)
 
 
 @lru_cache(maxsize=64)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from app.documents.canvas import Canvas, classes, coloured
-from app.documents.classes import AVATAR_TINTS, COLUMN_PARTS, Align, Colour, PanelKind
-from app.documents.highlight import highlighted
+from app.documents.classes import AVATAR_TINTS, COLUMN_PARTS, TABLE_COLUMN_PARTS, Align, Colour, PanelKind, TableWidth
+from app.documents.highlight import highlighted, numbered
 from app.documents.types import MediaFile
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
@@ -29,7 +29,26 @@ class Picture:
     height: int | None = None
     align: Align | None = None
     beside: bool = False
-    border: bool = False
+    #: Width of the border in pixels, and its colour.
+    border: int = 0
+    edge: Colour | None = None
+    #: No larger than a preview.
+    thumbnail: bool = False
+    #: As wide as the page.
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PanelLook:
+    """What the writer of a panel chose beside its kind."""
+
+    colour: Colour | None = None
+    edge: Colour | None = None
+    title_ground: Colour | None = None
+    title_colour: Colour | None = None
+    without_border: bool = False
+    dashed: bool = False
+    without_sign: bool = False
 
 
 def pixels(value: object) -> int | None:
@@ -53,11 +72,16 @@ def spans(columns: object, rows: object) -> str:
     return (f' colspan="{wide}"' if wide > 1 else "") + (f' rowspan="{high}"' if high > 1 else "")
 
 
-def begin_table(canvas: Canvas) -> None:
-    """Open a table that scrolls by itself where it is wider than the page."""
+def begin_table(canvas: Canvas, width: TableWidth | None = None, columns: tuple[float, ...] = ()) -> None:
+    """Open a table that scrolls by itself where it is wider than the page; `columns` are their shares of its width."""
     label = html.escape(canvas.words.table)
     canvas.start("div", f' class="doc-table-scroll" role="group" aria-label="{label}" tabindex="0"')
-    canvas.start("table", ' class="doc-table"')
+    canvas.start("table", classes("doc-table", f"doc-table-{width}" if width is not None else None))
+    total = sum(columns)
+    if total > 0:
+        steps = (min(max(round(one * TABLE_COLUMN_PARTS / total), 1), TABLE_COLUMN_PARTS) for one in columns)
+        cols = "".join(f'<col class="doc-col-{step}">' for step in steps)
+        canvas.parts.append(f"<colgroup>{cols}</colgroup>")
 
 
 def end_table(canvas: Canvas) -> None:
@@ -66,16 +90,27 @@ def end_table(canvas: Canvas) -> None:
     canvas.end("div")
 
 
-def begin_panel(canvas: Canvas, kind: PanelKind, title: str = "", sign: str = "", colour: Colour | None = None) -> None:
+def begin_panel(
+    canvas: Canvas,
+    kind: PanelKind,
+    title: str = "",
+    sign: str = "",
+    colour: Colour | None = None,
+    look: PanelLook | None = None,
+) -> None:
     """Open a panel; `sign` is a character of the writer's instead of the kind's own."""
-    tint = f"doc-panel-colour-{colour}" if colour is not None else None
-    canvas.start("div", classes("doc-panel", f"doc-panel-{kind}", tint) + ' role="note"')
+    look = look or PanelLook(colour=colour)
+    tint = f"doc-panel-colour-{look.colour}" if look.colour is not None else None
+    frame = "doc-unbordered" if look.without_border else "doc-dashed" if look.dashed else None
+    names = classes("doc-panel", f"doc-panel-{kind}", tint, coloured("edge", look.edge), frame)
+    canvas.start("div", names + ' role="note"')
     label = html.escape(str(getattr(canvas.words, kind)))
-    if kind is not PanelKind.PLAIN or sign:
+    if (kind is not PanelKind.PLAIN or sign) and not look.without_sign:
         canvas.element("span", f' class="doc-panel-mark" role="img" aria-label="{label}"', sign[:8])
     canvas.start("div", ' class="doc-panel-body"')
     if title:
-        canvas.element("div", ' class="doc-panel-title"', title[:_MAX_TITLE])
+        colours = coloured("bg", look.title_ground), coloured("text", look.title_colour)
+        canvas.element("div", classes("doc-panel-title", *colours), title[:_MAX_TITLE])
 
 
 def end_panel(canvas: Canvas) -> None:
@@ -106,9 +141,16 @@ def begin_column(canvas: Canvas, percent: float | None) -> None:
 def begin_task(canvas: Canvas, done: bool) -> None:
     """Open a task with its state, which is a picture to readers and never an input."""
     canvas.start("li", classes("doc-task", "doc-task-done" if done else "doc-task-open"))
+    canvas.tasks += 1
     label = html.escape(canvas.words.task_done if done else canvas.words.task_open)
     canvas.element("span", f' class="doc-task-mark" role="img" aria-label="{label}"', "")
     canvas.start("div", ' class="doc-task-body"')
+
+
+def end_task(canvas: Canvas) -> None:
+    """Close a task."""
+    canvas.tasks -= 1
+    end_item(canvas)
 
 
 def begin_decision(canvas: Canvas) -> None:
@@ -120,15 +162,16 @@ def begin_decision(canvas: Canvas) -> None:
 
 
 def end_item(canvas: Canvas) -> None:
-    """Close a task or decision."""
+    """Close a decision."""
     canvas.end("div")
     canvas.end("li")
 
 
-def status(canvas: Canvas, text: str, colour: Colour | None) -> None:
+def status(canvas: Canvas, text: str, colour: Colour | None, *, subtle: bool = False) -> None:
     """Write a status lozenge."""
     if text.strip():
-        canvas.element("span", classes("doc-status", coloured("status", colour or Colour.GREY)), text[:_MAX_TITLE])
+        names = "doc-status", coloured("status", colour or Colour.GREY), "doc-status-subtle" if subtle else None
+        canvas.element("span", classes(*names), text[:_MAX_TITLE])
 
 
 def day(canvas: Canvas, iso: str) -> None:
@@ -155,10 +198,12 @@ def instant(canvas: Canvas, at: datetime) -> None:
 
 
 def mention(canvas: Canvas, account: str) -> None:
-    """Write somebody's name as the material has it.
+    """Write somebody's name as the material has it; in a task, only if tasks say whose they are.
 
     Not as it stands in the text: there it is the full name, whatever the privacy setting says.
     """
+    if canvas.tasks and not canvas.material.show_assignees:
+        return
     name = canvas.material.people.get(account) or canvas.words.someone
     canvas.element("span", ' class="doc-mention"', "@" + name[:_MAX_TITLE])
 
@@ -190,10 +235,35 @@ def picture(canvas: Canvas, file: MediaFile, look: Picture) -> None:
     if address is None:
         file_card(canvas, file)
         return
-    size = (f' width="{look.width}"' if look.width else "") + (f' height="{look.height}"' if look.height else "")
+    width, height = _drawn(file, look)
+    size = (f' width="{width}"' if width else "") + (f' height="{height}"' if height else "")
     alt = html.escape(look.alt or file.filename)
-    names = classes("doc-image", "doc-bordered" if look.border else None)
+    names = classes("doc-image", *_frame(look))
     canvas.parts.append(f'<img src="{address}" alt="{alt}"{size} loading="lazy" decoding="async"{names}>')
+
+
+def _drawn(file: MediaFile, look: Picture) -> tuple[int | None, int | None]:
+    # Both sizes keep the page from jumping while the picture loads.
+    wide, high = file.width, file.height
+    if not wide or not high or look.thumbnail:
+        return look.width, look.height
+    if look.width and not look.height:
+        return look.width, pixels(round(look.width * high / wide))
+    if look.height and not look.width:
+        return pixels(round(look.height * wide / high)), look.height
+    return look.width or pixels(wide), look.height or pixels(high)
+
+
+def _frame(look: Picture) -> tuple[str | None, ...]:
+    if not (look.border or look.thumbnail or look.full):
+        return ()
+    return (
+        "doc-bordered" if look.border else None,
+        f"doc-bordered-{min(look.border, 3)}" if look.border > 1 else None,
+        coloured("edge", look.edge) if look.border else None,
+        "doc-thumbnail" if look.thumbnail else None,
+        "doc-full" if look.full else None,
+    )
 
 
 def begin_figure(canvas: Canvas, look: Picture) -> None:
@@ -220,22 +290,40 @@ def file_about(canvas: Canvas, file: MediaFile) -> str:
     return ", ".join(part for part in (kind[:8], canvas.words.size(file.size)) if part)
 
 
-def code_block(canvas: Canvas, code: str, language: str = "", title: str = "") -> None:
-    """Write a block of code, coloured within the limits, with its title above."""
+def code_block(
+    canvas: Canvas,
+    code: str,
+    language: str = "",
+    title: str = "",
+    *,
+    first_line: int | None = None,
+    folded: bool = False,
+) -> None:
+    """Write a block of code, coloured and its lines numbered within the limits, with its title above."""
+    if folded:
+        begin_expand(canvas, title or canvas.words.code)
+        title = ""
     label = html.escape(title[:_MAX_TITLE] or canvas.words.code)
     canvas.start("div", ' class="doc-code"')
     if title:
         canvas.element("div", ' class="doc-code-title"', title[:_MAX_TITLE])
     canvas.start("pre", f' class="doc-pre" role="group" aria-label="{label}" tabindex="0"')
-    canvas.parts.append(f"<code>{_code(canvas, code, language)}</code>")
+    canvas.parts.append(f"<code>{_code(canvas, code, language, first_line)}</code>")
     canvas.end("pre")
     canvas.end("div")
+    if folded:
+        end_expand(canvas)
 
 
-def _code(canvas: Canvas, code: str, language: str) -> str:
+def _code(canvas: Canvas, code: str, language: str, first_line: int | None) -> str:
     limits = canvas.limits
     fits = len(code) <= limits.max_coloured_block and canvas.coloured_characters + len(code) <= limits.max_coloured
-    if not language or not fits:
-        return html.escape(code, quote=False)
-    canvas.coloured_characters += len(code)
-    return highlighted(code, language)
+    if language and fits:
+        canvas.coloured_characters += len(code)
+    else:
+        language = ""
+    if first_line is not None:
+        canvas.numbered_lines += code.count("\n") + 1
+        if canvas.numbered_lines <= limits.max_numbered_lines:
+            return numbered(code, language, first_line)
+    return highlighted(code, language) if language else html.escape(code, quote=False)

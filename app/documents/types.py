@@ -87,6 +87,13 @@ class Limits:
     #: (Pygments takes about 1 ms for a kilobyte, and some of its lexers far longer on hostile text).
     max_coloured_block: int = 20_000
     max_coloured: int = 100_000
+    #: Lines of code that are numbered.
+    max_numbered_lines: int = 20_000
+    #: Pages that are read into this one, and their characters together.
+    max_includes: int = 50
+    max_included_characters: int = 2_000_000
+    #: Pages and pictures in the lists and galleries of one document.
+    max_listed: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,8 @@ class Reason(StrEnum):
     ACTIVE = "active"
     #: It is not there, or is not what the page says it is.
     MISSING = "missing"
+    #: It is more than is read, or would never end.
+    BOUNDED = "bounded"
     #: Nothing here knows how to show it.
     UNKNOWN = "unknown"
 

@@ -14,36 +14,58 @@ _NAMES: Mapping[str, str] = MappingProxyType(
     {
         "attachments": "list of attachments",
         "blog-posts": "list of blog posts",
+        "blogposts": "list of blog posts",
+        "change-history": "change history",
         "children": "child pages",
         "content": "content",
         "content-report-table": "content report",
         "contentbylabel": "content by label",
         "contributors": "contributors",
         "create-from-template": "button to create a page",
+        "create-page": "button to create a page",
+        "create-space-button": "button to create a space",
+        "decisionreport": "decision report",
         "detailssummary": "page properties report",
         "drawio": "draw.io diagram",
         "embed": "embedded page",
         "excerpt-include": "excerpt of another page",
         "external-image": "image from another site",
         "foreign-attachment": "attachment of another page",
+        "foreign-diagram": "diagram of another page",
         "formula": "formula",
         "gallery": "gallery",
         "gliffy": "Gliffy diagram",
         "html": "HTML",
         "iframe": "embedded page",
         "include": "included page",
+        "include-loop": "page that includes itself",
+        "include-more": "further included pages",
+        "incoming-links": "list of links to this page",
+        "index": "index of pages",
         "jira": "Jira issues",
         "jiraissues": "Jira issues",
+        "listlabels": "list of labels",
         "livesearch": "search box",
         "missing-file": "attachment",
+        "outgoing-links": "list of links",
         "pagetree": "page tree",
+        "pagetreesearch": "search box",
         "profile": "profile",
+        "profile-picture": "profile picture",
         "recently-updated": "recently updated pages",
+        "redirect": "redirect",
         "script": "script",
+        "search": "search box",
+        "space-attachments": "list of attachments",
         "space-details": "space details",
+        "spaces": "list of spaces",
+        "spaces-list": "list of spaces",
         "sync-block": "synced block",
         "svg": "drawing",
         "tasks-report-macro": "task report",
+        "userlister": "list of people",
+        "viewport-redirect": "redirect",
+        "viewport-url-redirect": "redirect",
         "widget": "embedded page",
     }
 )
@@ -70,6 +92,9 @@ class Words:
     expand: str = "Show more"
     table: str = "Table"
     code: str = "Code"
+    formula: str = "Formula"
+    footnote: str = "Footnote"
+    back: str = "Back to the text"
     someone: str = "someone"
     internal_page: str = "an internal page"
     months: tuple[str, ...] = _MONTHS

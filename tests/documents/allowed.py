@@ -7,24 +7,26 @@ from xml.etree.ElementTree import Element
 import html5lib
 
 _TAG_NAMES = (
-    "a b blockquote br caption cite code dd del details div dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img "
-    "ins kbd li ol p pre q s samp small span strong sub summary sup table tbody td th thead time tr u ul var"
+    "a audio b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure h2 h3 h4 h5 h6 "
+    "hr i img ins kbd li ol p pre q s samp small span strong sub summary sup table tbody td th thead time tr u ul var video"
 )
 
 TAGS = frozenset(_TAG_NAMES.split())
 ATTRIBUTES = {
     "alt": r"(?s:.*)",
+    "aria-hidden": "true",
     "aria-label": r"(?s:.*)",
     "class": r"doc-[a-z0-9-]+( doc-[a-z0-9-]+)*",
     "colspan": r"\d{1,4}",
+    "controls": "",
     "datetime": r"[\dTZ:.+-]+",
     "decoding": "async",
     "height": r"\d{1,4}",
-    "href": r"https?://[^\s\\\"<>]+|mailto:[^\s\\:/\"<>]+|#doc-[\w-]+|media/[\w-]+|children/[a-z]+",
+    "href": r"https?://[^\s\\\"<>]+|mailto:[^\s\\:/\"<>]+|#doc-[\w-]+|media/([\w-]+/)?[\w-]+|children/[a-z]+|page-\d+(#doc-[\w-]+)?",
     "id": r"doc-[\w-]+",
     "loading": "lazy",
+    "preload": "metadata",
     "rel": "noopener noreferrer nofollow",
-    "aria-hidden": "true",
     "role": "group|note|img",
     "rowspan": r"\d{1,4}",
     "scope": "col|row",
@@ -33,7 +35,13 @@ ATTRIBUTES = {
     "tabindex": "0",
     "width": r"\d{1,4}",
 }
-_ONLY_ON = {"href": {"a"}, "src": {"img"}, "tabindex": {"div", "pre"}, "rel": {"a"}}
+_ONLY_ON = {
+    "href": {"a"},
+    "src": {"img", "audio", "video"},
+    "controls": {"audio", "video"},
+    "tabindex": {"div", "pre"},
+    "rel": {"a"},
+}
 
 
 def faults(html: str) -> Iterator[str]:

@@ -82,7 +82,8 @@ def test_code_beyond_the_limit_is_plain() -> None:
         ),
         (macro("excerpt", "<p>x</p>"), "<p>x</p>"),
         (macro("excerpt", "<p>x</p>", hidden="true"), ""),
-        (macro("details", "<p>x</p>"), "<p>x</p>"),
+        (macro("details", "<p>x</p>"), '<div class="doc-details"><p>x</p></div>'),
+        (macro("details", "<p>x</p>", hidden="true"), ""),
         (macro("anchor", **{"": "Here we are"}), '<span id="doc-here-we-are"></span>'),
         (macro("jira", key="OPS-1", server="S"), '<span class="doc-key">OPS-1</span>'),
         (
@@ -204,7 +205,11 @@ def test_an_app_kept_in_storage_is_named_by_the_end_of_its_key() -> None:
         ('<ac:emoticon ac:name="smile"/>', "🙂"),
         ('<ac:emoticon ac:name="blue-star" ac:emoji-shortname=":mail:" ac:emoji-fallback="📧"/>', "📧"),
         ('<ac:emoticon ac:name="party" ac:emoji-shortname=":party:" ac:emoji-fallback=":party:"/>', ":party:"),
-        ('<ac:inline-comment-marker ac:ref="1">kept</ac:inline-comment-marker>', "kept"),
+        (
+            '<ac:inline-comment-marker ac:ref="a1">ke</ac:inline-comment-marker>pt',
+            '<span id="doc-comment-a1">ke</span>pt',
+        ),
+        ("<ac:inline-comment-marker>kept</ac:inline-comment-marker>", "kept"),
         ("<ac:placeholder>Type here</ac:placeholder>", ""),
         (
             "<ac:something-new><p>kept</p></ac:something-new>",

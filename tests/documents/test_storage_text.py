@@ -31,7 +31,13 @@ from tests.documents.given import MATERIAL, storage
         ("<li>stray</li>", "<div>stray</div>"),
         ('<p><time datetime="2026-03-09" /></p>', '<p><time datetime="2026-03-09">9 Mar 2026</time></p>'),
         ('<p><time datetime="someday" /></p>', "<p>someday</p>"),
-        ("<section><center>t</center></section>", "t"),
+        ("<section><label>t</label></section>", "t"),
+        ("<center>t</center>", '<div class="doc-align-center">t</div>'),
+        ('<p><font color="#ff0000">r</font></p>', '<p><span class="doc-text-red">r</span></p>'),
+        (
+            "<details><summary>More</summary><p>x</p></details>",
+            '<details class="doc-expand"><summary>More</summary><div class="doc-expand-body"><p>x</p></div></details>',
+        ),
         (
             "<p>a<o:p>b</o:p></p>",
             '<div class="doc-p">a<div class="doc-omitted"><div class="doc-omitted-name">Not shown here: o:p</div>b</div></div>',
@@ -94,10 +100,13 @@ def test_a_block_within_a_paragraph_or_heading_leaves_the_html_well_nested() -> 
         ),
         (
             (
-                '<table><colgroup><col style="width: 9px"/></colgroup><tbody>'
+                '<table><colgroup><col style="width: 30%"/><col style="width: 70%"/></colgroup><tbody>'
                 '<tr><td colspan="2" rowspan="3">x</td></tr></tbody></table>'
             ),
-            '<table class="doc-table"><tbody><tr><td colspan="2" rowspan="3">x</td></tr></tbody></table>',
+            (
+                '<table class="doc-table"><colgroup><col class="doc-col-6"><col class="doc-col-14"></colgroup><tbody>'
+                '<tr><td colspan="2" rowspan="3">x</td></tr></tbody></table>'
+            ),
         ),
         (
             (

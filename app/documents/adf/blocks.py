@@ -17,6 +17,7 @@ from app.documents.pieces import (
     end_item,
     end_panel,
     end_table,
+    end_task,
     spans,
 )
 
@@ -123,7 +124,7 @@ def _task_list(node: Node, walk: Walk) -> None:
         if item.get("type") in ("taskItem", "blockTaskItem"):
             begin_task(walk.canvas, text_of(item, "state") == "DONE")
             walk.block_children(item)
-            end_item(walk.canvas)
+            end_task(walk.canvas)
         else:
             walk.canvas.start("li", ' class="doc-task"')
             walk.node(item)

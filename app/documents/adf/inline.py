@@ -1,8 +1,8 @@
 """What stands within a line of ADF: text with its marks, mentions, emoji, dates, lozenges and cards."""
 
-from app.documents.addresses import external_link
+from app.documents.addresses import anchor_id, external_link
 from app.documents.adf.walk import Node, Renderer, Walk, attributes, marks, nothing, text_of
-from app.documents.canvas import Canvas, anchor_id, classes, coloured
+from app.documents.canvas import Canvas, classes, coloured
 from app.documents.colours import nearest
 from app.documents.emoji import emoji_text
 from app.documents.pieces import day, day_of_timestamp, internal, mention, status

@@ -60,7 +60,7 @@ def _media(node: Node, walk: Walk, file: MediaFile, width: int | None, link: Nod
         alt=text_of(node, "alt")[:1_000],
         width=width or own_width,
         height=height,
-        border=mark_of(node, "border") is not None,
+        border=1 if mark_of(node, "border") is not None else 0,
     )
     link = link or mark_of(node, "link")
     opened = walk.canvas.begin_link(link_address(link, walk.canvas) if link else None)

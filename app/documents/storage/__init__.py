@@ -1,19 +1,28 @@
 """Confluence storage format (XHTML with `ac:` and `ri:` elements) to safe HTML.
 
 `parse` reads it into one lxml tree; `walk` goes through the tree once and asks a registry what to do with each
-element: `elements` knows XHTML, `links`, `pictures` and `structures` know `ac:` elements, `macros` the macros by
-name. To add a construct, write one renderer and register it there. What nobody registered becomes a neutral box.
+element: `elements` knows XHTML, `links`, `pictures` and `structures` know `ac:` elements, `extensions` ADF kept in
+storage format, `macros` the macros by name. To add a construct, write one renderer and register it there. What nobody
+registered becomes a neutral box. Pages that the content includes are read from the material (`macros/pages.py`).
 Source: Confluence Storage Format, https://confluence.atlassian.com/doc/confluence-storage-format-790796544.html
 """
 
 from app.documents import errors
 from app.documents.canvas import Canvas
-from app.documents.storage import elements, links, macros, pictures, structures
+from app.documents.storage import elements, extensions, links, macros, pictures, structures
+from app.documents.storage.macros.footnotes import write_footnotes
 from app.documents.storage.parse import parse
 from app.documents.storage.walk import Walk
 from app.documents.types import Limits, Material, Rendered
 
-_RENDERERS = elements.RENDERERS | links.RENDERERS | pictures.RENDERERS | structures.RENDERERS | macros.RENDERERS
+_RENDERERS = (
+    elements.RENDERERS
+    | links.RENDERERS
+    | pictures.RENDERERS
+    | structures.RENDERERS
+    | extensions.RENDERERS
+    | macros.RENDERERS
+)
 
 
 def render_storage(storage: str, material: Material, limits: Limits | None = None) -> Rendered:
@@ -27,6 +36,8 @@ def draw(storage: str, canvas: Canvas) -> None:
     """Write a body on a canvas that may hold other things as well; raise DocumentError as `render_storage` does."""
     root = parse(canvas.count_text(storage), canvas.limits)
     try:
-        Walk(canvas, _RENDERERS).children(root)
+        walk = Walk(canvas, _RENDERERS)
+        walk.children(root)
+        write_footnotes(walk)
     except RecursionError as error:
         raise errors.too_deep(canvas.limits.max_depth) from error

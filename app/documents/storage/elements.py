@@ -4,21 +4,23 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from app.documents.canvas import classes
-from app.documents.pieces import begin_table, day, end_table, spans
+from app.documents.canvas import aligned, classes, coloured
+from app.documents.classes import Align
+from app.documents.colours import nearest
+from app.documents.pieces import begin_expand, begin_table, day, end_expand, end_table, spans
 from app.documents.storage.parse import XHTML
-from app.documents.storage.styles import cell_classes, text_classes
+from app.documents.storage.styles import cell_classes, table_look, text_classes
 from app.documents.storage.walk import Renderer, Walk, body_text, left_out, nothing, through
 
 _SAME = "b cite code dd del dl dt em i ins kbd q s samp small strong sub sup u var"
 _TO_SAME = {"strike": "s", "tt": "code", "abbr": "span", "acronym": "span", "dfn": "em"}
 # Void elements are among them: in damaged markup an unclosed one holds what follows it.
 _THROUGH = (
-    "html body main section article header footer nav aside center font big label form fieldset legend details summary"
+    "html body main section article header footer nav aside big label form fieldset legend"
     " address hgroup nobr wbr bdi bdo xml thead tbody tfoot colgroup tr td th caption picture"
     " meta link base col param source track input"
 )
-_SILENT = "head title textarea select button option style template"
+_SILENT = "head title summary textarea select button option style template"
 _LEFT_OUT = {
     "script": "script",
     "noscript": "script",
@@ -29,11 +31,9 @@ _LEFT_OUT = {
     "applet": "embed",
     "svg": "svg",
     "canvas": "svg",
-    "math": "formula",
     "audio": "audio",
     "video": "video",
     "{http://www.w3.org/2000/svg}svg": "svg",
-    "{http://www.w3.org/1998/Math/MathML}math": "formula",
 }
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _CELLS = frozenset({"td", "th"})
@@ -71,6 +71,25 @@ def _coloured(tag: str) -> Renderer:
         walk.canvas.end(tag)
 
     return render
+
+
+def _centred(element: etree._Element, walk: Walk) -> None:
+    walk.canvas.start("div", classes(aligned(Align.CENTER)))
+    walk.block_children(element)
+    walk.canvas.end("div")
+
+
+def _font(element: etree._Element, walk: Walk) -> None:
+    walk.canvas.start("span", classes(coloured("text", nearest(element.get("color") or ""))))
+    walk.children(element)
+    walk.canvas.end("span")
+
+
+def _unfolded(element: etree._Element, walk: Walk) -> None:
+    summary = next(_named(element, {"summary"}), None)
+    begin_expand(walk.canvas, body_text(summary))
+    walk.block_children(element)
+    end_expand(walk.canvas)
 
 
 def _list(tag: str) -> Renderer:
@@ -141,7 +160,7 @@ def _definition(tag: str) -> Renderer:
 
 
 def _table(element: etree._Element, walk: Walk) -> None:
-    begin_table(walk.canvas)
+    begin_table(walk.canvas, *table_look(element))
     if (caption := next(_named(element, {"caption"}), None)) is not None:
         walk.canvas.start("caption")
         walk.block_children(caption)
@@ -207,6 +226,9 @@ RENDERERS: dict[str, Renderer] = {
     "ul": _list("ul"),
     "ol": _list("ol"),
     "br": _line_break,
+    "center": _centred,
+    "details": _unfolded,
+    "font": _font,
     "hr": _rule,
     "pre": _preformatted,
     "time": _time,

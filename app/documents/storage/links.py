@@ -4,10 +4,11 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from app.documents.addresses import external_link, is_external, named_file, shared_link
-from app.documents.canvas import anchor_id
+from app.documents.addresses import anchor_id, covered_page, external_link, is_external, shared_link
+from app.documents.embeds import card, embed
 from app.documents.pieces import file_card, internal, mention
 from app.documents.storage.parse import AC, RI
+from app.documents.storage.sources import attached, page_of, target_of
 from app.documents.storage.walk import Renderer, Walk, body_text, child, nothing, resources
 
 
@@ -15,15 +16,26 @@ def _anchor(element: etree._Element, walk: Walk) -> None:
     canvas = walk.canvas
     href = element.get("href") or ""
     if href.startswith("#"):
-        address: str | None = f"#{anchor_id(unquote(href[1:]))}"
-    else:
-        address = external_link(href, canvas.material)
-    if address is None and is_external(href) and body_text(element).strip() == href.strip():
+        opened = canvas.begin_link_to_anchor(unquote(href[1:]))
+        walk.children(element)
+        canvas.end_link(opened)
+        return
+    appearance, text = element.get("data-card-appearance"), body_text(element).strip()
+    bare = is_external(href) and text == href.strip()
+    if appearance in ("block", "embed") and not len(element):
+        (card if appearance == "block" else embed)(canvas, href, text)
+        return
+    address = external_link(href, canvas.material)
+    if address is None and bare:
         # The address of an internal site is not even read as text.
         internal(canvas)
         return
     opened = canvas.begin_link(address)
-    walk.children(element)
+    page = covered_page(href, canvas.material) if bare else None
+    if page is not None:
+        canvas.text(page.title)
+    else:
+        walk.children(element)
     canvas.end_link(opened)
 
 
@@ -31,21 +43,21 @@ def _link(element: etree._Element, walk: Walk) -> None:
     resource = next(resources(element), None)
     kind = "" if resource is None else str(resource.tag).removeprefix(RI)
     if kind == "user" and resource is not None:
-        mention(walk.canvas, resource.get(f"{RI}account-id") or resource.get(f"{RI}userkey") or "")
+        _user(resource, walk)
     elif kind == "attachment" and resource is not None:
         _file_link(element, resource, walk)
+    elif kind == "shortcut" and resource is not None:
+        # Where a shortcut leads is an administrator's setting; its text is what was written.
+        _body(element, walk, resource.get(f"{RI}parameter") or resource.get(f"{RI}key") or "")
     else:
         _place_link(element, resource, walk)
 
 
 def _file_link(element: etree._Element, resource: etree._Element, walk: Walk) -> None:
     canvas = walk.canvas
-    if next(resources(resource), None) is not None:
-        canvas.omitted("foreign-attachment")
-        return
-    file = named_file(resource.get(f"{RI}filename") or "", canvas.material)
+    file, reason = attached(resource, walk)
     if file is None:
-        canvas.omitted("missing-file")
+        canvas.omitted(reason)
     elif _has_body(element):
         opened = canvas.begin_link(canvas.media(file)) if canvas.material.link_files else False
         _body(element, walk, file.filename)
@@ -57,21 +69,24 @@ def _file_link(element: etree._Element, resource: etree._Element, walk: Walk) ->
 def _place_link(element: etree._Element, resource: etree._Element | None, walk: Walk) -> None:
     canvas = walk.canvas
     anchor = element.get(f"{AC}anchor") or ""
-    title = ""
     if resource is None:
-        address = f"#{anchor_id(anchor)}" if anchor else None
+        opened = canvas.begin_link_to_anchor(anchor) if anchor else False
+        _body(element, walk, anchor or canvas.words.internal_page)
     else:
-        title = resource.get(f"{RI}content-title") or resource.get(f"{RI}space-key") or ""
-        address = shared_link(_target(resource), canvas.material)
-    opened = canvas.begin_link(address)
-    _body(element, walk, title or anchor or canvas.words.internal_page)
+        address = _address(resource, anchor, walk)
+        page = page_of(resource, canvas.material)
+        title = resource.get(f"{RI}content-title") or (page.title if page is not None else "")
+        opened = canvas.begin_link(address)
+        _body(element, walk, title or resource.get(f"{RI}space-key") or anchor or canvas.words.internal_page)
     canvas.end_link(opened)
 
 
-def _target(resource: etree._Element) -> str:
+def _address(resource: etree._Element, anchor: str, walk: Walk) -> str | None:
+    material = walk.canvas.material
     if (value := resource.get(f"{RI}value")) is not None:
-        return value
-    return f"page:{resource.get(f'{RI}space-key') or ''}:{resource.get(f'{RI}content-title') or ''}"
+        return external_link(value, material)
+    found = shared_link(target_of(resource), material)
+    return f"{found}#{anchor_id(anchor)}" if found is not None and anchor and "#" not in found else found
 
 
 def _has_body(element: etree._Element) -> bool:
@@ -88,7 +103,8 @@ def _body(element: etree._Element, walk: Walk, otherwise: str) -> None:
 
 
 def _user(element: etree._Element, walk: Walk) -> None:
-    mention(walk.canvas, element.get(f"{RI}account-id") or element.get(f"{RI}userkey") or "")
+    keys = (element.get(f"{RI}{name}") for name in ("account-id", "userkey", "username"))
+    mention(walk.canvas, next((key for key in keys if key), ""))
 
 
 RENDERERS: dict[str, Renderer] = {
@@ -97,6 +113,6 @@ RENDERERS: dict[str, Renderer] = {
     f"{RI}user": _user,
     **{
         f"{RI}{kind}": nothing
-        for kind in ["attachment", "page", "blog-post", "space", "url", "shortcut", "content-entity"]
+        for kind in ["attachment", "page", "blog-post", "space", "url", "shortcut", "content-entity", "username"]
     },
 }

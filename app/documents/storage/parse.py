@@ -17,6 +17,7 @@ from app.documents.types import Limits
 
 AC: Final = "{ac}"
 RI: Final = "{ri}"
+AT: Final = "{at}"
 XHTML: Final = "{http://www.w3.org/1999/xhtml}"
 
 _CHARACTERS = {name[:-1]: text for name, text in html5.items() if name.endswith(";")}

@@ -5,7 +5,7 @@ import re
 from lxml import etree
 
 from app.documents.canvas import aligned, coloured, indented
-from app.documents.classes import Align
+from app.documents.classes import Align, TableWidth
 from app.documents.colours import nearest
 
 _DECLARATION = re.compile(
@@ -13,6 +13,13 @@ _DECLARATION = re.compile(
 )
 _ALIGNS = {"center": Align.CENTER, "right": Align.END, "end": Align.END, "justify": Align.JUSTIFY}
 _INDENT_PIXELS = 30
+_WIDTH = re.compile(r"(?:^|;|\s)width\s*:\s*(\d{1,5}(?:\.\d{1,3})?)(px|%)")
+#: Up to these shares of the page a table is narrower than it, and from these pixels on it is laid out wider.
+_NARROW = ((30.0, TableWidth.QUARTER), (60.0, TableWidth.HALF), (85.0, TableWidth.THREE_QUARTERS))
+_WIDE = ((1_500.0, TableWidth.WIDEST), (1_150.0, TableWidth.WIDER), (850.0, TableWidth.WIDE))
+#: Width in pixels that Confluence gives a table which asks for none.
+_USUAL = 760
+_MAX_COLUMNS = 100
 _HIGHLIGHT = re.compile(r"(?:^|\s)highlight-(\S+)")
 
 
@@ -54,6 +61,41 @@ def cell_classes(element: etree._Element) -> tuple[str | None, ...]:
         f"doc-valign-{place}" if place in ("middle", "bottom") else None,
         "doc-number" if own and "numberingColumn" in own else None,
     )
+
+
+def table_look(table: etree._Element) -> tuple[TableWidth | None, tuple[float, ...]]:
+    """Return how wide a table is to be, if it says so, and the shares of its columns."""
+    given = _columns(table)
+    columns = tuple(number for number, _unit in given)
+    width, unit = _width(table)
+    if not width and given and all(unit == "px" for _number, unit in given):
+        width, unit = sum(columns), "px"
+    if (own := table.get("data-table-width")) is not None and own.isascii() and own.isdigit() and len(own) < 6:
+        width, unit = max(float(own), width if unit == "px" else 0.0), "px"
+    if len({unit for _number, unit in given}) > 1 or not all(columns):
+        columns = ()
+    if not width:
+        return None, columns
+    share = width if unit == "%" else width * 100 / _USUAL
+    narrow = next((name for limit, name in _NARROW if share <= limit), None)
+    wide = next((name for limit, name in _WIDE if unit == "px" and width >= limit), None)
+    return narrow or wide, columns
+
+
+def _columns(table: etree._Element) -> list[tuple[float, str]]:
+    found: list[tuple[float, str]] = []
+    for group in table:
+        if str(group.tag).rpartition("}")[2] == "colgroup":
+            for column in group:
+                span = column.get("span") or "1"
+                times = int(span) if span.isascii() and span.isdigit() and len(span) < 4 else 1
+                found += [_width(column)] * min(times, _MAX_COLUMNS)
+    return found if len(found) <= _MAX_COLUMNS else []
+
+
+def _width(element: etree._Element) -> tuple[float, str]:
+    match = _WIDTH.search((element.get("style") or "")[:1_000].lower())
+    return (float(match[1]), match[2]) if match else (0.0, "")
 
 
 def _background(style: dict[str, str]) -> str:

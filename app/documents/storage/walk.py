@@ -4,22 +4,61 @@ Two stack frames for each level keep the deepest allowed document far from Pytho
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from html import escape
+from types import MappingProxyType
 
 from lxml import etree
 
 from app.documents.canvas import Canvas
 from app.documents.storage.parse import AC, RI, XHTML
+from app.documents.types import CoveredPage, Material
 
 
 class Walk:
-    """One pass over a tree: the canvas it writes on and the renderers it knows."""
+    """One pass over a tree: the canvas it writes on, the renderers it knows, and what it came through."""
 
-    __slots__ = ("canvas", "renderers")
+    __slots__ = (
+        "canvas",
+        "footnotes",
+        "included_characters",
+        "includes",
+        "listed",
+        "notes_written",
+        "path",
+        "renderers",
+    )
 
     def __init__(self, canvas: Canvas, renderers: "Mapping[str, Renderer]") -> None:
         self.canvas = canvas
         self.renderers = renderers
+        #: Ids of the pages that what is written now belongs to, outermost first.
+        self.path: tuple[str, ...] = (canvas.material.object_id,)
+        self.includes = 0
+        self.included_characters = 0
+        self.listed = 0
+        self.notes_written = 0
+        #: Footnotes whose text is still to be written, each with the material of its page.
+        self.footnotes: list[tuple[etree._Element, Material]] = []
+
+    @contextmanager
+    def within(self, page: CoveredPage) -> Iterator[None]:
+        """Write what belongs to another page of the share: names of files mean that page's."""
+        material, path = self.canvas.material, self.path
+        self.path = (*path, page.id)
+        self.canvas.material = replace(
+            material, attachments=page.attachments, by_file_id=MappingProxyType({}), object_id=page.id
+        )
+        try:
+            yield
+        finally:
+            self.canvas.material, self.path = material, path
+
+    def may_list(self, count: int) -> bool:
+        """Count pages or pictures of a list; tell whether there are not too many in all of the document yet."""
+        self.listed += count
+        return self.listed <= self.canvas.limits.max_listed
 
     def children(self, element: etree._Element) -> None:
         """Write an element's text and children."""
@@ -50,7 +89,7 @@ class Walk:
         tag: object = element.tag
         if not isinstance(tag, str):
             return _entity
-        return self.renderers.get(tag.removeprefix(XHTML), unknown)
+        return self.renderers.get(tag.removeprefix(XHTML).lower(), unknown)
 
 
 Renderer = Callable[[etree._Element, Walk], None]  # noqa: SLF001 - lxml names its class of elements so
@@ -109,6 +148,12 @@ def parameters(macro: etree._Element) -> dict[str, str]:
     return {
         (found.get(f"{AC}name") or "").lower(): body_text(found).strip() for found in macro.iterfind(f"{AC}parameter")
     }
+
+
+def resource(element: etree._Element) -> etree._Element | None:
+    """Return what an element points at: its first `ri:` child, which may stand in a link."""
+    link = child(element, "link")
+    return next(resources(element if link is None else link), None)
 
 
 def resources(element: etree._Element) -> Iterator[etree._Element]:
