@@ -189,11 +189,12 @@ def _material(site: Site, target: ObjectRow, files: Iterable[Attachment], powers
         object_id=target.object_id,
         internal_hosts=frozenset({site.site_host.partition(":")[0]}),
         link_files=powers.download,
-        words=Words(zone=_zone()),
+        words=Words(zone=reader_zone()),
     )
 
 
-def _zone() -> ZoneInfo:
+def reader_zone() -> ZoneInfo:
+    """Return the zone in which visitors are told times."""
     try:
         return ZoneInfo(registry.get(OrganisationSettings).time_zone)
     except (KeyError, ValueError):

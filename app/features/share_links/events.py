@@ -18,4 +18,5 @@ class ShareLinkEvent(AuditEvent):
     GATE_FAILED = ("share_links:gate:failed", "did not pass a gate", ("gate", "reason"), ("email",))
     PREVIEWED = ("share_links:link:previewed", "viewed a link as a recipient")
     DOWNLOADED = ("share_links:file:downloaded", "downloaded a file", ("attachment", "range"))
+    PDF_TAKEN = ("share_links:pdf:taken", "took a page as PDF", ("version", "watermark"))
     GRANTS_ENDED = ("share_links:grant:ended", "ended grants", ("count", "reason"))

@@ -80,13 +80,18 @@ def _sent(
 
 def _described(response: Response, file: File, tag: str, *, inline: bool, length: int) -> Response:
     response.headers["Content-Length"] = str(length)
-    name = "".join(character for character in file.filename if character.isprintable() and character not in '/\\"')
+    response.headers.set("Content-Disposition", "inline" if inline else "attachment", **named(file.filename))
+    return _headed(response, tag)
+
+
+def named(filename: str) -> dict[str, str]:
+    """Return the parameters of Content-Disposition that name a file: in ASCII, and in full where that is more (RFC 6266)."""
+    name = "".join(character for character in filename if character.isprintable() and character not in '/\\"')
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
     options = {"filename": plain or "file"}
     if plain != name:
         options["filename*"] = name
-    response.headers.set("Content-Disposition", "inline" if inline else "attachment", **options)
-    return _headed(response, tag)
+    return options
 
 
 def _headed(response: Response, tag: str) -> Response:

@@ -115,6 +115,18 @@ def record_download(
     )
 
 
+def record_pdf(session: Session, visit: Visit, browser_digest: str | None) -> None:
+    """Record that a reader took the PDF; committed before its first byte is sent."""
+    trail.record(
+        session,
+        ShareLinkEvent.PDF_TAKEN,
+        subject=("link", visit.shown.public_id),
+        actor=who(session, visit.visitor.person_id, browser_digest),
+        version=visit.shown.object.version,
+        watermark=visit.shown.powers.watermark,
+    )
+
+
 def record_preview(session: Session, actor: Actor, public_id: str) -> None:
     """Record that an owner or administrator looked at a link as its recipients see it."""
     trail.record(session, ShareLinkEvent.PREVIEWED, subject=("link", public_id), actor=actor)

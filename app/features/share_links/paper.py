@@ -21,7 +21,9 @@ from app.core.text import Text
 from app.documents import paper as documents
 from app.documents.errors import DocumentError
 from app.documents.paper import PaperFile, Sheet
+from app.documents.paper.personal import Marks
 from app.documents.paper.process import INPUT_BYTES, Request, Work
+from app.documents.words import Words
 from app.features.share_links import content, copies, filetypes, media, paper_child, policy, queries
 from app.features.share_links.content import Content, Moved
 from app.features.share_links.copies import CHUNK_BYTES, CopyKey, CopyKind, FoundCopy
@@ -105,14 +107,14 @@ def make(copy_id: int, public_id: str, name: str) -> None:
             copies.complete(session, copy_id, len(pdf))
 
 
-def stamped(found: FoundCopy, line: str, watermark: str | None) -> bytes:
+def stamped(found: FoundCopy, marks: Marks) -> bytes:
     """Return the PDF for one reader. Raises NotMade, and Unavailable while too many are wanted."""
     try:
         neutral = b"".join(copies.read(found.id, 0, found.size))
     except (KeyRingError, LookupError) as error:
         raise Unavailable("pdf", retry_after=5) from error
     files = (PaperFile("neutral.pdf", _PDF, neutral),)
-    return paper_child.stamp(Request(Work.STAMP, files=files, line=line, watermark=watermark))
+    return paper_child.stamp(Request(Work.STAMP, files=files, line=marks.line, watermark=marks.watermark))
 
 
 def _beat(copy_id: int) -> None:
@@ -142,8 +144,9 @@ def _request(shown: Shown, made: Content) -> Request:
 
 def _as_of(shown: Shown) -> Text:
     if shown.object.kind is ObjectKind.PAGE:
-        return Text("Version %(version)s", version=shown.object.version)
-    return Text("As of %(at)s", at=shown.object.version)
+        # Behind the number stands a digest of labels and files.
+        return Text("Version %(version)s", version=shown.object.version.partition("-")[0])
+    return Text("As of %(at)s", at=Words(zone=content.reader_zone()).instant(shown.object.checked_at))
 
 
 @lru_cache(maxsize=1)

@@ -25,6 +25,8 @@ class Powers:
     #: Listed files can be downloaded.
     download: bool = False
     pdf: bool = False
+    #: Who is reading lies over the page and over each sheet of its PDF.
+    watermark: bool = False
     children: Children | None = None
     #: Fields of an issue beyond the usual ones.
     jira_fields: tuple[str, ...] = field(default=())
@@ -38,6 +40,7 @@ def dump(powers: Powers) -> dict[str, Any]:
         "attachments": powers.attachments,
         "download": powers.download,
         "pdf": powers.pdf,
+        "watermark": powers.watermark,
         "children": {"depth": powers.children.depth, "labels": list(powers.children.labels)}
         if powers.children
         else None,
@@ -55,6 +58,7 @@ def load(stored: dict[str, Any]) -> Powers:
         attachments=stored.get("attachments") is True,
         download=stored.get("download") is True,
         pdf=stored.get("pdf") is True,
+        watermark=stored.get("watermark") is True,
         children=Children(int(children["depth"]), tuple(children["labels"])) if children else None,
         jira_fields=tuple(stored.get("jira_fields") or ()),
     )

@@ -322,7 +322,8 @@ def _back(token: str) -> Response:
     return make_response(redirect(url_for("share_links_public.read_link", token=token), 303))
 
 
-def _file(token: str, attachment_id: str, *, as_file: bool) -> BaseResponse:
+def part_of(token: str) -> tuple[Asked, Visit, Content] | BaseResponse:
+    """Return what a request for a part of the content may have it from, or the answer that it gets instead."""
     asked = asked_by(token)
     if asked is None:
         return closed_page(known=False)
@@ -332,9 +333,15 @@ def _file(token: str, attachment_id: str, *, as_file: bool) -> BaseResponse:
     ready, content = reading.with_content(asked, reading.freshen(asked, first))
     if ready.visit is None or content is None:
         return _closed(asked, ready) if _is_closed(ready) else _back(token)
-    answer = file_answers.answer(
-        ready.visit, content, attachment_id, as_file=as_file, browser_digest=asked.browser_digest
-    )
+    return asked, ready.visit, content
+
+
+def _file(token: str, attachment_id: str, *, as_file: bool) -> BaseResponse:
+    found = part_of(token)
+    if isinstance(found, BaseResponse):
+        return found
+    asked, visit, content = found
+    answer = file_answers.answer(visit, content, attachment_id, as_file=as_file, browser_digest=asked.browser_digest)
     if answer is None:
         raise NotFound
     return answer

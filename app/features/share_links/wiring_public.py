@@ -3,9 +3,10 @@
 from flask import Flask
 
 from app.core import signals
-from app.features.share_links import forged, jobs, places, preview_views, public_views, visitors
+from app.features.share_links import forged, jobs, paper_views, places, preview_views, public_views, visitors
 
-__all__ = ["jobs", "register"]
+# Imported for their jobs and addresses, which stand beside those of the reader.
+__all__ = ["jobs", "paper_views", "register"]
 
 
 def register(app: Flask) -> None:

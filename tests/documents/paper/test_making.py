@@ -127,6 +127,10 @@ def test_a_wide_table_lies_on_a_sheet_turned_sideways() -> None:
     assert all(MARKS.line in text for text in texts(turned))
 
 
+def test_digits_are_of_the_text_font_though_emoji_have_them_too() -> None:
+    assert "HARB-2 on 25 Nov 2026" in texts(made("<p>HARB-2 on 25 Nov 2026 😀</p>"))[0]
+
+
 @pytest.mark.parametrize(
     "source", ["file:///etc/hostname", "http://127.0.0.1:9/", "https://a.example/x.png", "/etc/hostname", "../secret"]
 )

@@ -1,0 +1,211 @@
+"""The PDF of a link: who gets one, that it is made once and kept encrypted, and that it says who took it."""
+
+import pikepdf
+import pytest
+from sqlalchemy import select, update
+
+from app.core import clock, db
+from app.core.jobs import worker
+from app.core.jobs.models import Job
+from app.features.share_links import paper_child, paper_views
+from app.features.share_links.models import Copy, CopyChunk
+from app.features.share_links.powers import Powers
+from tests.documents.paper.sheets import texts
+from tests.features.share_links.conftest import World
+from tests.features.share_links.readers import aged, control, opened, share, share_issue
+from tests.features.share_links.test_media import fetch
+from tests.pages import PageClient
+
+PDF = Powers(pdf=True)
+MARKED = Powers(pdf=True, watermark=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody makes PDFs while these readers wait."""
+    monkeypatch.setattr(paper_views, "PATIENCE", 0.0)
+
+
+def work() -> int:
+    """Do what is queued, as a worker does, and return how much that was."""
+    return worker.sweep()
+
+
+def copies_of(kind: str = "pdf") -> list[Copy]:
+    with db.reading() as session:
+        return list(session.scalars(select(Copy).where(Copy.kind == kind)))
+
+
+def test_the_first_reader_orders_and_every_reader_gets_the_same_neutral_pdf(world: World, pages: PageClient) -> None:
+    shared = share(world, powers=PDF)
+    opened(pages, shared)
+    for _ in range(2):
+        asked = fetch(pages, shared, "pdf")
+        assert (asked.status_code, asked.headers["Location"]) == (303, f"{shared.path}pdf/progress")
+    waiting = pages.get(f"{shared.path}pdf/progress")
+    assert waiting.heading == "Your PDF is being made"
+    assert waiting.headers["Refresh"] == "3"
+    assert work() == 1
+    ready = pages.get(f"{shared.path}pdf/progress")
+    assert ready.heading == "Your PDF is ready"
+    assert "Refresh" not in ready.headers
+    taken = fetch(pages, shared, "pdf")
+    assert taken.status_code == 200
+    assert taken.content_type == "application/pdf"
+    assert taken.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert "sandbox" in taken.headers["Content-Security-Policy"]
+    assert taken.headers["Cache-Control"] == "no-store"
+    sheets = texts(taken.data)
+    assert "Version" in sheets[0]
+    assert all(f"shared by Ines Duarte · link {shared.link.public_id[:8]}" in text for text in sheets)
+    other = pages.another()
+    opened(other, shared)
+    assert fetch(other, shared, "pdf").status_code == 200
+    assert work() == 0
+    assert shared.gates() == ["link:opened", "pdf:taken", "link:opened", "pdf:taken"]
+
+
+def test_a_pdf_holds_the_pictures_of_the_page(world: World, pages: PageClient) -> None:
+    import io
+
+    shared = share(world, powers=PDF)
+    opened(pages, shared)
+    fetch(pages, shared, "pdf")
+    work()
+    with pikepdf.open(io.BytesIO(fetch(pages, shared, "pdf").data)) as document:
+        pictures = [name for page in document.pages for name in page.get_images()]
+    assert pictures != []
+
+
+def test_an_issue_is_set_under_its_key(world: World, pages: PageClient) -> None:
+    shared = share_issue(world, powers=PDF)
+    opened(pages, shared)
+    fetch(pages, shared, "pdf")
+    work()
+    taken = fetch(pages, shared, "pdf")
+    assert "filename=HARB-2.pdf" in taken.headers["Content-Disposition"]
+    assert "HARB-2" in texts(taken.data)[0]
+
+
+def test_the_neutral_pdf_is_kept_encrypted(world: World, pages: PageClient) -> None:
+    shared = share(world, powers=PDF)
+    opened(pages, shared)
+    fetch(pages, shared, "pdf")
+    work()
+    (copy,) = copies_of()
+    assert copy.complete
+    with db.reading() as session:
+        chunks = [bytes(one) for one in session.scalars(select(CopyChunk.data).where(CopyChunk.copy_id == copy.id))]
+    assert chunks
+    assert not any(b"%PDF" in chunk for chunk in chunks)
+
+
+@pytest.mark.parametrize("part", ["pdf", "pdf/progress", "watermark.svg"])
+def test_without_the_power_there_is_none(world: World, pages: PageClient, part: str) -> None:
+    shared = share(world)
+    opened(pages, shared)
+    assert fetch(pages, shared, part).status_code == 404
+    assert copies_of() == []
+    assert "Download PDF" not in pages.get(shared.path).text
+
+
+@pytest.mark.parametrize("part", ["pdf", "pdf/progress"])
+def test_a_stranger_is_led_to_the_gates_and_orders_nothing(world: World, pages: PageClient, part: str) -> None:
+    shared = share(world, powers=MARKED)
+    asked = fetch(pages, shared, part)
+    assert (asked.status_code, asked.headers["Location"]) == (303, shared.path)
+    assert fetch(pages, shared, "watermark.svg").status_code == 404
+    assert copies_of() == []
+    with db.reading() as session:
+        assert session.scalars(select(Job).where(Job.name == "share_links.make_pdf")).all() == []
+
+
+def test_whoever_lost_access_gets_no_pdf_that_is_ready(world: World, pages: PageClient) -> None:
+
+    shared = share(world, powers=PDF)
+    opened(pages, shared)
+    fetch(pages, shared, "pdf")
+    work()
+    shared.change(revoked_at=clock.now())
+    assert fetch(pages, shared, "pdf").status_code == 410
+    assert fetch(pages.another(), shared, "pdf").status_code == 404
+
+
+def test_a_watermark_says_who_reads_on_screen_and_on_paper(world: World, pages: PageClient) -> None:
+    shared = share(world, powers=MARKED)
+    page = opened(pages, shared)
+    assert 'src="watermark.svg"' in page.source
+    drawn = fetch(pages, shared, "watermark.svg")
+    assert drawn.content_type.startswith("image/svg+xml")
+    assert "sandbox" in drawn.headers["Content-Security-Policy"]
+    assert f"link {shared.link.public_id[:8]}" in drawn.text
+    assert "<script" not in drawn.text
+    fetch(pages, shared, "pdf")
+    work()
+    sheets = texts(fetch(pages, shared, "pdf").data)
+    assert all(text.count(f"link {shared.link.public_id[:8]}") > 10 for text in sheets)
+
+
+def test_what_cannot_be_made_is_said_once_and_not_tried_again(
+    world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> bytes:
+        raise paper_child.NotMade("Too long for a PDF.")
+
+    shared = share(world, powers=PDF)
+    opened(pages, shared)
+    fetch(pages, shared, "pdf")
+    with monkeypatch.context() as patch:
+        patch.setattr(paper_child, "make", refuse)
+        assert work() == 1
+    told = pages.get(f"{shared.path}pdf/progress", status=422)
+    assert "Too long for a PDF." in told.text
+    assert fetch(pages, shared, "pdf").status_code == 303
+    assert work() == 0
+
+
+def test_an_order_whose_worker_is_gone_is_placed_again(world: World, pages: PageClient) -> None:
+
+    from app.features.share_links.copies import WRITER_SILENCE
+
+    shared = share(world, powers=PDF)
+    opened(pages, shared)
+    fetch(pages, shared, "pdf")
+    with db.transaction() as session:
+        session.execute(update(Copy).where(Copy.kind == "pdf").values(good_at=clock.now() - 2 * WRITER_SILENCE))
+    fetch(pages, shared, "pdf")
+    # The first job finds its order gone, the second does its own.
+    assert work() == 2
+    assert len(copies_of()) == 1
+    assert fetch(pages, shared, "pdf").status_code == 200
+
+
+def test_another_version_is_another_pdf(world: World, pages: PageClient) -> None:
+
+    shared = share(world, powers=PDF)
+    opened(pages, shared)
+    fetch(pages, shared, "pdf")
+    work()
+    control(world, "PATCH", "pages/100101", {"body": "<p>Something new</p>"})
+    aged(shared)
+    assert fetch(pages, shared, "pdf").status_code == 303
+    work()
+    assert "Something new" in texts(fetch(pages, shared, "pdf").data)[0]
+
+
+def test_the_child_process_knows_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    import subprocess
+
+    seen: dict[str, object] = {}
+    popen = subprocess.Popen
+
+    def note(command: list[str], **options: object) -> object:
+        seen.update(options)
+        return popen(command, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setenv("PORTICO_KEYS", "canary")
+    monkeypatch.setattr(subprocess, "Popen", note)
+    from app.documents.paper.process import Request, Work
+
+    paper_child.make(Request(Work.MAKE, "<!doctype html><html lang='en'><title>x</title><p>x"), beat=lambda: None)
+    assert set(seen["env"]) == {"PATH", "LANG", "PYTHONPATH"}  # type: ignore[call-overload]
