@@ -1,12 +1,15 @@
+from dataclasses import replace
 from html import escape
 
 import pytest
 
 from app.documents.adf import render_adf
 from app.documents.errors import DocumentError
+from app.documents.issue import issue_view, render_issue
 from app.documents.sanitise import clean
 from app.documents.storage import render_storage
 from app.documents.types import Rendered
+from app.documents.wiki import render_wiki
 from tests.documents.allowed import faults
 from tests.documents.given import MATERIAL, document, node, words
 
@@ -156,6 +159,46 @@ def test_hostile_adf_is_safe(text: str) -> None:
     assert_safe(
         render_adf(document(*(node(kind, everything, **attrs) for kind in kinds), node(text, everything)), MATERIAL)
     )
+
+
+WIKI_AROUND = [
+    "{}",
+    "* {}",
+    "|{}|",
+    "h1. {}",
+    "{{quote}}{}{{quote}}",
+    "[{}|https://a.example]",
+    "[x|{}]",
+    "!{}!",
+    "!plan.png|alt={}!",
+    "[~{}] [^{}] [#{}]",
+    "{{color:{}}}x{{color}}",
+    "{{panel:title={}|bgColor={}}}x{{panel}}",
+    "{{code:{}}}{}{{code}}",
+    "{{anchor:{}}} {{status:title={}|colour={}}} {{{}}} {{x:{}}}",
+]
+
+
+@pytest.mark.parametrize("around", WIKI_AROUND)
+def test_hostile_wiki_markup_is_safe(around: str) -> None:
+    for text in [*FRAGMENTS, *ADDRESSES]:
+        assert_safe(render_wiki(around.replace("{}", text).replace("{{", "{").replace("}}", "}"), MATERIAL))
+
+
+@pytest.mark.parametrize("text", [*FRAGMENTS, *ADDRESSES])
+def test_hostile_values_of_issues_are_safe(text: str) -> None:
+    kinds = ["string", "option", "user", "any", "priority", "status", "group"]
+    schema: dict[str, object] = {f"f{at}": {"type": kind} for at, kind in enumerate(kinds)}
+    schema |= {"url": {"type": "string", "custom": "x:url"}, "text": {"type": "string", "custom": "x:textarea"}}
+    raw: dict[str, object] = {"name": text, "value": text, "displayName": text, "accountId": text}
+    fields: dict[str, object] = dict.fromkeys(schema, raw) | {"url": text, "text": text, "f0": text, "summary": text}
+    comments: list[dict[str, object]] = [{"id": "1", "author": raw, "body": text}]
+    names = dict.fromkeys(fields, text)
+    material = replace(MATERIAL, people={text: text}, links={"issue:A-2": text})
+    fields["issuelinks"] = [{"type": {"outward": text}, "outwardIssue": {"key": "A-2", "fields": {"summary": text}}}]
+
+    shown = frozenset(fields) | {"comment"}
+    assert_safe(render_issue(issue_view(text, fields, names, schema, shown, comments=comments), material))
 
 
 def test_ids_of_content_cannot_meet_one_another_or_the_page() -> None:

@@ -332,6 +332,14 @@ def test_no_raw_value_of_an_unexpected_shape_breaks_a_page(raw: object) -> None:
     )
 
 
+def test_text_of_data_center_is_read_as_wiki_markup_and_short_text_as_it_is() -> None:
+    given = {"description": "*Rust*", "customfield_1": "*plain*"}
+    html = render_issue(issue_view("A-1", given, NAMES, SCHEMA, frozenset(given)), MATERIAL).html
+
+    assert "<p><strong>Rust</strong></p>" in html
+    assert "<dd>*plain*</dd>" in html
+
+
 def test_a_text_that_cannot_be_shown_takes_nothing_else_with_it() -> None:
     nested: dict[str, object] = words("x")
     for _ in range(300):

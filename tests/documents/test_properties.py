@@ -3,12 +3,14 @@ from hypothesis import strategies as st
 
 from app.documents.adf import render_adf
 from app.documents.errors import DocumentError
+from app.documents.issue import issue_view, render_issue
 from app.documents.sanitise import clean
 from app.documents.storage import render_storage
 from app.documents.storage.macros import MACROS
 from app.documents.types import Rendered
+from app.documents.wiki import render_wiki
 from tests.documents.allowed import faults
-from tests.documents.given import MATERIAL
+from tests.documents.given import FILES, MATERIAL
 
 _TAG_NAMES = (
     "p h1 h2 h6 div span strong em a b code pre ul ol li dl dt dd table thead tbody tr th td caption "
@@ -130,6 +132,23 @@ _ADF = st.recursive(st.one_of(_JSON, _node(_JSON)), lambda inner: _node(st.lists
 _CALM = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+_WIKI_PIECES = (
+    "* |# |** |*# |- |h1. |h6. |bq. |---- |{quote}|{panel:title=x}|{panel}|{color:red}|{color}|{code:java}|{code}|{noformat}"
+    "|{info}|{expand:x}|{expand}|{section}|{column:width=30%}|{column}|{toc}|{anchor:x}|{status:title=x}|{novelty:x}|{novelty}"
+    "|{{|}}|*|_|-|+|^|~|??|{*}|!plan.png!|!plan.png,align=left!|!x.png!|[~acc-1]|[^Offer 2026.pdf]|[x^y]|[#x]"
+    "|https://a.example/x|[x@https://a.example]|[x@javascript:alert(1)]|\\\\|\\|:)|(x)|&lt;|<b>|--|OPS-1|x|x y| "
+)
+_WIKI = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [*(piece.replace("@", "|") for piece in _WIKI_PIECES.split("|")), "|", "||", "\n", "\n\n", "\r\n"]
+        ),
+        st.text(max_size=4),
+    ),
+    max_size=40,
+).map("".join)
+
+
 def assert_safe_and_stable(rendered: Rendered) -> None:
     assert list(faults(rendered.html)) == []
     assert clean(rendered.html) == rendered.html
@@ -159,3 +178,49 @@ def test_whatever_text_is_read_as_storage_format_nothing_but_a_refusal_is_raised
 @given(st.lists(_ADF, max_size=4))
 def test_whatever_adf_holds_the_html_is_safe_and_stable(content: list[object]) -> None:
     assert_safe_and_stable(render_adf({"type": "doc", "version": 1, "content": content}, MATERIAL))
+
+
+@_CALM
+@given(_WIKI)
+def test_whatever_wiki_markup_holds_the_html_is_safe_and_stable(text: str) -> None:
+    assert_safe_and_stable(render_wiki(text, MATERIAL))
+
+
+_RAW_NAMES = "name value key displayName accountId fields summary status child requestType data type"
+_TYPES = "string number date datetime user option option-with-child priority any array status"
+_IDS = "summary description parent subtasks issuelinks attachment environment custom_1 custom_2"
+_RAW = st.recursive(
+    st.one_of(
+        _JSON, _VALUES, _WIKI, st.lists(_ADF, max_size=2).map(lambda content: {"type": "doc", "content": content})
+    ),
+    lambda inner: st.dictionaries(
+        st.sampled_from(_RAW_NAMES.split()),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=6,
+)
+_SCHEMAS = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(_TYPES.split()),
+        "items": st.sampled_from(["string", "user", "option", "json"]),
+        "custom": st.sampled_from(["", "x:textarea", "x:url", "x:gh-sprint", "x:gh-epic-link", "x:sd-sla-field"]),
+    }
+)
+_FIELD_IDS = st.sampled_from(_IDS.split())
+_COMMENTS = st.lists(
+    st.fixed_dictionaries(
+        {"id": st.integers(0, 4), "body": _RAW}, optional={"parentId": st.integers(0, 4), "author": _RAW}
+    ),
+    max_size=5,
+)
+
+
+@_CALM
+@given(st.dictionaries(_FIELD_IDS, _RAW, max_size=5), st.dictionaries(_FIELD_IDS, _SCHEMAS, max_size=5), _COMMENTS)
+def test_whatever_an_issue_holds_its_page_is_safe_and_stable(
+    fields: dict[str, object], schema: dict[str, object], comments: list[dict[str, object]]
+) -> None:
+    view = issue_view("A-1", fields, {}, schema, frozenset(fields) | {"comment"}, comments=comments, files=FILES)
+
+    assert_safe_and_stable(render_issue(view, MATERIAL))
