@@ -7,14 +7,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import flood, machine, reads, report, uniform
+from bench import flood, machine, paper, reads, report, uniform
 from bench.flood import Flooding
 from bench.report import Results
 from bench.servers import Portal, Workshop, workshop
 from bench.uniform import Spread
 from simulator import site
 
-PARTS = ("reads", "flood", "uniform")
+PARTS = ("reads", "flood", "uniform", "paper")
 
 
 def main() -> int:
@@ -67,7 +67,17 @@ def _measure(opened: Workshop, parts: frozenset[str], rounds: int, seconds: int,
         if "uniform" in parts:
             _say(f"timing {samples:,} answers of each state, {kind}")
             spreads[kind] = uniform.measure(portal, samples=samples)
-    return Results(machine.describe(), readings, floods, spreads, rounds, seconds)
+    making, while_making = [], {}
+    if "paper" in parts:
+        _say("making PDFs of 6 and of 64 sheets")
+        making = paper.making(rounds)
+        while_making = {kind: _while_making(portal, kind, rounds, seconds) for kind, portal in portals.items()}
+    return Results(machine.describe(), readings, floods, spreads, rounds, seconds, making, while_making)
+
+
+def _while_making(portal: Portal, kind: str, rounds: int, seconds: int) -> paper.Reading:
+    _say(f"reading while a PDF is made, {kind}")
+    return paper.reading(portal, rounds=rounds, seconds=seconds)
 
 
 def _flood(portal: Portal, kind: str, rounds: int, seconds: int) -> list[Flooding]:

@@ -5,6 +5,7 @@ standard output is a PDF. The process ends with 0, or with a `Failure`. It needs
 """
 
 import json
+import os
 import resource
 import sys
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ MEMORY_BYTES = 1_536 * MEBIBYTE
 #: Seconds of processor time for a PDF, and for stamping one.
 MAKING_SECONDS = 120
 STAMPING_SECONDS = 30
+#: How far either stands back behind readers; somebody waits for the stamp.
+MAKING_NICENESS = 19
+STAMPING_NICENESS = 5
 #: Bytes of all files of one request together, and of a PDF.
 INPUT_BYTES = 200_000_000
 OUTPUT_BYTES = 100_000_000
@@ -82,7 +86,10 @@ def main() -> int:
         request = read(sys.stdin.buffer)
     except (ValueError, KeyError, TypeError):
         return Failure.REQUEST
-    limit(MAKING_SECONDS if request.work is Work.MAKE else STAMPING_SECONDS)
+    if request.work is Work.MAKE:
+        limit(MAKING_SECONDS, MAKING_NICENESS)
+    else:
+        limit(STAMPING_SECONDS, STAMPING_NICENESS)
     try:
         pdf = _do(request)
     except MemoryError:
@@ -94,8 +101,9 @@ def main() -> int:
     return 0
 
 
-def limit(seconds: int) -> None:
-    """Bound this process for good: memory, processor time, files."""
+def limit(seconds: int, niceness: int) -> None:
+    """Bound this process for good: memory, processor time, files, and its place behind others."""
+    os.nice(niceness)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -21,7 +21,6 @@ from app.documents.paper.process import Failure, Request, Work
 logger = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parents[3]
-_NICE = 10
 #: Seconds by the clock; the child's own limit is on processor time.
 _PATIENCE = {Work.MAKE: 180.0, Work.STAMP: 45.0}
 _BEAT_SECONDS = 10.0
@@ -51,7 +50,7 @@ def stamp(request: Request) -> bytes:
 
 def _run(request: Request, beat: Callable[[], None]) -> bytes:
     with subprocess.Popen(
-        ["nice", f"-n{_NICE}", sys.executable, "-s", "-m", "app.documents.paper"],
+        [sys.executable, "-s", "-m", "app.documents.paper"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

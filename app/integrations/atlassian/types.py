@@ -18,19 +18,9 @@ class Product(StrEnum):
     JIRA = "jira"
 
 
-class Deployment(StrEnum):
-    """Where a site runs: at Atlassian, or on a company's own machines."""
-
-    CLOUD = "cloud"
-    DATA_CENTER = "data_center"
-
-
 @dataclass(frozen=True)
 class Account:
-    """An Atlassian account; `email` is None where its owner hides it.
-
-    On Data Center `account_id` is the user's key, which stays when the username changes.
-    """
+    """An Atlassian account; `email` is None where its owner hides it."""
 
     account_id: str
     display_name: str
