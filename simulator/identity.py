@@ -1,4 +1,4 @@
-"""An OpenID provider to sign in with: a page that lists people, and what a relying party needs around it.
+"""An identity provider to sign in with, by OpenID Connect here and by SAML in `saml`: a page that lists people.
 
 It stands on `127.0.0.1`, the portal of the demonstration on `localhost`: two sites for a cookie, as in life. Nobody has a
 password. `Provider.changes` lets a test have it say something else than it should.
@@ -22,38 +22,14 @@ from flask import Flask, Response, redirect, request
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Response as BaseResponse
 
+from simulator import people, saml
+from simulator.people import PEOPLE, Somebody
+
 CLIENT_ID = "portico"
 CLIENT_SECRET = "simulated-client-secret"
 CODE_SECONDS = 60
 TOKEN_SECONDS = 300
 _LOOPBACK = ("localhost", "127.0.0.1")
-
-
-@dataclass(frozen=True)
-class Somebody:
-    """Somebody to sign in as."""
-
-    handle: str
-    name: str
-    email: str
-    groups: tuple[str, ...] = ()
-    #: How they proved who they are.
-    methods: tuple[str, ...] = ("pwd",)
-
-    @property
-    def subject(self) -> str:
-        """What stands for them for good."""
-        return hashlib.sha256(f"simulated {self.handle}".encode()).hexdigest()[:24]
-
-
-PEOPLE = (
-    Somebody("ada", "Ada Lindqvist", "ada@acme.example", ("staff", "site-admins"), ("pwd", "otp", "mfa")),
-    Somebody("ines", "Ines Moreau", "ines@acme.example", ("staff", "operations")),
-    Somebody("otto", "Otto Brandt", "otto@acme.example", ("staff",)),
-    Somebody("greta", "Greta Vance", "greta@hauliers.example", ("hauliers",)),
-    Somebody("milo", "Milo Hart", "milo@hauliers.example", ("hauliers",)),
-    Somebody("sam", "Sam Reyes", "sam@elsewhere.example"),
-)
 
 
 @dataclass
@@ -69,6 +45,10 @@ class Provider:
     header: Mapping[str, str] = field(default_factory=dict)
     #: Whether a code may be exchanged again, as no provider should allow.
     forgets_codes: bool = True
+    #: Gets a SAML response before it is signed, as text, and returns what is said in its place.
+    saml_changes: Callable[[str], str] = lambda text: text
+    #: Gets a signed SAML response.
+    saml_answers: Callable[[bytes], bytes] = lambda xml: xml
     codes: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens: dict[str, Somebody] = field(default_factory=dict)
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
@@ -169,6 +149,7 @@ def create_identity_application(provider: Provider) -> Flask:
     )
     app.add_url_rule("/token", view_func=lambda: _token(provider), endpoint="token", methods=["POST"])
     app.add_url_rule("/userinfo", view_func=lambda: _userinfo(provider), endpoint="userinfo")
+    saml.install(app, provider)
     return app
 
 
@@ -210,10 +191,10 @@ def _authorize(provider: Provider) -> BaseResponse:
     asked = {name: request.values.get(name, "") for name in _ASKED}
     problem = _problem_with(asked)
     if problem is not None:
-        return Response(_page("This request cannot be answered", f"<p>{escape(problem)}</p>"), 400)
+        return Response(people.page("This request cannot be answered", f"<p>{escape(problem)}</p>"), 400)
     chosen = request.form.get("person") if request.method == "POST" else None
     if chosen is None:
-        return Response(_choice(provider, asked))
+        return Response(people.choice(provider.people, asked, "/authorize"))
     parameters = {"state": asked["state"], "iss": provider.issuer}
     somebody = next((one for one in provider.people if one.handle == chosen), None)
     if somebody is None:
@@ -291,27 +272,6 @@ def _about(somebody: Somebody) -> dict[str, Any]:
         "email_verified": True,
         "groups": list(somebody.groups),
     }
-
-
-def _choice(provider: Provider, asked: Mapping[str, str]) -> str:
-    hidden = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in asked.items()
-    )
-    rows = "".join(
-        f'<li><button name="person" value="{one.handle}">{escape(one.name)}</button> '
-        f"{escape(one.email)} · {escape(', '.join(one.groups) or 'in no group')}</li>"
-        for one in provider.people
-    )
-    cancel = '<p><button name="person" value="">Cancel</button></p>'
-    return _page("Who are you?", f'<form method="post" action="/authorize">{hidden}<ul>{rows}</ul>{cancel}</form>')
-
-
-def _page(heading: str, body: str) -> str:
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{heading}</title></head>'
-        f"<body><main><h1>{heading}</h1>{body}<p>A simulated identity provider: nobody has a password here.</p>"
-        "</main></body></html>"
-    )
 
 
 def _answer(value: Mapping[str, Any], status: int = 200) -> Response:

@@ -1,6 +1,6 @@
 """People, connections and links of the demonstration, made through the same services as in life."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -21,15 +21,18 @@ from app.features.share_links import gather, tokens
 from app.features.share_links import service as links
 from app.features.share_links.conditions import Conditions
 from app.features.share_links.powers import Powers
+from app.features.sso import gather as descriptions
 from app.features.sso import service as providers
-from app.features.sso.configuration import IdentityRules, Kind, OidcSettings
+from app.features.sso.configuration import IdentityRules, Kind, OidcSettings, OwnKey, SamlSettings, Signed
+from app.features.sso.gather import Metadata
 from app.features.sso.mapping import AttributeRule, GroupMapping, GroupRules, Target
 from app.integrations.atlassian.types import Product
 
 #: Everybody's password in the demonstration, and the one of its links.
 PASSWORD = "quiet harbour lantern 42"  # noqa: S105 - printed on purpose, on loopback only
-#: Words on the button of the simulated identity provider, and somebody whom only it knows.
+#: Words on the buttons of the simulated identity provider (OpenID Connect, SAML), and somebody whom only it knows.
 PROVIDER = "Sign in with Acme ID"
+SAML_PROVIDER = "Sign in with Acme SAML"
 NEWCOMER = "Milo Hart (group hauliers)"
 LINK_PASSWORD = "berth-plan-48"  # noqa: S105 - likewise
 
@@ -71,13 +74,18 @@ class Example:
     api_token: str
 
 
-def fill(config: Config, site_url: str, issuer: str) -> Example:
-    """Make people, a group, connections, an identity provider and links; the simulator has to be running."""
+def fill(config: Config, site_url: str, issuer: str, saml_metadata: bytes = b"") -> Example:
+    """Make people, a group, connections, identity providers and links; the simulator has to be running.
+
+    With `saml_metadata` the identity provider has a second button.
+    """
     from app.factory import create_app
 
     create_app(config)
     context.set_current(context.CallContext(source=context.Source.COMMAND))
     hashed = passwords.hash_password(PASSWORD)
+    described = descriptions.saml_settings(Metadata(saml_metadata, "", ""), SamlSettings("")) if saml_metadata else None
+    own_key = descriptions.new_key("Acme SAML") if described else None
     with db.transaction() as session:
         made = {
             person.email: service.create_person(
@@ -93,6 +101,8 @@ def fill(config: Config, site_url: str, issuer: str) -> Example:
         group = service.create_group(session, administrator, name="Hauliers", description="Drivers and dispatchers")
         service.add_member(session, administrator, group, made[GUEST.email])
         _provider(session, administrator, group, issuer)
+        if described is not None:
+            _saml_provider(session, administrator, group, described, own_key)
         settings.change(
             session,
             administrator,
@@ -138,6 +148,33 @@ def _provider(session: Session, administrator: Actor, group: Group, issuer: str)
         mapping=(AttributeRule(Target.EMAIL, ("email",)), AttributeRule(Target.NAME, ("name",))),
         groups=GroupRules(sources=("groups",), mapped=(GroupMapping("hauliers", group.public_id),)),
         public_id="acme-id",
+    )
+    providers.switch_on(session, administrator, row.public_id, untested=True)
+
+
+def _saml_provider(
+    session: Session, administrator: Actor, group: Group, described: SamlSettings, key: OwnKey | None
+) -> None:
+    draft = providers.Draft(
+        name="Acme SAML",
+        button_label=SAML_PROVIDER,
+        for_staff=True,
+        for_guests=True,
+        settings=replace(described, signed=Signed.BOTH),
+        identity=IdentityRules(link_by_email=True, second_factor_values=("https://refeds.org/profile/mfa",)),
+        domains=("acme.example", "hauliers.example", "elsewhere.example"),
+        position=1,
+    )
+    row = providers.create(
+        session,
+        administrator,
+        Kind.SAML,
+        "other",
+        draft,
+        mapping=(AttributeRule(Target.EMAIL, ("mail",)), AttributeRule(Target.NAME, ("displayName",))),
+        groups=GroupRules(sources=("groups",), mapped=(GroupMapping("hauliers", group.public_id),)),
+        public_id="acme-saml",
+        key=key,
     )
     providers.switch_on(session, administrator, row.public_id, untested=True)
 

@@ -17,7 +17,7 @@ from urllib.error import URLError
 
 import click
 
-from app.cli.demo_content import NEWCOMER, PASSWORD, PERSONS, PROVIDER, Example, fill
+from app.cli.demo_content import NEWCOMER, PASSWORD, PERSONS, PROVIDER, SAML_PROVIDER, Example, fill
 from app.cli.processes import Supervisor, portal_command
 from app.core import clock, migrations
 from app.core.config import Config, load
@@ -50,7 +50,9 @@ def run() -> int:
         _wait_for(f"http://localhost:{site_port}/rest/api/3/serverInfo", "the simulated site")
         issuer = f"http://127.0.0.1:{site_port + 2}"
         _wait_for(f"{issuer}/keys", "the identity provider")
-        example = fill(config, f"http://localhost:{site_port}", issuer)
+        with urllib.request.urlopen(f"{issuer}/saml/metadata", timeout=10) as described:  # noqa: S310 - our own process
+            metadata = described.read()
+        example = fill(config, f"http://localhost:{site_port}", issuer, metadata)
         _say("starting portal and worker")
         supervisor = Supervisor(portal_command(config), config, environ)
         supervisor.start()
@@ -153,7 +155,7 @@ Portico is at {base}
 Sign in ({base}/sign-in); everybody's password is: {PASSWORD}
 {people}
 
-Or press "{PROVIDER}" there: it lists these people and {NEWCOMER}, who has no account yet and is made one.
+Or press "{PROVIDER}" or "{SAML_PROVIDER}" there: it lists these people and {NEWCOMER}, who has no account yet and is made one.
 
 Links
 {links}

@@ -3,34 +3,26 @@
 The portal is `localhost`, the providers are `127.0.0.1`: a form that comes back from there carries no cookie.
 """
 
-import base64
-import re
-import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
-
-import pytest
 
 from app.core import clock
 from app.core.accounts.actor import SYSTEM
 from app.core.db import transaction
 from app.features.sso import service
-from app.features.sso.configuration import Kind, OidcSettings, SamlSettings, Settings
+from app.features.sso.configuration import Kind, OidcSettings, SamlSettings, Settings, Signed
 from app.features.sso.mapping import AttributeRule, GroupMapping, GroupRules, Target
 from app.features.sso.service import Draft
-from app.protocols.saml import envelope
-from app.protocols.saml.types import Signed
+from app.protocols.saml.metadata import read_metadata
 from simulator import identity
 from tests.journeys.portal import Portal
 from tests.journeys.visitor import Visit, Visitor
-from tests.protocols.saml import provider
-from tests.protocols.saml.provider import NOW, Said
 
-MAPPING = (AttributeRule(Target.EMAIL, ("email",)), AttributeRule(Target.NAME, ("name",)))
+MAPPING = (
+    AttributeRule(Target.EMAIL, ("email", "mail")),
+    AttributeRule(Target.NAME, ("name", "displayName")),
+)
 
 
 @contextmanager
@@ -78,91 +70,22 @@ def test_a_guest_without_an_account_comes_through_an_openid_provider_to_the_page
     assert guest.heading == "Arrival guide for hauliers"
 
 
-class _Saml(BaseHTTPRequestHandler):
-    """A provider's page: it shows a button that posts the answer back, as providers without script do."""
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        if parts.path != "/sso":
-            self.send_error(404)
-            return
-        asked = parse_qs(parts.query)["SAMLRequest"][0]
-        request = envelope._inflated(base64.b64decode(asked)).decode()
-        acs = re.search(r'AssertionConsumerServiceURL="([^"]+)"', request)
-        request_id = re.search(r' ID="([^"]+)"', request)
-        assert acs is not None
-        assert request_id is not None
-        answer = self._answer(acs.group(1), request_id.group(1))
-        page = (
-            f'<!doctype html><title>Provider</title><form method="post" action="{acs.group(1)}">'
-            f'<input type="hidden" name="SAMLResponse" value="{answer}"><button>Continue as Milo</button></form>'
-        ).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-    def _answer(self, acs: str, request_id: str) -> str:
-        entity_id = self._entity_id()
-        # The provider of the tests counts from an instant of its own.
-        moved = clock.now() - NOW
-        said = replace(
-            Said(),
-            issuer=entity_id,
-            response_issuer=entity_id,
-            destination=acs,
-            recipient=acs,
-            audiences=((acs.replace("/acs", "/metadata"),),),
-            in_response_to=request_id,
-            response_in_response_to=request_id,
-            name_id="milo",
-            issued=moved,
-            authn_instant=moved,
-            not_before=moved - provider.MIN,
-            not_on_or_after=moved + 5 * provider.MIN,
-            confirmation_end=moved + 5 * provider.MIN,
-            session_end=moved + 60 * provider.MIN,
-            attributes=(
-                ("email", None, ("milo@saml.example",)),
-                ("name", None, ("Milo Hart",)),
-                ("groups", None, ("hauliers",)),
-            ),
-        )
-        how = provider.How(pair=provider.keys("saml-id"))
-        return base64.b64encode(provider.response(said, signed=Signed.ASSERTION, inner=how)).decode()
-
-    def _entity_id(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/metadata"  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def saml() -> Iterator[str]:
-    """A SAML provider on 127.0.0.1."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Saml)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_guest_comes_back_from_a_saml_provider_by_a_form_without_cookies(
-    portal: Portal, visit: Visit, saml: str
-) -> None:
+def test_a_guest_comes_back_from_a_saml_provider_by_a_form_without_cookies(portal: Portal, visit: Visit) -> None:
     group = portal.group("Hauliers")
     link = portal.share(portal.author(), portal.page_url("100102"), groups=[group])
-    settings = SamlSettings(
-        entity_id=f"{saml}/metadata",
-        sso_redirect_url=f"{saml}/sso",
-        certificates=(provider.keys("saml-id").certificate.pem,),
-    )
-    with connected("saml-id", Kind.SAML, settings, group):
-        guest = visit().open(link.address)
-        guest.page.get_by_role("button", name="Sign in with saml-id").click()
-        guest.page.get_by_role("button", name="Continue as Milo").click()
-        back_at(guest, link.address)
-        guest.press("Open")
+    with identity.start() as running:
+        with urllib.request.urlopen(f"{running.issuer}/saml/metadata", timeout=10) as answer:
+            (described,) = read_metadata(answer.read(), now=clock.now())
+        settings = SamlSettings(
+            entity_id=described.entity_id,
+            sso_redirect_url=described.sso_redirect_url or "",
+            certificates=tuple(one.pem for one in described.signing_certificates),
+            signed=Signed.BOTH,
+        )
+        with connected("saml-id", Kind.SAML, settings, group):
+            guest = visit().open(link.address)
+            guest.page.get_by_role("button", name="Sign in with saml-id").click()
+            guest.page.get_by_role("button", name="Milo Hart").click()
+            back_at(guest, link.address)
+            guest.press("Open")
     assert guest.heading == "Arrival guide for hauliers"
