@@ -16,10 +16,12 @@ PYTEST_ARGS ?=
 JOBS ?= 2
 ## Folder with Atlassian's published OpenAPI documents, for `make contract`
 OPENAPI_DIR ?= ../shared/reference/openapi
+## Folder with payloads that nobody here wrote, for `make samples`
+SAMPLES_DIR ?= ../shared/reference/samples
 ## Seconds that `make fuzz` runs
 FUZZ_SECONDS ?= 600
 
-.PHONY: help setup demo test interop lint fix bench contract fuzz migration lock check
+.PHONY: help setup demo test interop lint fix bench contract samples fuzz migration lock check
 
 help: ## Say what each command does
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 } \
@@ -74,6 +76,11 @@ contract: ## Check the simulator's answers against Atlassian's documents (OPENAP
 	@$(SETUP) test
 	@[[ -d "$(OPENAPI_DIR)" ]] || { echo "make contract: there is no folder $(OPENAPI_DIR); name one with OPENAPI_DIR=…" >&2; exit 2; }
 	@OPENAPI_DIR="$(abspath $(OPENAPI_DIR))" $(PYTEST) tests/contract $(PYTEST_ARGS)
+
+samples: ## Read payloads that nobody here wrote, each of them or with a sentence why not (SAMPLES_DIR=…)
+	@$(SETUP) test
+	@[[ -d "$(SAMPLES_DIR)" ]] || { echo "make samples: there is no folder $(SAMPLES_DIR); name one with SAMPLES_DIR=…" >&2; exit 2; }
+	@SAMPLES_DIR="$(abspath $(SAMPLES_DIR))" $(PYTEST) tests/samples -rA --no-header $(PYTEST_ARGS)
 
 fuzz: ## Give the parsers random input for ten minutes (FUZZ_SECONDS=…)
 	@$(SETUP) fuzz

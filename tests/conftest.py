@@ -23,14 +23,14 @@ from tests import guards, settings
 from tests.database import Databases, Kind, open_databases, wanted
 from tests.pages import PageClient
 
-#: Suites that need something of their own and have a command of their own: `make interop`, `make contract`.
-_BY_NAME_ONLY = tuple(Path(__file__).parent / name for name in ("interop", "contract"))
+#: Suites that need something of their own and have a command of their own: `make interop`, `make contract`, `make samples`.
+_BY_NAME_ONLY = tuple(Path(__file__).parent / name for name in ("interop", "contract", "samples"))
 #: The instant at which `held_clock` holds the clock.
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Run the suites that need real peers or Atlassian's documents only where the command names them."""
+    """Run the suites that need real peers, Atlassian's documents or foreign payloads only where the command names them."""
     if collection_path not in _BY_NAME_ONLY:
         return None
     named = [Path(str(argument).partition("::")[0]).resolve() for argument in config.args]

@@ -31,7 +31,8 @@ def import_connections(file: Path) -> None:
         plans = []
         for entry in importing.read(file.name, file.read_bytes()):
             xml = (file.parent / entry.metadata_file).read_bytes() if entry.metadata_file else b""
-            given = Metadata(xml, entry.metadata_url, str(entry.settings.get("entity_id", "")))
+            entity_id = str(entry.settings.get("entity_id", ""))
+            given = Metadata(xml, entry.metadata_url, entity_id, entry.metadata_certificate)
             described = gather.described(entry.kind, entry.settings, given)
             plan = entries.planned(entry, described, where=f"connections.{entry.id}.")
             key = gather.new_key(entry.name) if service.needs_key(plan.settings) else None

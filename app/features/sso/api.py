@@ -46,6 +46,7 @@ _AS_ANSWERED: dict[str, dict[str, Any]] = {
     one.__name__: {"anyOf": [{"$ref": f"#/components/schemas/{one.__name__}"}, {"type": "null"}]}
     for one in (IdentityRules, AttributeRule, GroupRules)
 }
+_METADATA = {"metadata", "metadata_url", "metadata_certificate"}
 _ONE_RULE = _AS_ANSWERED["AttributeRule"]["anyOf"][0]
 
 
@@ -59,6 +60,11 @@ class _Said(Input):
     )
     metadata: str = Field("", max_length=MAXIMUM_METADATA_BYTES, description="SAML metadata, in place of its settings.")
     metadata_url: str = Field("", max_length=2_000, description="Where SAML metadata is read, once, now.")
+    metadata_certificate: str = Field(
+        "",
+        max_length=40_000,
+        description="Certificate that the metadata has to be signed with; without it any is read.",
+    )
     client_secret: str | None = Field(None, max_length=1_000, description="Is never answered.")
     button_label: str = Field("", max_length=80)
     position: int = Field(0, ge=-1_000_000, le=1_000_000)
@@ -308,7 +314,7 @@ def test_connection(public_id: str) -> Response:
 
 
 def _create(body: NewSsoConnection, repeat: api.Repetition) -> Response:
-    said = body.model_dump(exclude={"metadata", "metadata_url"})
+    said = body.model_dump(exclude=_METADATA)
     entry = Entry(**said | {"domains": tuple(body.domains or ())})
     plan = entries.planned(entry, gather.described(body.kind, body.settings, _metadata(body)))
     if service.needs_key(plan.settings):
@@ -324,7 +330,7 @@ def _create(body: NewSsoConnection, repeat: api.Repetition) -> Response:
 
 
 def _patched(before: Detail, body: SsoConnectionPatch) -> Entry:
-    facts, given = before.facts, body.model_dump(exclude_unset=True, exclude={"metadata", "metadata_url"})
+    facts, given = before.facts, body.model_dump(exclude_unset=True, exclude=_METADATA)
     if body.metadata or body.metadata_url:
         metadata = _metadata(body, getattr(facts.settings, "entity_id", ""))
         read = gather.described(facts.kind, {}, metadata)
@@ -336,7 +342,8 @@ def _patched(before: Detail, body: SsoConnectionPatch) -> Entry:
 
 
 def _metadata(body: _Said, entity_id: str = "") -> Metadata:
-    return Metadata(body.metadata.encode(), body.metadata_url, entity_id or str(body.settings.get("entity_id", "")))
+    wanted = entity_id or str(body.settings.get("entity_id", ""))
+    return Metadata(body.metadata.encode(), body.metadata_url, wanted, body.metadata_certificate)
 
 
 def _found(public_id: str) -> Detail:

@@ -28,6 +28,7 @@ from app.features.sso.mapping import (
     check_transform,
 )
 from app.protocols.saml.certificates import CertificateRefused, read_certificate
+from app.protocols.saml.types import Certificate
 
 MAXIMUM_ADDRESS = 2_000
 MAXIMUM_ENTITY_ID = 1_024
@@ -134,6 +135,14 @@ def certificates(values: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(read_certificate(one).pem for one in values))
     except CertificateRefused as error:
         raise Invalid("certificates", Text("%(problem)s", problem=str(error))) from error
+
+
+def certificate(field: str, value: str) -> Certificate:
+    """Return one certificate that was entered."""
+    try:
+        return read_certificate(value)
+    except CertificateRefused as error:
+        raise Invalid(field, Text("%(problem)s", problem=str(error))) from error
 
 
 def fingerprint(pem: str) -> str:

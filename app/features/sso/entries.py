@@ -46,6 +46,8 @@ class Entry:
     #: SAML metadata in place of entity id, addresses and certificates: a file beside this one, or an address.
     metadata_file: str = ""
     metadata_url: str = ""
+    #: Certificate that the metadata has to be signed with, as PEM; empty: no signature is looked at.
+    metadata_certificate: str = ""
 
 
 @dataclass(frozen=True)

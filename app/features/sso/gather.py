@@ -32,16 +32,16 @@ class Metadata:
     url: str
     #: Which provider of several it is.
     entity_id: str
+    #: Certificate that the metadata is signed with, where it is to be verified.
+    certificate: str = ""
 
 
 def saml_settings(given: Metadata, by_hand: SamlSettings) -> SamlSettings:
     """Return a provider as its metadata describes it; without metadata, as it was entered. Raises Invalid, Unavailable."""
     if given.file:
-        return _of_metadata("metadata_file", given.file, given.entity_id)
+        return _of_metadata("metadata_file", given.file, given)
     if given.url:
-        return _of_metadata(
-            "metadata_url", _fetched("metadata_url", given.url, wire.fetcher().saml_metadata), given.entity_id
-        )
+        return _of_metadata("metadata_url", _fetched("metadata_url", given.url, wire.fetcher().saml_metadata), given)
     return SamlSettings(
         entity_id=by_hand.entity_id,
         sso_redirect_url=by_hand.sso_redirect_url,
@@ -99,14 +99,16 @@ def new_key(name: str) -> OwnKey:
     return OwnKey(made.name, made.private_key_pem.decode(), made.certificate.pem)
 
 
-def _of_metadata(field: str, xml: bytes, entity_id: str) -> SamlSettings:
+def _of_metadata(field: str, xml: bytes, given: Metadata) -> SamlSettings:
     from app.protocols.saml.errors import MetadataRefused
     from app.protocols.saml.metadata import read_metadata
+
+    signed_by = checking.certificate("metadata_certificate", given.certificate) if given.certificate else None
 
     if len(xml) > MAXIMUM_METADATA_BYTES:
         raise Invalid(field, Text("The metadata is larger than 1 MB. Ask for that of your own provider only."))
     try:
-        providers = read_metadata(xml, now=clock.now(), entity_id=entity_id or None)
+        providers = read_metadata(xml, now=clock.now(), entity_id=given.entity_id or None, signed_by=signed_by)
     except MetadataRefused as error:
         raise Invalid(field, Text("%(problem)s", problem=str(error))) from error
     if len(providers) > 1:

@@ -26,6 +26,9 @@ CHECKS: dict[str, Text] = {
     "signed_content": Text("What was signed is what was sent"),
     "encrypted": Text("The assertion is encrypted, where the connection demands it"),
     "decryption": Text("The assertion can be decrypted with a key of ours"),
+    "encrypted_parts": Text(
+        "Nothing inside the assertion is encrypted by itself; the provider encrypts it whole, or not"
+    ),
     "schema": Text("The assertion has the form that the standard gives it"),
     "version": Text("The message is of SAML 2.0"),
     "response_issuer": Text("The response comes from this provider"),
@@ -44,6 +47,7 @@ CHECKS: dict[str, Text] = {
     "authn_instant": Text("The person signed in at a time that can be"),
     "authn_context": Text("The person signed in as the connection demands"),
     "session_end": Text("The provider's session has not ended"),
+    "metadata_signed": Text("The metadata is signed with the certificate that was given"),
     # OpenID Connect and OAuth (app.protocols.oidc.types.Check), where the words are not those above.
     "parameters": Text("The answer has the parameters that it must have, each once"),
     "state": Text("It answers a request that is outstanding"),

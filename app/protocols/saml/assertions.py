@@ -83,7 +83,8 @@ def interpret(verified: bytes) -> Statement:
     # Encrypted parts would be read as absent, and a restriction to groups would see no groups.
     hidden = next(root.iter(names.saml("EncryptedID"), names.saml("EncryptedAttribute")), None)
     if hidden is not None:
-        raise Refused(Check.ENCRYPTED, "identifiers and attributes in plain text or the whole assertion", "a part")
+        part = str(hidden.tag).rpartition("}")[2]
+        raise Refused(Check.ENCRYPTED_PARTS, "the whole assertion encrypted, or nothing in it", f"{part} by itself")
     from saml2 import saml
 
     try:

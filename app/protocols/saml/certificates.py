@@ -85,7 +85,12 @@ def _der(given: str | bytes) -> bytes:
     if len(text) > _MAX_BASE64:
         raise CertificateRefused(f"This certificate is longer than {_MAX_BASE64:,} characters.")
     try:
-        return base64.b64decode("".join(_ARMOUR.sub("", text).split()), validate=True)
+        decoded = base64.b64decode("".join(_ARMOUR.sub("", text).split()), validate=True)
+        # Some providers encode the whole PEM text once more.
+        armoured = _ARMOUR.match(decoded.decode("ascii", "replace"))
+        return (
+            base64.b64decode("".join(_ARMOUR.sub("", decoded.decode()).split()), validate=True) if armoured else decoded
+        )
     except (binascii.Error, ValueError) as error:
         raise CertificateRefused("This certificate is not in base64.") from error
 

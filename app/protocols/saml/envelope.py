@@ -73,9 +73,14 @@ def parse(xml: bytes) -> etree._Element:
     root = parse_quietly(xml, max_bytes=MAX_BYTES)
     if has_other_nodes(root):
         raise Refused(Check.NO_COMMENTS, "no comments or processing instructions inside values", "one")
-    _refuse_relative_namespaces(xml)
-    _refuse_repeated_ids(root)
+    refuse_ambiguities(root, xml)
     return root
+
+
+def refuse_ambiguities(root: etree._Element, xml: bytes, *, max_elements: int = MAX_ELEMENTS) -> None:
+    """Raise Refused for relative namespaces and repeated ids: what a signature covers would depend on who reads."""
+    _refuse_relative_namespaces(xml)
+    _refuse_repeated_ids(root, max_elements)
 
 
 def parse_quietly(xml: bytes, *, max_bytes: int) -> etree._Element:
@@ -145,11 +150,11 @@ def _refuse_relative_namespaces(xml: bytes) -> None:
             raise Refused(Check.ABSOLUTE_NAMESPACES, "absolute namespace URIs", uri[:80])
 
 
-def _refuse_repeated_ids(root: etree._Element) -> None:
+def _refuse_repeated_ids(root: etree._Element, max_elements: int) -> None:
     seen: set[str] = set()
     for count, element in enumerate(root.iter(etree.Element)):
-        if count > MAX_ELEMENTS:
-            raise Refused(Check.SIZE, f"at most {MAX_ELEMENTS:,} elements", "more")
+        if count > max_elements:
+            raise Refused(Check.SIZE, f"at most {max_elements:,} elements", "more")
         if not element.attrib:
             continue
         for name in _IDS:

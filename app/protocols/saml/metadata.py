@@ -1,7 +1,8 @@
 """Identity providers as their metadata describes them, and the description of ourselves for them to read.
 
-A description is believed because an administrator brought it, or it came from the address an administrator named: a
-signature on it is not looked at. What cannot be used is refused with a sentence that names the entity and the reason.
+A description is believed because an administrator brought it, or it came from the address an administrator named. Where the
+administrator also gives the certificate that it is signed with, only what that signature covers is read, under the same strict
+profile as a response. What cannot be used is refused with a sentence that names the entity and the reason.
 """
 
 from datetime import datetime
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from app.protocols.saml import envelope, instants, names
+from app.protocols.saml import crypto, envelope, instants, names, profile
 from app.protocols.saml.certificates import CertificateRefused, read_certificate
 from app.protocols.saml.errors import MetadataRefused, Refused
 from app.protocols.saml.names import ds, md
@@ -19,20 +20,36 @@ from app.protocols.saml.types import Certificate, Check, IdentityProvider, Servi
 #: Federations publish some tens of megabytes; one organisation's description has a few kilobytes.
 MAX_METADATA_BYTES: Final = 32 * 1024 * 1024
 MAX_CERTIFICATES: Final = 16
+#: An aggregate of thousands of entities has about a hundred elements for each.
+MAX_ELEMENTS: Final = 1_000_000
 MAX_ENTITY_ID: Final = 1024
 MAX_ADDRESS: Final = 2048
 _UI: Final = "{urn:oasis:names:tc:SAML:metadata:ui}"
 _LANGUAGE: Final = f"{{{names.XML}}}lang"
+#: What else an entity may be, in words.
+_ROLES: Final = {
+    "SPSSODescriptor": "a service provider",
+    "AttributeAuthorityDescriptor": "an attribute authority",
+    "AuthnAuthorityDescriptor": "an authentication authority",
+    "PDPDescriptor": "a policy decision point",
+    "RoleDescriptor": "something of another protocol",
+    "AffiliationDescriptor": "an affiliation",
+}
 _SIGNING, _ENCRYPTION = "signing", "encryption"
 
 
-def read_metadata(xml: bytes, *, now: datetime, entity_id: str | None = None) -> tuple[IdentityProvider, ...]:
+def read_metadata(
+    xml: bytes, *, now: datetime, entity_id: str | None = None, signed_by: Certificate | None = None
+) -> tuple[IdentityProvider, ...]:
     """Return the identity providers in an EntityDescriptor or EntitiesDescriptor, or the one that is named.
 
-    Entities of an aggregate that cannot be used are left out; raise MetadataRefused if none is left.
-    SAML Metadata §2.3, §2.4.
+    Entities of an aggregate that cannot be used are left out; raise MetadataRefused if none is left. With `signed_by` the whole
+    document has to be signed by that key.
+    SAML Metadata §2.3, §2.4, §3.
     """
     root = _parsed(xml)
+    if signed_by is not None:
+        root = _verified(root, xml, signed_by)
     if root.tag not in {md("EntityDescriptor"), md("EntitiesDescriptor")}:
         raise MetadataRefused(f"This is not SAML metadata: it begins with “{_local(root)}”.")
     entities = list(root.iter(md("EntityDescriptor")))
@@ -68,6 +85,27 @@ def _parsed(xml: bytes) -> etree._Element:
     return root
 
 
+def _verified(root: etree._Element, xml: bytes, certificate: Certificate) -> etree._Element:
+    """Return what the signature of a document covers, parsed from those very bytes."""
+    try:
+        envelope.refuse_ambiguities(root, xml, max_elements=MAX_ELEMENTS)
+        signature = profile.inspect(root)
+        if signature is None:
+            raise MetadataRefused(
+                "This metadata is not signed, and a certificate was given to verify it with.", Check.METADATA_SIGNED
+            )
+        if crypto.verify(signature, (certificate,)) is None:
+            raise MetadataRefused(
+                "This metadata is signed with another key than that of the certificate that was given.",
+                Check.METADATA_SIGNED,
+            )
+        covered = signature.canonical()
+    except Refused as refused:
+        said = f"The signature of this metadata cannot be verified: expected {refused.expected}; found {refused.found}."
+        raise MetadataRefused(said, refused.check) from refused
+    return _parsed(covered)
+
+
 def _local(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2][:80]
 
@@ -98,8 +136,8 @@ def _provider(entity: etree._Element, now: datetime) -> IdentityProvider:
 def _role(entity: etree._Element, entity_id: str) -> etree._Element:
     roles = entity.findall(md("IDPSSODescriptor"))
     if not roles:
-        kinds = [_local(child).removesuffix("Descriptor") for child in entity if _local(child).endswith("Descriptor")]
-        said = f", only {', '.join(dict.fromkeys(kinds))}" if kinds else ""
+        kinds = dict.fromkeys(words for child in entity if (words := _ROLES.get(_local(child))))
+        said = f", only as {' and '.join(kinds)}" if kinds else ""
         raise MetadataRefused(f"“{entity_id}” is not described as an identity provider{said}.")
     speaking = [role for role in roles if names.SAMLP in (role.get("protocolSupportEnumeration") or "").split()]
     if not speaking:
@@ -152,7 +190,10 @@ def check_address(location: str, entity_id: str) -> str:
 def _signing(role: etree._Element, entity_id: str) -> tuple[Certificate, ...]:
     found, complaints = _certificates(role, _SIGNING)
     if not found:
-        why = complaints[0] if complaints else "Its description holds none in a KeyInfo of XML signature."
+        nothing = "Its description holds none in a KeyInfo of XML signature."
+        if role.find(md("KeyDescriptor")) is None:
+            nothing = "Its description names no key at all; enter the provider by hand, with its certificate."
+        why = complaints[0] if complaints else nothing
         raise MetadataRefused(
             f"“{entity_id}” has no certificate for signing that can be used. {why}", Check.CERTIFICATE
         )

@@ -33,6 +33,7 @@ class Check(StrEnum):
     ENCRYPTED = "encrypted"
     DECRYPTION = "decryption"
     SCHEMA = "schema"
+    ENCRYPTED_PARTS = "encrypted_parts"
     VERSION = "version"
     RESPONSE_ISSUER = "response_issuer"
     ISSUER = "issuer"
@@ -53,6 +54,7 @@ class Check(StrEnum):
     # What follows is about metadata, keys and requests.
     METADATA = "metadata"
     METADATA_EXPIRY = "metadata_expiry"
+    METADATA_SIGNED = "metadata_signed"
     CERTIFICATE = "certificate"
     ADDRESS = "address"
     RELAY_STATE = "relay_state"

@@ -475,14 +475,37 @@ def test_cdata_is_text_and_nothing_is_cut_off() -> None:
     assert found.subject.value == "mira@example.com"
 
 
-def test_encrypted_parts_are_refused_rather_than_overlooked() -> None:
-    hidden = "<saml:EncryptedID><xenc:EncryptedData xmlns:xenc='http://www.w3.org/2001/04/xmlenc#'><xenc:CipherData><xenc:CipherValue>AA==</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></saml:EncryptedID>"
-    text = provider.response_text(saying()).replace("<saml:NameID>mira@example.com</saml:NameID>", hidden)
-    root = etree.fromstring(text)
-    provider.sign(assertion_in(root))
-    outcome = read(etree.tostring(root))
-    assert outcome.failed is not None
-    assert outcome.failed.name is Check.ENCRYPTED
+_HIDDEN = (
+    "<xenc:EncryptedData xmlns:xenc='http://www.w3.org/2001/04/xmlenc#'><xenc:CipherData><xenc:CipherValue>AA=="
+    "</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>"
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "plain", "hidden"),
+    [
+        (
+            "EncryptedID",
+            "<saml:NameID>mira@example.com</saml:NameID>",
+            f"<saml:EncryptedID>{_HIDDEN}</saml:EncryptedID>",
+        ),
+        (
+            "EncryptedAttribute",
+            "<saml:AttributeStatement>",
+            f"<saml:AttributeStatement><saml:EncryptedAttribute>{_HIDDEN}</saml:EncryptedAttribute>",
+        ),
+    ],
+)
+def test_encrypted_parts_are_refused_rather_than_overlooked(part: str, plain: str, hidden: str) -> None:
+    text = provider.response_text(saying())
+    assert plain in text
+    valid, hiding = (etree.fromstring(said) for said in (text, text.replace(plain, hidden)))
+    for root in (valid, hiding):
+        provider.sign(assertion_in(root))
+    assert read(etree.tostring(valid)).assertion is not None
+    failed = read(etree.tostring(hiding)).failed
+    assert failed is not None
+    assert (failed.name, failed.found) == (Check.ENCRYPTED_PARTS, f"{part} by itself")
 
 
 def test_no_attack_raises_whatever_it_is_read_with() -> None:

@@ -1,6 +1,7 @@
 """Descriptions of identity providers: read, or refused with a sentence; and our own, as they read it."""
 
 import base64
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from saml2 import md
+from xmlsec import constants
 
 from app.protocols.saml import metadata, schema
 from app.protocols.saml.certificates import CertificateRefused, make_key_pair, read_certificate
@@ -84,7 +86,7 @@ def test_an_aggregate_is_read_whole_or_by_name() -> None:
     assert named.entity_id == "https://b.example"
     with pytest.raises(MetadataRefused, match="does not describe"):
         metadata.read_metadata(text.encode(), now=NOW, entity_id="https://c.example")
-    with pytest.raises(MetadataRefused, match="not described as an identity provider, only SPSSO"):
+    with pytest.raises(MetadataRefused, match="not described as an identity provider, only as a service provider"):
         metadata.read_metadata(text.encode(), now=NOW, entity_id="x")
 
 
@@ -95,6 +97,54 @@ def test_a_description_holds_until_its_end() -> None:
     with pytest.raises(MetadataRefused, match="ended at 2026-11-24T00:00:00Z") as refused:
         metadata.read_metadata(text, now=NOW + timedelta(days=1))
     assert refused.value.check is Check.METADATA_EXPIRY
+
+
+def _signed(text: str, how: provider.How | None = None, change: bytes = b"") -> bytes:
+    root = etree.fromstring(text)
+    root.set("ID", "_described")
+    provider.sign(root, how or provider.How(pair=keys("registrar")))
+    made = etree.tostring(root)
+    return made.replace(b"/redirect", change, 1) if change else made
+
+
+def test_signed_metadata_is_verified_with_the_certificate_that_is_given() -> None:
+    for text in (_entity(), _several(_entity(), _entity("https://other.example.com"))):
+        read = metadata.read_metadata(_signed(text), now=NOW, signed_by=keys("registrar").certificate)
+        assert read[0].entity_id == "https://idp.example.com"
+
+
+@pytest.mark.parametrize(
+    ("xml", "sentence"),
+    [
+        (lambda: _entity().encode(), "is not signed"),
+        (lambda: _signed(_entity(), provider.How(pair=keys("idp"))), "signed with another key"),
+        (lambda: _signed(_entity(), change=b"/evil"), "signed with another key"),
+        (
+            lambda: _signed(_entity(), provider.How(pair=keys("registrar"), method=constants.TransformRsaSha1)),
+            "cannot be verified: expected RSA or ECDSA with SHA-256 or longer",
+        ),
+        (
+            lambda: _several(_signed(_entity()).decode()).encode(),
+            "is not signed",
+        ),
+        (
+            lambda: _signed(_entity(), provider.How(pair=keys("registrar"), shown=keys("idp"), uri="")),
+            "cannot be verified: expected a reference to #_described",
+        ),
+    ],
+    ids=["unsigned", "another key", "changed", "SHA-1", "only an entity of it", "the whole document"],
+)
+def test_metadata_that_is_not_signed_like_that_is_refused(xml: Callable[[], bytes], sentence: str) -> None:
+    with pytest.raises(MetadataRefused, match=sentence):
+        metadata.read_metadata(xml(), now=NOW, signed_by=keys("registrar").certificate)
+    # Without a certificate the administrator's word is enough.
+    if sentence == "is not signed":
+        assert metadata.read_metadata(xml(), now=NOW)
+
+
+def test_a_certificate_that_was_encoded_twice_is_read() -> None:
+    twice = base64.b64encode(keys().certificate.pem.encode()).decode()
+    assert read_certificate(twice) == keys().certificate
 
 
 def test_a_banner_before_the_description_is_no_hindrance() -> None:

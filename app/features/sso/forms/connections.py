@@ -80,16 +80,27 @@ class NewConnectionForm(Form):
         )
 
 
-class NewSamlForm(NewConnectionForm):
-    """A SAML provider, by its metadata or by hand."""
-
+class _MetadataFields(Form):
     metadata_file = FileField(_("Metadata file"), description=_("XML of at most 1 MB."))
     metadata_url = OneLine(
-        _("Address of the metadata"),
-        [at_most(2_000)],
-        description=_("It is read once, now."),
-        render_kw=_URL,
+        _("Address of the metadata"), [at_most(2_000)], description=_("It is read once, now."), render_kw=_URL
     )
+    metadata_certificate = TextAreaField(
+        _("Certificate that signs the metadata"),
+        [at_most(40_000)],
+        description=_("Where you give one, metadata without its signature is refused. As PEM, or as base64."),
+        render_kw=_CODE,
+    )
+
+    def metadata_of(self, entity_id: str) -> Metadata:
+        """Return the metadata that was given, if any, of one provider."""
+        certificate = (self.metadata_certificate.data or "").strip()
+        return Metadata(_uploaded(self.metadata_file), self.metadata_url.data, entity_id, certificate)
+
+
+class NewSamlForm(NewConnectionForm, _MetadataFields):
+    """A SAML provider, by its metadata or by hand."""
+
     entity_id = OneLine(
         _("Entity id"),
         [at_most(1_024)],
@@ -103,7 +114,7 @@ class NewSamlForm(NewConnectionForm):
     @property
     def metadata(self) -> Metadata:
         """The metadata that was given, if any."""
-        return Metadata(_uploaded(self.metadata_file), self.metadata_url.data, self.entity_id.data)
+        return self.metadata_of(self.entity_id.data)
 
     @property
     def settings(self) -> SamlSettings:
@@ -116,17 +127,8 @@ class NewSamlForm(NewConnectionForm):
         )
 
 
-class MetadataForm(Form):
+class MetadataForm(_MetadataFields):
     """New metadata of a provider that is there already."""
-
-    metadata_file = FileField(_("Metadata file"), description=_("XML of at most 1 MB."))
-    metadata_url = OneLine(
-        _("Address of the metadata"), [at_most(2_000)], description=_("It is read once, now."), render_kw=_URL
-    )
-
-    def metadata(self, entity_id: str) -> Metadata:
-        """Return the metadata that was given, of the provider that the connection is to."""
-        return Metadata(_uploaded(self.metadata_file), self.metadata_url.data, entity_id)
 
 
 class _ClientFields(Form):

@@ -169,7 +169,7 @@ def _gathered(form: Any, kind: Kind, protocol: Protocol) -> Settings:
 def _reread(form: MetadataForm, settings: Settings) -> SamlSettings:
     if not isinstance(settings, SamlSettings):
         raise NotFound
-    given = form.metadata(settings.entity_id)
+    given = form.metadata_of(settings.entity_id)
     if not given.file and not given.url:
         raise Invalid("metadata_file", Text("Choose a file or enter an address."))
     return gather.saml_settings(given, settings)
