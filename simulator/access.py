@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from flask import Request
 
+from simulator import data_center
 from simulator.state import Account, Comment, Issue, Page, Site
 
 
@@ -32,11 +33,16 @@ class Caller:
 
 
 def caller(site: Site, request: Request) -> Caller:
-    """Read Basic credentials (address and API token); anything else that is sent has failed."""
+    """Read what a site takes: Basic credentials (address and API token) on Cloud, a personal access token on Data Center.
+
+    Anything else that is sent has failed.
+    """
     header = request.headers.get("Authorization")
     if header is None:
         return Caller(SignIn.NONE)
     scheme, _, encoded = header.partition(" ")
+    if data_center.serves(request.path):
+        return _by_access_token(site, scheme, encoded)
     try:
         email, _, token = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
@@ -47,6 +53,14 @@ def caller(site: Site, request: Request) -> Caller:
     if not hmac.compare_digest(account.token.encode(), token.encode()):
         return Caller(SignIn.FAILED)
     return Caller(SignIn.DONE, account)
+
+
+def _by_access_token(site: Site, scheme: str, token: str) -> Caller:
+    for account in site.accounts.values():
+        if hmac.compare_digest(account.access_token.encode(), token.encode()) and scheme.lower() == "bearer":
+            good = account.active and account.token_valid
+            return Caller(SignIn.DONE, account) if good else Caller(SignIn.FAILED)
+    return Caller(SignIn.FAILED)
 
 
 def holds(site: Site, account: Account | None, grant: str) -> bool:

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
+from simulator import data_center
+
 JSON_TYPE = "application/json;charset=UTF-8"
 
 
@@ -57,7 +59,7 @@ def error_for(path: str, status: int, title: str) -> Response:
     """Word an error as the product would that serves the path."""
     if path.startswith("/wiki/api/v2"):
         return v2_error(status, title.upper().replace(" ", "_"), title).response
-    if path.startswith("/wiki"):
+    if path.startswith(("/wiki", f"{data_center.CONFLUENCE}/")):
         return v1_error(status, title).response
     return jira_error(status, title).response
 
@@ -113,7 +115,10 @@ def _cursor_start() -> int:
 
 
 def limit_headers(path: str, near_limit: bool) -> dict[str, str]:
-    """Return the headers about the burst limit that go with every answer of the two products."""
+    """Return the headers about limits that go with every answer: Cloud's of the burst limit, Data Center's of its bucket."""
+    if data_center.serves(path):
+        bucket = {"Limit": "100", "Remaining": "10" if near_limit else "99", "Interval-Seconds": "1", "FillRate": "10"}
+        return {f"X-RateLimit-{name}": value for name, value in bucket.items()} | {"Retry-After": "0"}
     limit = 150 if path.startswith("/rest/api/3/issue/") else 100
     reset = (datetime.now(UTC) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%MZ")
     remaining = limit // 10 if near_limit else limit - 1

@@ -9,17 +9,28 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from simulator import access, confluence, confluence_comments, confluence_v1, control, failures, jira
+from simulator import access, confluence, confluence_comments, confluence_v1, control, data_center, failures, jira
 from simulator.answers import Refusal, limit_headers, reply
+from simulator.data_center import confluence as data_center_confluence
+from simulator.data_center import jira as data_center_jira
+from simulator.data_center.people import username
 from simulator.state import Site
 
 
 def create_site_application(site: Site, folder: Path) -> Flask:
-    """Make the program for the site's own origin: Confluence under /wiki, Jira under /rest/api/3."""
+    """Make the program for the site's own origin: Confluence under /wiki, Jira under /rest/api/3, Data Center under its two paths."""
     app = Flask("simulator", static_folder=None)
     app.config["SITE"] = site
     app.config["CONTENT"] = folder
-    for part in (confluence, confluence_comments, confluence_v1, jira, control):
+    for part in (
+        confluence,
+        confluence_comments,
+        confluence_v1,
+        jira,
+        data_center_confluence,
+        data_center_jira,
+        control,
+    ):
         app.register_blueprint(part.blueprint)
     app.before_request(lambda: _before(site))
     app.after_request(lambda response: _after(site, response))
@@ -41,12 +52,8 @@ def _after(site: Site, response: Response) -> Response:
     if _is_control():
         return response
     account = g.caller.account
-    response.headers["Atl-Traceid"] = uuid.uuid4().hex
     response.headers["X-Content-Type-Options"] = "nosniff"
-    if account is not None:
-        response.headers["X-AAccountId"] = account.account_id
-    if g.caller.sign_in is access.SignIn.FAILED:
-        response.headers["X-Seraph-LoginReason"] = "AUTHENTICATED_FAILED"
+    response.headers.update(_about_caller(g.caller))
     if "X-RateLimit-Limit" not in response.headers:
         response.headers.update(limit_headers(request.path, site.settings.near_limit))
     site.log(
@@ -60,6 +67,17 @@ def _after(site: Site, response: Response) -> Response:
         }
     )
     return failures.spoil(g.failure, response) if g.failure else response
+
+
+def _about_caller(caller: access.Caller) -> dict[str, str]:
+    """Return the headers that say whom the answer is for, and whether the sign-in failed."""
+    failed = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"} if caller.sign_in is access.SignIn.FAILED else {}
+    if not data_center.serves(request.path):
+        known = {"X-AAccountId": caller.account.account_id} if caller.account is not None else {}
+        return {"Atl-Traceid": uuid.uuid4().hex} | known | failed
+    if caller.account is None:
+        return {"X-AUSERNAME": "anonymous"} | failed
+    return {"X-AUSERNAME": username(caller.account), "X-Seraph-LoginReason": "OK"}
 
 
 def _is_control() -> bool:

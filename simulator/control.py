@@ -135,13 +135,13 @@ def account(handle: str) -> Response:
 
 
 def _account_json(one: Account) -> dict[str, Any]:
-    return {name: value for name, value in asdict(one).items() if name != "token"}
+    return {name: value for name, value in asdict(one).items() if name not in ("token", "access_token")}
 
 
 @blueprint.patch("/accounts/<handle>")
 def change_account(handle: str) -> Response:
     found, body = _person(handle), _sent()
-    _only(body, "name", "token", "token_valid", "active", "groups", "grants", "email_visible")
+    _only(body, "name", "token", "access_token", "token_valid", "active", "groups", "grants", "email_visible")
     unknown = [name for name in body.get("groups", []) if name not in the_site().groups]
     if unknown:
         raise _wrong(f"There is no group {unknown[0]}.", 404)

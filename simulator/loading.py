@@ -59,6 +59,7 @@ def _account(one: dict[str, Any], domain: str) -> Account:
         email=f"{one['handle']}@{domain}",
         name=one["name"],
         token=f"token-{one['handle']}",
+        access_token=f"pat-{one['handle']}",
         groups=list(one.get("groups", [])),
         grants=list(one.get("grants", [])),
         active=one.get("active", True),

@@ -13,12 +13,13 @@ from simulator.files import Content
 
 @dataclass
 class Account:
-    """One person or integration with the token it signs in by."""
+    """One person or integration with the tokens it signs in by: on Cloud, and on Data Center."""
 
     account_id: str
     email: str
     name: str
     token: str
+    access_token: str
     groups: list[str]
     grants: list[str]
     active: bool = True

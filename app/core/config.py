@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -223,6 +223,12 @@ class Atlassian(Area):
 
     atlassian_cloud_hosts: Words = ATLASSIAN_CLOUD_HOSTS
     """Host patterns that may be the base or the media host of a Cloud site, separated by commas. Loopback names are accepted in development only."""
+
+    data_center_http_hosts: Words = ()
+    """Hosts of Data Center sites that may be spoken to over plain http, such as `jira.corp:8080`, separated by commas. Tokens and pages travel readable for everybody on the way; without it https is required."""
+
+    data_center_ca_file: FilePath | None = None
+    """File with certificates (PEM) of your own authorities, trusted besides the system's for Data Center sites."""
 
 
 class Operations(Area):

@@ -31,7 +31,7 @@ def make_connection(
         product=product.value,
         deployment="cloud",
         base_url=base_url,
-        site_host=addresses.host_of(base_url),
+        site_host=addresses.place_of(base_url).host,
         reading_email="reader@example.com",
         reading_token=READING_TOKEN,
         checking_email="checker@example.com" if checking else None,

@@ -18,12 +18,12 @@ from app.core.connections.models import AccountSource, AtlassianAccount, Connect
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.text import Text
-from app.integrations.atlassian.types import Account
+from app.integrations.atlassian.types import Account, Deployment
 
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9:_-]{1,128}")
 
 
-def connect(session: Session, actor: Actor, site: Site, account: Account, *, email: str, token: str) -> None:
+def connect(session: Session, actor: Actor, site: Site, account: Account, *, email: str | None, token: str) -> None:
     """Keep the actor's own account on a connection, proven by their token at `site`. Raises Forbidden, NotFound, Conflict."""
     if actor.person_id is None or not actor.is_staff:
         raise Forbidden
@@ -39,7 +39,7 @@ def connect(session: Session, actor: Actor, site: Site, account: Account, *, ema
 def assign(session: Session, actor: Actor, person: Person, connection: Connection, account: Account) -> None:
     """Say whose Atlassian account a person has, as an administrator. Raises Forbidden, Invalid, Conflict."""
     _require_people(actor)
-    checked_account_id(account.account_id)
+    checked_account_id(account.account_id, Deployment(connection.deployment))
     if person.kind != PersonKind.STAFF:
         raise Conflict(Text("Only staff have Atlassian accounts here."))
     proven = session.scalar(
@@ -77,9 +77,13 @@ def disconnect(session: Session, actor: Actor, person: Person, connection: Conne
     return True
 
 
-def checked_account_id(value: str) -> str:
-    """Return an Atlassian account id; raise Invalid where it cannot be one."""
+def checked_account_id(value: str, deployment: Deployment) -> str:
+    """Return an Atlassian account id, or on Data Center a username or key; raise Invalid where it cannot be one."""
     value = value.strip()
+    if deployment is Deployment.DATA_CENTER:
+        if not 1 <= len(value) <= 128 or not value.isprintable():
+            raise Invalid("account_id", Text("Enter a username of 1 to 128 characters."))
+        return value
     if not _ACCOUNT_ID.fullmatch(value):
         raise Invalid("account_id", Text("Enter an Atlassian account id, such as 557058:0a1b2c3d-4e5f."))
     return value

@@ -12,15 +12,23 @@ from sqlalchemy.orm import Session
 from app.core import clock, context, db
 from app.core.config import Config
 from app.core.connections.models import Connection
-from app.integrations.atlassian.auth import ApiToken
+from app.integrations.atlassian.addresses import Place, place_of
+from app.integrations.atlassian.auth import ApiToken, Auth, PersonalAccessToken
 from app.integrations.atlassian.cloud.confluence import ConfluenceCloud
 from app.integrations.atlassian.cloud.jira import JiraCloud
+from app.integrations.atlassian.data_center.confluence import ConfluenceDataCenter
+from app.integrations.atlassian.data_center.jira import JiraDataCenter
 from app.integrations.atlassian.errors import AtlassianError
-from app.integrations.atlassian.hosts import HostPolicy
+from app.integrations.atlassian.hosts import HostPolicy, NamedHost
+from app.integrations.atlassian.interfaces import ConfluenceReader, JiraReader
 from app.integrations.atlassian.transport import Transport
-from app.integrations.atlassian.types import Product, RateLimitState
+from app.integrations.atlassian.types import Deployment, Product, RateLimitState
+from app.integrations.http.connections import tls_context
+from app.integrations.http.hosts import PublicHosts
 
-_policy = HostPolicy()
+_cloud = HostPolicy()
+_plain_hosts: tuple[str, ...] = ()
+_ca_file: str | None = None
 _lock = threading.Lock()
 _pool: dict[tuple[int, str], tuple[int, Transport]] = {}
 
@@ -37,17 +45,33 @@ class Site:
     site_host: str
     version: int
     disabled: bool
+    deployment: Deployment = Deployment.CLOUD
+    site_path: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where people find it."""
+        return Place(self.site_host, self.site_path)
+
+    @property
+    def site_url(self) -> str:
+        """Return the address where people find it."""
+        return self.base_url if place_of(self.base_url) == self.place else f"https://{self.site_host}{self.site_path}"
 
 
 def configure(config: Config) -> None:
     """Set what may be an Atlassian host, from the deploy-time settings."""
-    global _policy
-    _policy = HostPolicy(config.atlassian.atlassian_cloud_hosts, allow_loopback=config.web.development)
+    global _cloud, _plain_hosts, _ca_file
+    _cloud = HostPolicy(config.atlassian.atlassian_cloud_hosts, allow_loopback=config.web.development)
+    _plain_hosts = config.atlassian.data_center_http_hosts
+    _ca_file = str(config.atlassian.data_center_ca_file) if config.atlassian.data_center_ca_file else None
 
 
-def policy() -> HostPolicy:
-    """Return what may be an Atlassian host."""
-    return _policy
+def policy(deployment: Deployment, base_url: str) -> PublicHosts:
+    """Return which hosts a connection may speak to: Atlassian's own, or the one that an administrator named."""
+    if deployment is Deployment.CLOUD:
+        return _cloud
+    return NamedHost(base_url, _plain_hosts, allow_loopback=_cloud.allow_loopback)
 
 
 def site_of(row: Connection) -> Site:
@@ -61,6 +85,8 @@ def site_of(row: Connection) -> Site:
         site_host=row.site_host,
         version=row.version,
         disabled=row.disabled_at is not None,
+        deployment=Deployment(row.deployment),
+        site_path=row.site_path,
     )
 
 
@@ -70,38 +96,48 @@ def site(session: Session, connection_id: int) -> Site | None:
     return site_of(row) if row else None
 
 
-def confluence(connection: Site) -> ConfluenceCloud:
+def data_center_sites(session: Session) -> tuple[tuple[Place, Product], ...]:
+    """Return where the Data Center sites lie: only these know what an address on their host means."""
+    query = select(Connection).where(Connection.deployment == Deployment.DATA_CENTER.value)
+    return tuple((site_of(row).place, Product(row.product)) for row in session.scalars(query))
+
+
+def confluence(connection: Site) -> ConfluenceReader:
     """Return the client that reads with the connection's reading credential."""
-    return ConfluenceCloud(_pooled(connection, "reading"))
+    return _confluence(connection, _pooled(connection, "reading"))
 
 
-def jira(connection: Site) -> JiraCloud:
+def jira(connection: Site) -> JiraReader:
     """Return the client that reads with the connection's reading credential."""
-    return JiraCloud(_pooled(connection, "reading"))
+    return _jira(connection, _pooled(connection, "reading"))
 
 
-def checking_confluence(connection: Site) -> ConfluenceCloud | None:
+def checking_confluence(connection: Site) -> ConfluenceReader | None:
     """Return the client with the checking credential, where there is one."""
     transport = _pooled_or_none(connection, "checking")
-    return ConfluenceCloud(transport) if transport else None
+    return _confluence(connection, transport) if transport else None
 
 
-def checking_jira(connection: Site) -> JiraCloud | None:
+def checking_jira(connection: Site) -> JiraReader | None:
     """Return the client with the checking credential, where there is one."""
     transport = _pooled_or_none(connection, "checking")
-    return JiraCloud(transport) if transport else None
+    return _jira(connection, transport) if transport else None
 
 
-def with_token(connection: Site, email: str, token: str) -> ConfluenceCloud | JiraCloud:
-    """Return a client that speaks with a person's own token; close it after use through `close`."""
-    transport = _transport(connection.base_url, email, token)
-    return ConfluenceCloud(transport) if connection.product is Product.CONFLUENCE else JiraCloud(transport)
+def own_confluence(connection: Site, email: str | None, token: str) -> ConfluenceReader:
+    """Return a client that speaks with a person's own token; close it after use. Raises ValueError for unusable values."""
+    return _confluence(connection, _transport(connection.deployment, connection.base_url, email, token))
 
 
-def candidate(product: Product, base_url: str, email: str, token: str) -> ConfluenceCloud | JiraCloud:
-    """Return a client for a connection that is only being tried; raises ValueError for unusable values."""
-    transport = _transport(base_url, email, token)
-    return ConfluenceCloud(transport) if product is Product.CONFLUENCE else JiraCloud(transport)
+def own_jira(connection: Site, email: str | None, token: str) -> JiraReader:
+    """Return a client that speaks with a person's own token; close it after use. Raises ValueError for unusable values."""
+    return _jira(connection, _transport(connection.deployment, connection.base_url, email, token))
+
+
+def with_token(connection: Site, email: str | None, token: str) -> ConfluenceReader | JiraReader:
+    """Return a client of the connection's product that speaks with a person's own token; close it after use."""
+    own = own_confluence if connection.product is Product.CONFLUENCE else own_jira
+    return own(connection, email, token)
 
 
 def note_success(connection: Site, state: RateLimitState | None = None) -> None:
@@ -160,18 +196,33 @@ def _pooled_or_none(connection: Site, role: str) -> Transport | None:
         row = session.scalars(select(Connection).where(Connection.id == connection.id)).one()
         email = row.reading_email if role == "reading" else row.checking_email
         token = row.reading_token if role == "reading" else row.checking_token
-    if email is None or token is None:
+    if token is None:
         return None
-    transport = _transport(row.base_url, email, token)
+    transport = _transport(Deployment(row.deployment), row.base_url, email, token)
     with _lock:
         _pool[key] = (row.version, transport)
     return transport
 
 
-def _transport(base_url: str, email: str, token: str) -> Transport:
+def _confluence(connection: Site, transport: Transport) -> ConfluenceReader:
+    if connection.deployment is Deployment.CLOUD:
+        return ConfluenceCloud(transport)
+    return ConfluenceDataCenter(transport, site_url=connection.site_url)
+
+
+def _jira(connection: Site, transport: Transport) -> JiraReader:
+    if connection.deployment is Deployment.CLOUD:
+        return JiraCloud(transport)
+    return JiraDataCenter(transport, site_url=connection.site_url)
+
+
+def _transport(deployment: Deployment, base_url: str, email: str | None, token: str) -> Transport:
+    on_cloud = deployment is Deployment.CLOUD
+    auth: Auth = ApiToken(email or "", token) if on_cloud else PersonalAccessToken(token)
     return Transport(
         base_url,
-        ApiToken(email, token),
-        policy=_policy,
+        auth,
+        policy=policy(deployment, base_url),
         request_id=lambda: context.current().request_id,
+        tls=None if on_cloud else tls_context(_ca_file),
     )

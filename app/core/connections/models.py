@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.core.audit.models import RowId
 from app.core.crypto.columns import EncryptedText
@@ -30,20 +30,24 @@ class Connection(Base):
     name: Mapped[str] = mapped_column(String(80), unique=True)
     #: confluence or jira.
     product: Mapped[str] = mapped_column(String(12))
-    #: cloud; data_center follows.
+    #: A Deployment: cloud or data_center.
     deployment: Mapped[str] = mapped_column(String(12), default="cloud")
-    #: Origin of the API, such as https://acme.atlassian.net, or the gateway with the cloud id.
+    #: Origin of the API, such as https://acme.atlassian.net, or the gateway with the cloud id; on Data Center with its context path.
     base_url: Mapped[str] = mapped_column(String(300))
     #: Host that people see in the addresses they paste, such as acme.atlassian.net.
     site_host: Mapped[str] = mapped_column(String(200), index=True)
-    #: The reading credential: least privilege, content is always fetched with it.
-    reading_email: Mapped[str] = mapped_column(String(254))
+    #: Context path below that host on Data Center, such as /jira; empty where there is none.
+    site_path: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    #: The reading credential: least privilege, content is always fetched with it. Tokens of Data Center go without an address.
+    reading_email: Mapped[str | None] = mapped_column(String(254))
     reading_token: Mapped[str] = mapped_column(EncryptedText("connections.reading_token"))
     reading_expires_at: Mapped[datetime | None]
-    #: The checking credential, where there is one: asks whether an account may see something.
+    #: The checking credential, where there is a token: asks whether an account may see something.
     checking_email: Mapped[str | None] = mapped_column(String(254))
     checking_token: Mapped[str | None] = mapped_column(EncryptedText("connections.checking_token"))
     checking_expires_at: Mapped[datetime | None]
+    #: Whether there is a checking credential, for those who may not read it.
+    has_checking: Mapped[bool] = column_property(checking_token.is_not(None))
     created_at: Mapped[datetime]
     #: Set when an administrator switches the connection off.
     disabled_at: Mapped[datetime | None]
@@ -67,7 +71,7 @@ class AtlassianAccount(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), index=True)
     connection_id: Mapped[int] = mapped_column(RowId, ForeignKey("connections.id", ondelete="CASCADE"), index=True)
-    #: Atlassian's account id.
+    #: Atlassian's account id; on Data Center the key of the user.
     account_id: Mapped[str] = mapped_column(String(128))
     display_name: Mapped[str] = mapped_column(String(200))
     #: An AccountSource.

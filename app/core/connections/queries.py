@@ -13,6 +13,9 @@ from app.core.connections import clients
 from app.core.connections.clients import Site
 from app.core.connections.models import AtlassianAccount, Connection
 from app.core.connections.service import EXPIRY_WARNING
+from app.integrations.atlassian import addresses
+from app.integrations.atlassian.addresses import Place
+from app.integrations.atlassian.types import Deployment, Product
 
 #: Pages never need them, and what is not read cannot be printed.
 _WITHOUT_SECRETS = (
@@ -30,10 +33,13 @@ class ConnectionRow:
     public_id: str
     name: str
     product: str
+    deployment: str
     base_url: str
     site_host: str
+    site_path: str
+    has_checking: bool
     disabled_at: datetime | None
-    reading_email: str
+    reading_email: str | None
     reading_expires_at: datetime | None
     checking_email: str | None
     checking_expires_at: datetime | None
@@ -49,6 +55,25 @@ class ConnectionRow:
     def disabled(self) -> bool:
         """Whether an administrator switched it off."""
         return self.disabled_at is not None
+
+    @property
+    def other_address(self) -> str | None:
+        """The address that people see, where it is not the API's."""
+        shown = addresses.place_of(self.base_url)
+        if self.deployment == Deployment.CLOUD:
+            shown = Place(shown.host)
+        place = Place(self.site_host, self.site_path)
+        return None if place == shown else f"https://{place.host}{place.path}"
+
+    @property
+    def may_check(self) -> bool:
+        """Whether a checking credential is of use: Confluence Data Center cannot be asked about others."""
+        return self.deployment == Deployment.CLOUD or self.product == Product.JIRA
+
+    @property
+    def plain(self) -> bool:
+        """Whether tokens and content travel to it unencrypted."""
+        return self.deployment == Deployment.DATA_CENTER and self.base_url.startswith("http://")
 
     @property
     def failing(self) -> bool:
@@ -92,6 +117,16 @@ class AccountRow:
     def connected(self) -> bool:
         """Whether there is an account at all."""
         return self.account_id is not None
+
+    @property
+    def on_cloud(self) -> bool:
+        """Whether the site is one of Atlassian's own."""
+        return self.connection.deployment is Deployment.CLOUD
+
+    @property
+    def assignable(self) -> bool:
+        """Whether an account that somebody assigns proves anything: Confluence Data Center cannot be asked about others."""
+        return self.on_cloud or self.connection.product is Product.JIRA
 
     @property
     def by_token(self) -> bool:
@@ -150,8 +185,11 @@ def _row(row: Connection, accounts: int) -> ConnectionRow:
         public_id=row.public_id,
         name=row.name,
         product=row.product,
+        deployment=row.deployment,
         base_url=row.base_url,
         site_host=row.site_host,
+        site_path=row.site_path,
+        has_checking=row.has_checking,
         disabled_at=row.disabled_at,
         reading_email=row.reading_email,
         reading_expires_at=row.reading_expires_at,

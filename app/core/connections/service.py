@@ -27,8 +27,9 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.text import Text
 from app.integrations.atlassian import addresses
+from app.integrations.atlassian.addresses import Place
 from app.integrations.atlassian.errors import HostRefused
-from app.integrations.atlassian.types import Capability, Product
+from app.integrations.atlassian.types import Capability, Deployment, Product
 
 #: How long before its end a credential is warned about.
 EXPIRY_WARNING = timedelta(days=30)
@@ -45,9 +46,9 @@ class CredentialRole(StrEnum):
 
 @dataclass(frozen=True)
 class Credential:
-    """A credential as it is entered; a token of None keeps the stored one."""
+    """A credential as it is entered; a token of None keeps the stored one. Tokens of Data Center go without an address."""
 
-    email: str
+    email: str | None
     token: str | None = field(repr=False)
     expires_at: datetime | None = None
 
@@ -76,24 +77,29 @@ class TestResult:
         return all(one.allowed for one in self.reading[:2])
 
 
-def create(session: Session, actor: Actor, product: Product, draft: Draft) -> Connection:
+def create(
+    session: Session, actor: Actor, product: Product, draft: Draft, deployment: Deployment = Deployment.CLOUD
+) -> Connection:
     """Add a connection. Raises Forbidden, Invalid."""
     _require(actor)
-    base_url = checked_base_url(draft.base_url)
+    base_url = checked_base_url(draft.base_url, deployment)
+    place = _place(draft, base_url, deployment)
     row = Connection(
         public_id=tokens.new_public_id(),
         name=_checked_name(session, draft.name, None),
         product=product.value,
-        deployment="cloud",
+        deployment=deployment.value,
         base_url=base_url,
-        site_host=_site_host(draft, base_url),
-        reading_email=_checked_email("reading_email", draft.reading.email),
+        site_host=place.host,
+        site_path=place.path,
+        reading_email=_checked_email("reading_email", draft.reading.email, deployment),
         reading_token=_given_token("reading_token", draft.reading.token),
         reading_expires_at=draft.reading.expires_at,
         created_at=clock.now(),
     )
     if draft.checking is not None:
-        row.checking_email = _checked_email("checking_email", draft.checking.email)
+        _may_check(product, deployment)
+        row.checking_email = _checked_email("checking_email", draft.checking.email, deployment)
         row.checking_token = _given_token("checking_token", draft.checking.token)
         row.checking_expires_at = draft.checking.expires_at
     session.add(row)
@@ -114,16 +120,18 @@ def change(session: Session, actor: Actor, public_id: str, draft: Draft) -> Conn
     """Change a connection. A new address or another account needs its token anew. Raises Forbidden, NotFound, Invalid."""
     row = _locked(session, actor, public_id)
     was = {name: getattr(row, name) for name in _AUDITED}
-    base_url = checked_base_url(draft.base_url)
+    deployment = Deployment(row.deployment)
+    base_url = checked_base_url(draft.base_url, deployment)
     moved = base_url != row.base_url
-    reading_email = _checked_email("reading_email", draft.reading.email)
+    reading_email = _checked_email("reading_email", draft.reading.email, deployment)
     row.reading_token = _kept_or_given(
         "reading_token", draft.reading.token, row.reading_token, moved or reading_email != row.reading_email
     )
     row.reading_email, row.reading_expires_at = reading_email, draft.reading.expires_at
     _change_checking(row, draft.checking, moved)
     row.name = _checked_name(session, draft.name, row.id)
-    row.base_url, row.site_host = base_url, _site_host(draft, base_url)
+    place = _place(draft, base_url, deployment)
+    row.base_url, row.site_host, row.site_path = base_url, place.host, place.path
     changed = [name for name in _AUDITED if getattr(row, name) != was[name]]
     if moved:
         # Their tokens were given for the old address.
@@ -203,24 +211,35 @@ def remove(session: Session, actor: Actor, public_id: str) -> None:
         raise Conflict(sentence) from error
 
 
-def checked_base_url(value: str) -> str:
+def checked_base_url(value: str, deployment: Deployment = Deployment.CLOUD) -> str:
     """Return a base address in the one form it is stored in; raise Invalid with what is wrong."""
     value = value.strip()
     try:
-        origin = clients.policy().origin(value)
+        origin = clients.policy(deployment, value).origin(value)
         parts = urlsplit(value)
     except (HostRefused, ValueError) as error:
         raise Invalid("base_url", Text("%(problem)s", problem=str(error))) from error
-    path = parts.path.rstrip("/").removesuffix("/wiki")
+    path = parts.path.rstrip("/")
+    if deployment is Deployment.CLOUD:
+        # People paste the address of Confluence's home; routes of Cloud begin with /wiki themselves.
+        path = path.removesuffix("/wiki")
     if parts.query or parts.fragment or not _PATH.fullmatch(path) or len(value) > 300:
-        raise Invalid("base_url", Text("Enter the address of a site only, such as https://example.atlassian.net."))
+        example = _EXAMPLES[deployment]
+        raise Invalid("base_url", Text("Enter the address of a site only, such as %(example)s.", example=example))
     return f"{origin.scheme}://{parts.netloc.lower()}{path}"
+
+
+_EXAMPLES = {
+    Deployment.CLOUD: "https://example.atlassian.net",
+    Deployment.DATA_CENTER: "https://jira.example.com/jira",
+}
 
 
 _AUDITED = (
     "name",
     "base_url",
     "site_host",
+    "site_path",
     "reading_email",
     "reading_token",
     "reading_expires_at",
@@ -234,7 +253,9 @@ def _change_checking(row: Connection, given: Credential | None, moved: bool) -> 
     if given is None:
         row.checking_email = row.checking_token = row.checking_expires_at = None
         return
-    email = _checked_email("checking_email", given.email)
+    deployment = Deployment(row.deployment)
+    _may_check(Product(row.product), deployment)
+    email = _checked_email("checking_email", given.email, deployment)
     row.checking_token = _kept_or_given(
         "checking_token", given.token, row.checking_token, moved or email != row.checking_email
     )
@@ -256,9 +277,18 @@ def _given_token(name: str, token: str | None) -> str:
     return token
 
 
-def _checked_email(name: str, email: str) -> str:
+def _may_check(product: Product, deployment: Deployment) -> None:
+    if product is Product.CONFLUENCE and deployment is Deployment.DATA_CENTER:
+        sentence = Text("Confluence Data Center does not say what others may see. Leave this empty.")
+        raise Invalid("checking_token", sentence)
+
+
+def _checked_email(name: str, email: str | None, deployment: Deployment) -> str | None:
+    if deployment is Deployment.DATA_CENTER:
+        # A personal access token says itself whose it is.
+        return None
     try:
-        return checked_email(email)
+        return checked_email(email or "")
     except Invalid as error:
         raise Invalid(name, error.sentence) from error
 
@@ -273,13 +303,14 @@ def _checked_name(session: Session, name: str, own_id: int | None) -> str:
     return name
 
 
-def _site_host(draft: Draft, base_url: str) -> str:
+def _place(draft: Draft, base_url: str, deployment: Deployment) -> Place:
     try:
-        return addresses.host_of(draft.site_address or base_url)
+        place = addresses.place_of(draft.site_address or base_url)
     except addresses.AddressError as error:
-        raise Invalid(
-            "site_address", Text("Enter the site's address, such as https://example.atlassian.net.")
-        ) from error
+        sentence = Text("Enter the site's address, such as %(example)s.", example=_EXAMPLES[deployment])
+        raise Invalid("site_address", sentence) from error
+    # On Cloud what stands behind the host is the gateway's or the product's, and not the site's.
+    return place if deployment is Deployment.DATA_CENTER else Place(place.host)
 
 
 def _locked(session: Session, actor: Actor, public_id: str) -> Connection:

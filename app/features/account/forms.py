@@ -98,6 +98,19 @@ class ApiTokenForm(Form):
     )
 
 
+class AccessTokenForm(Form):
+    """A person's own account on a Data Center site, proven by a token of theirs."""
+
+    token = Secret(
+        _("Personal access token"),
+        [Required(), at_most(1_000)],
+        description=_(
+            "Make one in your profile there, under Personal access tokens. It is stored encrypted and never shown."
+        ),
+        render_kw={"autocomplete": "off"},
+    )
+
+
 class ConnectForm(Form):
     """A person's own Atlassian account, proven by a token of theirs."""
 

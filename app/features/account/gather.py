@@ -16,7 +16,7 @@ from app.core.ratelimit import Limit
 from app.core.text import Text
 from app.integrations.atlassian.errors import AtlassianError, HostRefused, NotAuthorised
 from app.integrations.atlassian.errors import Forbidden as AtlassianForbidden
-from app.integrations.atlassian.types import Account
+from app.integrations.atlassian.types import Account, Deployment
 
 #: Tries of the old password by somebody at an unlocked desk.
 PER_PERSON = Limit("password-change", 5, 300)
@@ -41,7 +41,7 @@ class OwnAccount:
 
     site: Site
     account: Account
-    email: str
+    email: str | None
     token: str = field(repr=False)
     read_at: datetime
 
@@ -79,8 +79,8 @@ def new_password(secret: str, new: str) -> str | None:
     return passwords.hash_password(new)
 
 
-def own_account(actor: Actor, connection_id: str, email: str, token: str) -> OwnAccount:
-    """Ask Atlassian whose token this is. Raises NotFound, Invalid, TooMany, Unavailable."""
+def own_account(actor: Actor, connection_id: str, email: str | None, token: str) -> OwnAccount:
+    """Ask Atlassian whose token this is; on Data Center it goes without an address. Raises NotFound, Invalid, TooMany, Unavailable."""
     with db.reading() as session:
         site = connections.site(session, connection_id)
     if site is None or site.disabled:
@@ -89,24 +89,28 @@ def own_account(actor: Actor, connection_id: str, email: str, token: str) -> Own
         taken = ratelimit.take(session, (CONNECTING, str(actor.person_id)))
     if not taken.allowed:
         raise TooMany(Text("Too many tokens were tried. Wait a moment."), retry_after=taken.retry_after)
-    email = checked_email(email)
+    on_cloud = site.deployment is Deployment.CLOUD
+    email = checked_email(email or "") if on_cloud else None
     account = _myself(site, email, token)
     if not account.active:
-        raise Invalid("email", Text("Atlassian says that this account is deactivated."))
+        raise Invalid("token", Text("Atlassian says that this account is deactivated."))
     return OwnAccount(site, account, email, token, clock.now())
 
 
-def _myself(site: Site, email: str, token: str) -> Account:
+def _myself(site: Site, email: str | None, token: str) -> Account:
     try:
         client = clients.with_token(site, email, token)
     except HostRefused as error:
         raise Unavailable(site.name, Text("%(problem)s Tell an administrator.", problem=str(error))) from error
     except ValueError as error:
-        raise Invalid("token", Text("Enter the API token as Atlassian showed it.")) from error
+        raise Invalid("token", Text("Enter the token as Atlassian showed it.")) from error
     try:
         return client.myself()
     except (NotAuthorised, AtlassianForbidden) as error:
-        sentence = Text("%(site)s did not accept this address with this token. Check both.", site=site.site_host)
+        if email is None:
+            sentence = Text("%(site)s did not accept this token. Make a new one.", site=site.site_host)
+        else:
+            sentence = Text("%(site)s did not accept this address with this token. Check both.", site=site.site_host)
         raise Invalid("token", sentence) from error
     except AtlassianError as error:
         raise Unavailable(site.name) from error

@@ -25,6 +25,7 @@ from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.features.account import gather, queries, service
 from app.features.account.forms import (
+    AccessTokenForm,
     ApiTokenForm,
     ChangePasswordForm,
     ConnectForm,
@@ -227,10 +228,11 @@ def connect(public_id: str) -> Answer:
         account = queries.account_on(db, actor(), public_id)
     if account is None or account.connection.disabled:
         raise NotFound
-    form = ConnectForm(email=actor().email)
+    form = ConnectForm(email=actor().email) if account.on_cloud else AccessTokenForm()
     if form.validate_on_submit():
         with errors_onto(form):
-            facts = gather.own_account(actor(), public_id, form.email.data, form.token.data)
+            email = form.email.data if account.on_cloud else None
+            facts = gather.own_account(actor(), public_id, email, form.token.data)
             with transaction() as db:
                 service.connect_account(db, actor(), facts)
             flash(_("Connected as %(name)s.", name=facts.account.display_name), "success")

@@ -116,8 +116,19 @@ class MemberForm(Form):
     email = OneLine(_("Email address"), [Required(), at_most(254)], render_kw={"type": "email", **_TYPED})
 
 
+class AccountNameForm(Form):
+    """The account of a person on a Data Center site, by its username."""
+
+    account_id = OneLine(
+        _("Username"),
+        [Required(), at_most(128)],
+        description=_("As the person signs in there. The site is asked whose it is, and its key is kept."),
+        render_kw=_TYPED,
+    )
+
+
 class ConnectionForm(Form):
-    """A connection; tokens are never printed back, and left empty they stay as they are."""
+    """A connection to a Cloud site; tokens are never printed back, and left empty they stay as they are."""
 
     name = OneLine(_("Name"), [Required(), at_most(80)], render_kw={"autocomplete": "off"})
     base_url = OneLine(
@@ -161,6 +172,65 @@ class ConnectionForm(Form):
             ),
             checking=checking,
         )
+
+
+class DataCenterForm(Form):
+    """A connection to a Data Center site, whose tokens say themselves whose they are."""
+
+    name = OneLine(_("Name"), [Required(), at_most(80)], render_kw={"autocomplete": "off"})
+    base_url = OneLine(
+        _("Address"),
+        [Required(), at_most(300)],
+        description=_(
+            "With its path, if it has one, such as https://jira.example.com/jira. It may lie in your own network."
+        ),
+        render_kw={"inputmode": "url", **_TYPED},
+    )
+    site_address = OneLine(
+        _("Address that people see"),
+        [at_most(300)],
+        description=_("Only where it differs: what the addresses that people paste begin with."),
+        render_kw={"inputmode": "url", **_TYPED},
+    )
+    reading_token = Secret(_("Personal access token"), [at_most(1_000)], render_kw={"autocomplete": "off"})
+    reading_expires = Day(_("Ends"), description=_("As the site showed it; you are warned 30 days before."))
+    checking_token = Secret(_("Personal access token"), [at_most(1_000)], render_kw={"autocomplete": "off"})
+    checking_expires = Day(_("Ends"))
+    keep_checking = BooleanField(_("Keep the checking token that is stored"), default=True)
+
+    @property
+    def draft(self) -> Draft:
+        """What was entered, as the service takes it."""
+        return Draft(
+            name=self.name.data,
+            base_url=self.base_url.data,
+            site_address=self.site_address.data or None,
+            reading=Credential(None, self.reading_token.data or None, instant_of(self.reading_expires.data)),
+            checking=self._checking(),
+        )
+
+    def _checking(self) -> Credential | None:
+        # No address stands beside the token here, so that leaving it away is said by a tick.
+        token = self.checking_token.data or None
+        if token is None and not (self.keep_checking.data and self.has_checking):
+            return None
+        return Credential(None, token, instant_of(self.checking_expires.data))
+
+    def __init__(self, *args: Any, has_checking: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.has_checking = has_checking
+
+
+class NewDataCenterForm(DataCenterForm):
+    """A connection to a Data Center site to be."""
+
+    product = RadioField(
+        _("Product"),
+        choices=choices(
+            [(Product.CONFLUENCE.value, _("Confluence Data Center")), (Product.JIRA.value, _("Jira Data Center"))]
+        ),
+        default=Product.CONFLUENCE.value,
+    )
 
 
 class NewConnectionForm(ConnectionForm):

@@ -13,7 +13,7 @@ from app.core.text import Text
 from app.integrations.atlassian.errors import AtlassianError
 from app.integrations.atlassian.errors import NotFound as UnknownToAtlassian
 from app.integrations.atlassian.interfaces import ConfluenceReader, JiraReader
-from app.integrations.atlassian.types import Ability, Account, Capability, Product
+from app.integrations.atlassian.types import Ability, Account, Capability, Deployment, Product
 
 Reader = ConfluenceReader | JiraReader
 
@@ -39,18 +39,26 @@ def tested_connection(public_id: str) -> TestResult:
 def looked_up_account(connection_id: str, account_id: str) -> AccountFacts:
     """Ask the site whose account this is, with the reading credential. Raises NotFound, Invalid.
 
-    Where the site cannot be asked, or the credential may not look people up, the id is taken as it was entered.
+    Where a Cloud site cannot be asked, or the credential may not look people up, the id is taken as it was entered. On Data Center a
+    username is entered and a key is kept, which only the site can say.
     """
     site = _site(connection_id)
-    account_id = accounts.checked_account_id(account_id)
+    account_id = accounts.checked_account_id(account_id, site.deployment)
+    on_cloud = site.deployment is Deployment.CLOUD
+    if not on_cloud and site.product is Product.CONFLUENCE:
+        sentence = Text("Confluence Data Center does not say what others may see: people connect their own accounts.")
+        raise Invalid("account_id", sentence)
     try:
-        account = _reader(site).account(account_id)
+        account = _reader(site).find_account(account_id)
     except UnknownToAtlassian as error:
         sentence = Text("%(site)s knows no account with this id.", site=site.site_host)
         raise Invalid("account_id", sentence) from error
-    except AtlassianError:
+    except AtlassianError as error:
+        if not on_cloud:
+            sentence = Text("%(site)s could not be asked whose username this is. Test the connection.", site=site.name)
+            raise Invalid("account_id", sentence) from error
         return AccountFacts(site, Account(account_id, "", None, active=True), verified=False, read_at=clock.now())
-    if account.account_id != account_id or not account.active:
+    if (on_cloud and account.account_id != account_id) or not account.active:
         raise Invalid("account_id", Text("%(site)s says that this account is not in use.", site=site.site_host))
     return AccountFacts(site, account, verified=True, read_at=clock.now())
 

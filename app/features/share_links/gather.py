@@ -51,8 +51,10 @@ def share(actor: Actor, url: str) -> ShareFacts:
 
     Raises Invalid for `url` with what to paste instead, Unavailable while Atlassian does not answer.
     """
+    with db.reading() as session:
+        known = clients.data_center_sites(session)
     try:
-        address = addresses.parse(url)
+        address = addresses.parse(url, known)
     except AddressError as error:
         raise Invalid("url", Text(str(error)), code=error.problem.value) from error
     if address.kind is Kind.SHORT:
@@ -82,7 +84,7 @@ def again(actor: Actor, public_id: str) -> ShareFacts | None:
     if site.disabled:
         raise Conflict(_switched_off(site))
     kind = Kind.PAGE if row.kind == ObjectKind.PAGE else Kind.ISSUE
-    return _prove_and_read(actor, site, Address(site.site_host, site.product, kind, row.object_id, ""))
+    return _prove_and_read(actor, site, Address(site.place, site.product, kind, row.object_id, ""))
 
 
 def new_password(entered: str | None, *, generate: bool) -> NewPassword | None:
@@ -102,7 +104,11 @@ def _site_for(address: Address) -> Site:
     with db.reading() as session:
         rows = session.scalars(
             select(Connection)
-            .where(Connection.site_host == address.host, Connection.product == address.product.value)
+            .where(
+                Connection.site_host == address.place.host,
+                Connection.site_path == address.place.path,
+                Connection.product == address.product.value,
+            )
             .order_by(Connection.id)
         )
         sites = [clients.site_of(row) for row in rows]
@@ -112,7 +118,7 @@ def _site_for(address: Address) -> Site:
             Text(
                 "There is no connection to %(product)s at %(host)s. Ask an administrator to add one.",
                 product="Confluence" if address.product is Product.CONFLUENCE else "Jira",
-                host=address.host,
+                host=address.place.host,
             ),
             code="no_connection",
         )
@@ -128,10 +134,14 @@ def _switched_off(site: Site) -> Text:
 
 def _prove_and_read(actor: Actor, site: Site, address: Address) -> ShareFacts:
     read_at = clock.now()
-    facts = ShareFacts(site, f"{site.product}:{address.id_or_key}", read_at, actor.person_id)
+    # A title is nothing for the audit trail; once the page is known, its id stands there.
+    named = "by-title" if address.kind is Kind.TITLE else address.id_or_key
+    facts = ShareFacts(site, f"{site.product}:{named}", read_at, actor.person_id)
     outcome = proof.prove(actor, site, address)
     if isinstance(outcome, RefusedToShare):
         return replace(facts, refusal=outcome)
+    if address.kind is Kind.TITLE and outcome.object_id is not None:
+        address = replace(address, kind=Kind.PAGE, id_or_key=outcome.object_id)
     found = _read(site, address)
     if outcome.object_id is not None and outcome.object_id != found.object_id:
         # A key that was moved between the two questions: what was proven is not what was read.

@@ -16,9 +16,9 @@ from app.core.connections import clients
 from app.core.connections.clients import Site
 from app.core.connections.models import AccountSource, AtlassianAccount
 from app.core.errors import Unavailable
-from app.integrations.atlassian.addresses import Address
-from app.integrations.atlassian.cloud.confluence import ConfluenceCloud
+from app.integrations.atlassian.addresses import Address, Kind
 from app.integrations.atlassian.errors import AtlassianError, NotAuthorised
+from app.integrations.atlassian.interfaces import ConfluenceReader
 from app.integrations.atlassian.types import Product
 
 #: The status that a page has to have for its token holder to be said to read it.
@@ -48,7 +48,7 @@ class RefusedToShare(StrEnum):
 
 @dataclass(frozen=True)
 class Proven:
-    """The right is proven; `object_id` is the object that was read, where reading it was the proof."""
+    """The right is proven; `object_id` is the object it was proven for, where that is known by Atlassian's id."""
 
     proof: Proof
     object_id: str | None = None
@@ -68,7 +68,7 @@ def prove(actor: Actor, site: Site, address: Address) -> Proven | RefusedToShare
     if account is None:
         return RefusedToShare.NOT_CONNECTED
     try:
-        if account.token is not None and account.email is not None:
+        if account.token is not None:
             return _by_reading(site, account.email, account.token, address)
         if account.source is not AccountSource.ADMINISTRATOR:
             return RefusedToShare.NOT_CONNECTED
@@ -90,19 +90,36 @@ def _account(actor: Actor, site: Site) -> _Account | None:
     return _Account(row.account_id, AccountSource(row.source), row.email, row.token) if row else None
 
 
-def _by_reading(site: Site, email: str, token: str, address: Address) -> Proven | RefusedToShare:
-    client = clients.with_token(site, email, token)
+def _by_reading(site: Site, email: str | None, token: str, address: Address) -> Proven | RefusedToShare:
     try:
-        if isinstance(client, ConfluenceCloud):
-            page = client.page(address.id_or_key, with_body=False)
-            visible, object_id = page.status == _CURRENT, page.id
-        else:
-            visible, object_id = True, client.issue(address.id_or_key, ()).id
+        found = (_page_read if site.product is Product.CONFLUENCE else _issue_read)(site, email, token, address)
     except NotAuthorised:
         return RefusedToShare.TOKEN_REJECTED
+    return Proven(Proof.OWN_TOKEN, found) if found is not None else RefusedToShare.NOT_VISIBLE
+
+
+def _page_read(site: Site, email: str | None, token: str, address: Address) -> str | None:
+    client = clients.own_confluence(site, email, token)
+    try:
+        page = client.page(_page_id(client, address), with_body=False)
     finally:
         client.close()
-    return Proven(Proof.OWN_TOKEN, object_id) if visible else RefusedToShare.NOT_VISIBLE
+    return page.id if page.status == _CURRENT else None
+
+
+def _issue_read(site: Site, email: str | None, token: str, address: Address) -> str | None:
+    client = clients.own_jira(site, email, token)
+    try:
+        return client.issue(address.id_or_key, ()).id
+    finally:
+        client.close()
+
+
+def _page_id(client: ConfluenceReader, address: Address) -> str:
+    # Whoever may not see the page must not learn by its title that it exists: their own credential looks it up.
+    if address.kind is Kind.TITLE:
+        return client.find_page(address.id_or_key, address.title or "")
+    return address.id_or_key
 
 
 def _by_asking(site: Site, account_id: str, address: Address) -> Proven | RefusedToShare:
@@ -113,5 +130,6 @@ def _by_asking(site: Site, account_id: str, address: Address) -> Proven | Refuse
     checking = clients.checking_confluence(site)
     if checking is None:
         return RefusedToShare.NOT_CONNECTED
-    visible = checking.may_view(address.id_or_key, account_id)
-    return Proven(Proof.PERMISSION_CHECK) if visible else RefusedToShare.NOT_VISIBLE
+    page_id = _page_id(checking, address)
+    visible = checking.may_view(page_id, account_id)
+    return Proven(Proof.PERMISSION_CHECK, page_id) if visible else RefusedToShare.NOT_VISIBLE

@@ -1,16 +1,17 @@
 """Understands the addresses people copy from their browser's address bar.
 
 Nothing is asked of Atlassian: an address names an object, and whether it exists, whose site it is and who may see it is decided elsewhere.
-The host is handed on for the caller to compare with its connections (`host_of` says how a base address would be written).
+The place is handed on for the caller to compare with its connections (`place_of` says how a base address would be written). On Cloud the
+address says itself which product it is of; Data Center sites lie anywhere, so the caller names those it knows.
 """
 
 import base64
 import binascii
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, unquote_plus, urlsplit
 
 from app.integrations.atlassian.types import Product
 
@@ -23,6 +24,7 @@ class Kind(StrEnum):
     PAGE = "page"
     ISSUE = "issue"
     SHORT = "short"
+    TITLE = "title"
 
 
 class Problem(StrEnum):
@@ -57,26 +59,40 @@ class AddressError(ValueError):
 
 
 @dataclass(frozen=True)
-class Address:
-    """What an address names. `host` is in lower case, with the port where it is not the scheme's own."""
+class Place:
+    """Where a site lies for people: `host` in lower case, with the port where it is not the scheme's own, and its context path, if any."""
 
     host: str
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Address:
+    """What an address names: an id, an issue's key, a short code, or, where it has a `title`, the key of the page's space."""
+
+    place: Place
     product: Product
     kind: Kind
     id_or_key: str
     raw: str
+    title: str | None = None
 
 
 _PAGE_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,254}-[1-9][0-9]{0,18}", re.ASCII)
 _SHORT = re.compile(r"[A-Za-z0-9_-]{1,12}", re.ASCII)
+_CONTEXT = re.compile(r"(?:/[A-Za-z0-9_-]+)*", re.ASCII)
+MAX_NAME_LENGTH = 255
 # Parts between `pages` and the id, as the editor writes them.
 _EDITOR_WORDS = {"edit", "edit-v2", "resumedraft.action"}
 _OTHER_CONTENT = {"blog", "whiteboard", "database", "folder", "embed", "overview", "calendars"}
 
 
-def parse(url: str) -> Address:
-    """Return what `url` names, or raise AddressError with a sentence for the person who pasted it."""
+def parse(url: str, sites: Iterable[tuple[Place, Product]] = ()) -> Address:
+    """Return what `url` names, or raise AddressError with a sentence for the person who pasted it.
+
+    `sites` are the Data Center sites that are known; what lies below one of them is read as its product's.
+    """
     raw = url.strip()
     if not raw:
         raise AddressError(Problem.EMPTY)
@@ -84,17 +100,24 @@ def parse(url: str) -> Address:
         raise AddressError(Problem.TOO_LONG)
     parts = _split(raw)
     host = _host(parts)
-    segments = [unquote(one) for one in parts.path.split("/") if one]
+    segments = [one for one in parts.path.split("/") if one]
     query = _query(parts.query)
-    if segments and segments[0] == "wiki":
-        kind, found = _confluence(segments[1:], query)
-        return Address(host, Product.CONFLUENCE, kind, found, raw)
-    return Address(host, Product.JIRA, Kind.ISSUE, _jira(segments, query), raw)
+    place, product = _site(host, segments, sites)
+    below = segments[place.path.count("/") :]
+    if product is Product.JIRA:
+        return Address(place, product, Kind.ISSUE, _jira([unquote(one) for one in below], query), raw)
+    if place.path == "" and below[:1] == ["wiki"]:
+        below = below[1:]
+    return _confluence(Address(place, product, Kind.PAGE, "", raw), below, query)
 
 
-def host_of(url: str) -> str:
-    """Return the host of a base address in the form of `Address.host`. Raises AddressError."""
-    return _host(_split(url.strip()))
+def place_of(url: str) -> Place:
+    """Return where a base address lies, in the form of `Address.place`. Raises AddressError."""
+    parts = _split(url.strip())
+    path = parts.path.rstrip("/")
+    if parts.query or parts.fragment or not _CONTEXT.fullmatch(path):
+        raise AddressError(Problem.NOT_AN_ADDRESS)
+    return Place(_host(parts), path)
 
 
 def page_id_of(code: str) -> str | None:
@@ -145,25 +168,54 @@ def _query(query: str) -> Mapping[str, str]:
     return {name: values[0] for name, values in found.items()}
 
 
-def _confluence(segments: list[str], query: Mapping[str, str]) -> tuple[Kind, str]:
+def _site(host: str, segments: Sequence[str], sites: Iterable[tuple[Place, Product]]) -> tuple[Place, Product]:
+    """Return the known site that the address lies below, the deepest of several, or the one that Cloud's form means."""
+    path = "/".join(["", *segments, ""])
+    known = [one for one in sites if one[0].host == host and path.startswith(f"{one[0].path}/")]
+    if known:
+        return max(known, key=lambda one: len(one[0].path))
+    return Place(host), Product.CONFLUENCE if segments[:1] == ["wiki"] else Product.JIRA
+
+
+def _confluence(nothing_yet: Address, raw_segments: Sequence[str], query: Mapping[str, str]) -> Address:
+    segments = [unquote(one) for one in raw_segments]
     if (page_id := query.get("pageId", "")) and _PAGE_ID.fullmatch(page_id):
-        return Kind.PAGE, page_id
+        return replace(nothing_yet, id_or_key=page_id)
     match segments:
         case ["x", code, *_] if page_id_of(code) is not None:
-            return Kind.SHORT, code
-        case ["display", *_] | ["l", *_]:
+            return replace(nothing_yet, kind=Kind.SHORT, id_or_key=code)
+        case ["pages", "tinyurl.action"] if page_id_of(code := query.get("urlIdentifier", "")) is not None:
+            return replace(nothing_yet, kind=Kind.SHORT, id_or_key=code)
+        case ["pages", "viewpage.action"]:
+            return _titled(nothing_yet, query.get("spaceKey", ""), query.get("title", ""), Problem.NO_OBJECT)
+        case ["display", space, _]:
+            # In this form alone a plus stands for a space.
+            return _titled(nothing_yet, space, unquote_plus(raw_segments[2]), Problem.NOT_A_PAGE)
+        case ["l", *_]:
             raise AddressError(Problem.OLD_ADDRESS)
         case ["spaces", _, "pages", *rest]:
-            if rest and rest[0] in _EDITOR_WORDS:
-                rest = rest[1:]
-            if rest and _PAGE_ID.fullmatch(rest[0]):
-                return Kind.PAGE, rest[0]
-            raise AddressError(Problem.NOT_A_PAGE)
-        case ["spaces", _] | ["spaces"]:
-            raise AddressError(Problem.NOT_A_PAGE)
-        case ["spaces", _, other, *_] if other in _OTHER_CONTENT:
+            return replace(nothing_yet, id_or_key=_page_of_space(rest))
+        case ["display" | "spaces", *rest] if len(rest) != 2 or rest[1] in _OTHER_CONTENT:
             raise AddressError(Problem.NOT_A_PAGE)
     raise AddressError(Problem.NO_OBJECT)
+
+
+def _titled(nothing_yet: Address, space: str, title: str, otherwise: Problem) -> Address:
+    if not _is_name(space) or not _is_name(title):
+        raise AddressError(otherwise)
+    return replace(nothing_yet, kind=Kind.TITLE, id_or_key=space, title=title)
+
+
+def _page_of_space(rest: Sequence[str]) -> str:
+    if rest and rest[0] in _EDITOR_WORDS:
+        rest = rest[1:]
+    if rest and _PAGE_ID.fullmatch(rest[0]):
+        return rest[0]
+    raise AddressError(Problem.NOT_A_PAGE)
+
+
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= MAX_NAME_LENGTH and text.isprintable()
 
 
 def _jira(segments: list[str], query: Mapping[str, str]) -> str:

@@ -1,7 +1,8 @@
 """How a request says who is asking, as strategies.
 
 An API token is sent as Basic credentials both to a site (unscoped tokens) and to the gateway at api.atlassian.com (scoped tokens); the
-token does not reveal which kind it is, so the base address decides and the connection test tells.
+token does not reveal which kind it is, so the base address decides and the connection test tells. Data Center takes personal access tokens
+as Bearer credentials; passwords are not used anywhere.
 """
 
 import base64
@@ -46,3 +47,25 @@ class ApiToken:
     def redact(self, text: str) -> str:
         """Return `text` with the token and its Basic form replaced."""
         return text.replace(self._basic(), "…").replace(self.token, "…")
+
+
+@dataclass(frozen=True, eq=False)
+class PersonalAccessToken:
+    """A personal access token of a Data Center product (RFC 6750 Bearer); it says itself whose it is.
+
+    Raises ValueError for values that cannot be sent.
+    """
+
+    token: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.token or not self.token.isascii() or not self.token.isprintable() or " " in self.token:
+            raise ValueError("The access token is empty or holds characters that cannot be sent.")
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the Authorization header."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def redact(self, text: str) -> str:
+        """Return `text` with the token replaced."""
+        return text.replace(self.token, "…")

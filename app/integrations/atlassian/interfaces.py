@@ -37,8 +37,14 @@ class ConfluenceReader(Protocol):
     def account(self, account_id: str) -> Account:
         """Return the account of an id. Raises NotFound where the site knows none."""
 
+    def find_account(self, entered: str) -> Account:
+        """Return the account that an administrator means: by its id on Cloud, by its username on Data Center."""
+
     def page(self, page_id: str, *, with_body: bool = True) -> Page:
         """Return the page in its current version."""
+
+    def find_page(self, space_key: str, title: str) -> str:
+        """Return the id of the page with this title in a space. Raises NotFound where there is none to be seen."""
 
     def attachments(self, page_id: str) -> list[Attachment]:
         """Return the page's present attachments."""
@@ -100,6 +106,9 @@ class JiraReader(Protocol):
 
     def accounts(self, account_ids: Collection[str]) -> list[Account]:
         """Return the accounts of many ids; those the site does not know are not among them."""
+
+    def find_account(self, entered: str) -> Account:
+        """Return the account that an administrator means: by its id on Cloud, by its username on Data Center."""
 
     def issue(self, id_or_key: str, fields: Sequence[str]) -> Issue:
         """Return the issue with the requested fields; a moved one comes with its new key."""

@@ -25,11 +25,10 @@ from app.integrations.atlassian.answers import Answer
 from app.integrations.atlassian.auth import Auth
 from app.integrations.atlassian.error_bodies import MAX_ERROR_BODY
 from app.integrations.atlassian.errors import AtlassianError, ConnectionBroken, HostRefused, NotAuthorised, Unreachable
-from app.integrations.atlassian.hosts import HostPolicy
-from app.integrations.atlassian.media import Opened, download
+from app.integrations.atlassian.media import Opened, download, download_here
 from app.integrations.atlassian.types import Download, RateLimitState
 from app.integrations.http.connections import Deadline, Dialler, Resolver, system_addresses, tls_context
-from app.integrations.http.hosts import Origin
+from app.integrations.http.hosts import Origin, PublicHosts
 from app.integrations.http.pools import Pools, discard, explain
 from app.integrations.http.slots import PROCESS_SLOTS, Slots
 
@@ -59,7 +58,7 @@ class Transport:
         base_url: str,
         auth: Auth,
         *,
-        policy: HostPolicy,
+        policy: PublicHosts,
         connect_timeout: float = 3.0,
         read_timeout: float = 8.0,
         total_timeout: float = 12.0,
@@ -149,6 +148,15 @@ class Transport:
             _log.warning("GET %s%s (file) failed: %s", self._origin.key, path, error.message)
             raise
 
+    def stream_here(self, path: str, params: Params | None = None, *, range_header: str | None = None) -> Download:
+        """Return the file that the base address itself serves at `path`, as Data Center does; no redirect is followed."""
+        try:
+            with self.operation():
+                return download_here(self, self._target(path, params), range_header)
+        except AtlassianError as error:
+            _log.warning("GET %s%s (file) failed: %s", self._origin.key, path, error.message)
+            raise
+
     def open_base(self, target: str, headers: Mapping[str, str], deadline: Deadline) -> Opened:
         """Send a GET with credentials to the base address and leave the body unread; for `media` only."""
         return self._open(self._origin, lambda: self._send_signed("GET", target, headers, None, deadline))
@@ -231,6 +239,10 @@ class Transport:
         if response.headers.get("X-Seraph-LoginReason", "").strip().upper() in _SIGN_IN_FAILED:
             discard(response)
             raise NotAuthorised("Atlassian did not accept the credential.", 401)
+        # Data Center names whom it answered; an ended token may be taken for nobody's, without another sign of it.
+        if response.headers.get("X-AUSERNAME", "").strip().lower() == "anonymous":
+            discard(response)
+            raise NotAuthorised("Atlassian took the credential for nobody's.", 401)
         return response
 
     def _read(self, response: BaseHTTPResponse) -> bytes:
@@ -274,11 +286,10 @@ class Transport:
         return f"{self._prefix}{path}{joint + query if query else ''}"
 
 
-def _base(base_url: str, policy: HostPolicy) -> tuple[Origin, str]:
+def _base(base_url: str, policy: PublicHosts) -> tuple[Origin, str]:
     origin = policy.origin(base_url)
     parts = urlsplit(base_url)
-    # People paste the address of Confluence's home; routes begin with /wiki themselves.
-    path = parts.path.rstrip("/").removesuffix("/wiki")
+    path = parts.path.rstrip("/")
     if parts.query or parts.fragment or not re.fullmatch(r"(?:/[A-Za-z0-9_-]+)*", path):
         raise HostRefused("The base address must be that of a site, without anything behind it.")
     return origin, path

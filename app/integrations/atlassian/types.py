@@ -18,9 +18,19 @@ class Product(StrEnum):
     JIRA = "jira"
 
 
+class Deployment(StrEnum):
+    """Where a site runs: at Atlassian, or on a company's own machines."""
+
+    CLOUD = "cloud"
+    DATA_CENTER = "data_center"
+
+
 @dataclass(frozen=True)
 class Account:
-    """An Atlassian account; `email` is None where its owner hides it."""
+    """An Atlassian account; `email` is None where its owner hides it.
+
+    On Data Center `account_id` is the user's key, which stays when the username changes.
+    """
 
     account_id: str
     display_name: str

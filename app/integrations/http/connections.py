@@ -97,8 +97,10 @@ class DeadlineTlsSocket(ssl.SSLSocket):
 
 @functools.cache
 def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
-    """Return a verifying client context (TLS 1.2 or later) with the system's authorities, or those in `ca_file` instead."""
-    context = ssl.create_default_context(cafile=ca_file)
+    """Return a verifying client context (TLS 1.2 or later) with the system's authorities and those in `ca_file`."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslsocket_class = DeadlineTlsSocket
     return context

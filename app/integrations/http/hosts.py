@@ -55,10 +55,14 @@ class PublicHosts:
         origin = Origin(scheme, host, port or (443 if scheme == "https" else 80))
         if self.allow_loopback and _names_loopback(host):
             return origin
-        if scheme != "https":
+        if scheme != "https" and not self.may_be_plain(origin):
             raise HostRefused("The address must start with https://.")
         self.check(origin)
         return origin
+
+    def may_be_plain(self, origin: Origin) -> bool:
+        """Say whether a host may be spoken to without encryption; a wider policy overrides this."""
+        return False
 
     def check(self, origin: Origin) -> None:
         """Raise HostRefused for an https host that is not allowed; a narrower policy overrides this."""
@@ -72,7 +76,11 @@ class PublicHosts:
             ip = ipaddress.ip_address(address)
         except ValueError:
             return False
-        return all(_is_public(one) or (self.allow_loopback and one.is_loopback) for one in _meanings(ip))
+        return all(self.admits_ip(one) or (self.allow_loopback and one.is_loopback) for one in _meanings(ip))
+
+    def admits_ip(self, ip: IpAddress) -> bool:
+        """Say whether an address other than this machine's own is one of those this policy is for."""
+        return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def _readable(host: str) -> bool:
@@ -89,10 +97,6 @@ def _as_ip(host: str) -> IpAddress | None:
 def _names_loopback(host: str) -> bool:
     ip = _as_ip(host)
     return host == "localhost" or (ip is not None and ip.is_loopback)
-
-
-def _is_public(ip: IpAddress) -> bool:
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def _meanings(ip: IpAddress) -> tuple[IpAddress, ...]:

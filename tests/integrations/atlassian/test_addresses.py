@@ -9,10 +9,11 @@ from app.integrations.atlassian.addresses import (
     SENTENCES,
     AddressError,
     Kind,
+    Place,
     Problem,
-    host_of,
     page_id_of,
     parse,
+    place_of,
 )
 from app.integrations.atlassian.types import Product
 
@@ -51,7 +52,7 @@ SITE = "https://acme.atlassian.net"
 )
 def test_an_address_names_its_object(url: str, kind: Kind, found: str) -> None:
     address = parse(f"  {SITE}{url}\n")
-    assert (address.host, address.kind, address.id_or_key) == ("acme.atlassian.net", kind, found)
+    assert (address.place.host, address.kind, address.id_or_key) == ("acme.atlassian.net", kind, found)
     assert address.product is (Product.JIRA if kind is Kind.ISSUE else Product.CONFLUENCE)
     assert address.raw == SITE + url
 
@@ -85,7 +86,6 @@ def test_an_address_names_its_object(url: str, kind: Kind, found: str) -> None:
         (SITE + "/wiki/spaces/X/pages/12345678901234567890", Problem.NOT_A_PAGE),
         (SITE + "/wiki/spaces/X/blog/2026/11/01/123/News", Problem.NOT_A_PAGE),
         (SITE + "/wiki/spaces/X/whiteboard/123", Problem.NOT_A_PAGE),
-        (SITE + "/wiki/display/X/Title", Problem.OLD_ADDRESS),
         (SITE + "/wiki/l/cp/abc", Problem.OLD_ADDRESS),
         (SITE + "/browse/KEY", Problem.NO_ISSUE_SELECTED),
         (SITE + "/browse/KEY-0", Problem.NO_ISSUE_SELECTED),
@@ -115,8 +115,8 @@ def test_an_address_without_an_object_says_what_to_do(url: str, problem: Problem
     ],
 )
 def test_the_host_is_written_as_a_base_address_would_be(url: str, host: str) -> None:
-    assert parse(url).host == host
-    assert host_of(f"http://{host}/" if ":" in host or host == "localhost" else f"https://{host}") == host
+    assert parse(url).place.host == host
+    assert place_of(f"http://{host}/" if ":" in host or host == "localhost" else f"https://{host}") == Place(host)
 
 
 def _encoded(page_id: int) -> str:
@@ -152,3 +152,100 @@ def test_no_text_does_more_than_be_refused(text: str, start: str) -> None:
     assert address.id_or_key
     assert address.id_or_key.isascii()
     assert "/" not in address.id_or_key
+
+
+SITES = (
+    (Place("jira.corp", "/jira"), Product.JIRA),
+    (Place("wiki.corp:8443", ""), Product.CONFLUENCE),
+    (Place("corp", "/confluence"), Product.CONFLUENCE),
+    (Place("corp", "/confluence/old"), Product.JIRA),
+    (Place("corp", "/wiki"), Product.CONFLUENCE),
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "place", "kind", "found", "title"),
+    [
+        ("https://jira.corp/jira/browse/KEY-1", "jira.corp/jira", Kind.ISSUE, "KEY-1", None),
+        ("https://jira.corp/jira/projects/KEY/issues/KEY-1?filter=x", "jira.corp/jira", Kind.ISSUE, "KEY-1", None),
+        (
+            "https://jira.corp/jira/secure/RapidBoard.jspa?selectedIssue=KEY-1",
+            "jira.corp/jira",
+            Kind.ISSUE,
+            "KEY-1",
+            None,
+        ),
+        ("https://jira.corp/jira/servicedesk/customer/portal/2/KEY-1", "jira.corp/jira", Kind.ISSUE, "KEY-1", None),
+        ("https://wiki.corp:8443/x/BYcB", "wiki.corp:8443", Kind.SHORT, "BYcB", None),
+        ("https://wiki.corp:8443/pages/tinyurl.action?urlIdentifier=BYcB", "wiki.corp:8443", Kind.SHORT, "BYcB", None),
+        ("https://wiki.corp:8443/pages/viewpage.action?pageId=7", "wiki.corp:8443", Kind.PAGE, "7", None),
+        ("https://wiki.corp:8443/spaces/X/pages/7/T", "wiki.corp:8443", Kind.PAGE, "7", None),
+        (
+            "https://corp/confluence/display/OPS/Crane+plan%2C+48",
+            "corp/confluence",
+            Kind.TITLE,
+            "OPS",
+            "Crane plan, 48",
+        ),
+        (
+            "https://corp/confluence/display/~ann/1%2B1?focusedCommentId=1#x",
+            "corp/confluence",
+            Kind.TITLE,
+            "~ann",
+            "1+1",
+        ),
+        ("https://corp/confluence/display/OPS/A%2FB", "corp/confluence", Kind.TITLE, "OPS", "A/B"),
+        (
+            "https://corp/confluence/pages/viewpage.action?spaceKey=OPS&title=A+%26+B",
+            "corp/confluence",
+            Kind.TITLE,
+            "OPS",
+            "A & B",
+        ),
+        ("https://corp/confluence/old/browse/KEY-1", "corp/confluence/old", Kind.ISSUE, "KEY-1", None),
+        ("https://corp/wiki/display/OPS/T", "corp/wiki", Kind.TITLE, "OPS", "T"),
+        (
+            "https://acme.atlassian.net/wiki/display/OPS/Crane+plan",
+            "acme.atlassian.net",
+            Kind.TITLE,
+            "OPS",
+            "Crane plan",
+        ),
+        ("https://acme.atlassian.net/browse/KEY-1", "acme.atlassian.net", Kind.ISSUE, "KEY-1", None),
+    ],
+)
+def test_an_address_below_a_site_that_is_known_is_read_as_its_products(
+    url: str, place: str, kind: Kind, found: str, title: str | None
+) -> None:
+    address = parse(url, SITES)
+    assert f"{address.place.host}{address.place.path}" == place
+    assert (address.kind, address.id_or_key, address.title) == (kind, found, title)
+    assert (address.product is Product.JIRA) is (kind is Kind.ISSUE)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("https://corp/confluence/display/OPS", Problem.NOT_A_PAGE),
+        ("https://corp/confluence/display/OPS/2026/11/01/News", Problem.NOT_A_PAGE),
+        ("https://corp/confluence/display/OPS/+", Problem.NOT_A_PAGE),
+        ("https://corp/confluence/display/OPS/%00", Problem.NOT_A_PAGE),
+        ("https://corp/confluence/display/OPS/" + "a" * 256, Problem.NOT_A_PAGE),
+        ("https://corp/confluence/pages/viewpage.action?title=A", Problem.NO_OBJECT),
+        ("https://corp/confluence/pages/tinyurl.action?urlIdentifier=!", Problem.NO_OBJECT),
+        ("https://corp/confluencex/x/BYcB", Problem.NO_OBJECT),
+        ("https://jira.corp/jira/secure/Dashboard.jspa", Problem.NO_ISSUE_SELECTED),
+        ("https://jira.corp/jira", Problem.NO_OBJECT),
+    ],
+)
+def test_an_address_below_a_known_site_without_an_object_says_so(url: str, problem: Problem) -> None:
+    with pytest.raises(AddressError) as caught:
+        parse(url, SITES)
+    assert caught.value.problem is problem
+
+
+@pytest.mark.parametrize("url", ["https://jira.corp/jira?x=1", "https://jira.corp/a/../b", "jira", "ftp://jira.corp"])
+def test_what_is_no_base_address_has_no_place(url: str) -> None:
+    with pytest.raises(AddressError):
+        place_of(url)
+    assert place_of("https://JIRA.corp/jira/") == Place("jira.corp", "/jira")

@@ -3,8 +3,8 @@
 import pytest
 
 from app.integrations.atlassian.errors import HostRefused
-from app.integrations.atlassian.hosts import HostPolicy
-from app.integrations.http.hosts import Origin
+from app.integrations.atlassian.hosts import HostPolicy, NamedHost
+from app.integrations.http.hosts import Origin, PublicHosts
 
 CLOUD = HostPolicy()
 DEVELOPMENT = HostPolicy(allow_loopback=True)
@@ -90,3 +90,84 @@ def test_a_pattern_may_name_another_port() -> None:
     assert policy.origin("https://wiki.acme.example:8443/").port == 8443
     with pytest.raises(HostRefused):
         policy.origin("https://wiki.acme.example/")
+
+
+JIRA = NamedHost("https://jira.corp/jira")
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3", "172.16.0.1", "192.168.7.7", "100.64.1.1", "fd12::7", "8.8.8.8"])
+def test_the_host_an_administrator_named_may_lie_inside(address: str) -> None:
+    assert JIRA.admits(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "::1",
+        "::ffff:127.0.0.1",
+        "0.0.0.0",
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "fe80::1",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "224.0.0.1",
+        "255.255.255.255",
+        "198.18.0.1",
+        "nonsense",
+    ],
+)
+def test_the_named_host_never_leads_to_this_machine_or_to_where_clouds_keep_credentials(address: str) -> None:
+    assert not JIRA.admits(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://jira.corp:8443/jira",
+        "https://confluence.corp/",
+        "https://sub.jira.corp/",
+        "https://jira.corp.evil.example/",
+        "https://10.0.0.1/",
+        "http://jira.corp/jira",
+        "https://jira.corp@evil.example/",
+    ],
+)
+def test_no_other_origin_is_reached_by_the_allowance_of_one(url: str) -> None:
+    assert JIRA.origin("https://JIRA.corp:443/rest/api/2/myself") == Origin("https", "jira.corp", 443)
+    with pytest.raises(HostRefused):
+        JIRA.origin(url)
+
+
+@pytest.mark.parametrize(
+    ("base", "plain_hosts", "allowed"),
+    [
+        ("http://jira.corp:8080/jira", (), False),
+        ("http://jira.corp:8080/jira", ("jira.corp",), False),
+        ("http://jira.corp:8080/jira", ("jira.corp:8080",), True),
+        ("http://jira.corp/jira", ("other.corp", " JIRA.corp "), True),
+        ("http://jira.corp/jira", ("jira.corp:80",), True),
+    ],
+)
+def test_plain_http_is_spoken_only_where_the_operator_said_so(
+    base: str, plain_hosts: tuple[str, ...], allowed: bool
+) -> None:
+    policy = NamedHost(base, plain_hosts)
+    if allowed:
+        assert policy.origin(base).scheme == "http"
+    else:
+        with pytest.raises(HostRefused):
+            policy.origin(base)
+
+
+def test_an_address_inside_is_no_named_host_of_cloud_or_of_providers() -> None:
+    for policy in (HostPolicy(), PublicHosts()):
+        assert not policy.admits("10.1.2.3")
+
+
+@pytest.mark.parametrize("base", ["https://127.0.0.1/jira", "https://169.254.169.254/", "https://[::1]/"])
+def test_a_number_that_may_not_be_connected_to_cannot_be_named(base: str) -> None:
+    with pytest.raises(HostRefused):
+        NamedHost(base).origin(base)

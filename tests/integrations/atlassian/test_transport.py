@@ -342,7 +342,7 @@ def test_an_answer_for_another_account_is_not_believed() -> None:
     ("base_url", "kept"),
     [
         ("https://acme.atlassian.net/", "https://acme.atlassian.net"),
-        ("https://ACME.atlassian.net:443/wiki", "https://acme.atlassian.net"),
+        ("https://ACME.atlassian.net:443", "https://acme.atlassian.net"),
         ("https://api.atlassian.com/ex/confluence/11-22/", "https://api.atlassian.com/ex/confluence/11-22"),
     ],
 )

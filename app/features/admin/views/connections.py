@@ -13,9 +13,9 @@ from app.core.db import reading, transaction
 from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.features.admin import gather
-from app.features.admin.forms import ConnectionForm, NewConnectionForm
+from app.features.admin.forms import ConnectionForm, DataCenterForm, NewConnectionForm, NewDataCenterForm
 from app.features.admin.views import Answer, blueprint
-from app.integrations.atlassian.types import Product
+from app.integrations.atlassian.types import Deployment, Product
 from app.web.access import signed_in
 from app.web.forms import errors_onto, form_page
 from app.web.identity import actor
@@ -53,12 +53,26 @@ def new_connection() -> Answer:
     return form_page("admin/new_connection.html", form)
 
 
+@blueprint.route("/connections/new/data-center", methods=["GET", "POST"])
+@signed_in(MANAGE, recent=True)
+def new_data_center_connection() -> Answer:
+    """Add a connection to a site on the company's own machines."""
+    form = NewDataCenterForm()
+    if form.validate_on_submit():
+        with errors_onto(form), transaction() as db:
+            product = Product(form.product.data)
+            row = connections_service.create(db, actor(), product, form.draft, Deployment.DATA_CENTER)
+            flash(_("%(name)s was added. Test it to see what its credentials may do.", name=row.name), "success")
+            return redirect(url_for("admin.connection", public_id=row.public_id), 303)
+    return form_page("admin/new_data_center_connection.html", form)
+
+
 @blueprint.route("/connections/<public_id>/edit", methods=["GET", "POST"])
 @signed_in(MANAGE, recent=True)
 def edit_connection(public_id: str) -> Answer:
     """Change a connection; a token left empty stays."""
     found = _found(public_id)
-    form = ConnectionForm(data=_shown(found))
+    form = _form(found)
     if form.validate_on_submit():
         with errors_onto(form), transaction() as db:
             row = connections_service.change(db, actor(), public_id, form.draft)
@@ -119,12 +133,17 @@ def _found(public_id: str) -> ConnectionRow:
     return found
 
 
+def _form(row: ConnectionRow) -> ConnectionForm | DataCenterForm:
+    if row.deployment == Deployment.DATA_CENTER:
+        return DataCenterForm(data=_shown(row), has_checking=row.has_checking)
+    return ConnectionForm(data=_shown(row))
+
+
 def _shown(row: ConnectionRow) -> dict[str, str | date | None]:
-    own_host = row.base_url.partition("://")[2].partition("/")[0] == row.site_host
     return {
         "name": row.name,
         "base_url": row.base_url,
-        "site_address": None if own_host else f"https://{row.site_host}",
+        "site_address": row.other_address,
         "reading_email": row.reading_email,
         "reading_expires": _day(row.reading_expires_at),
         "checking_email": row.checking_email,

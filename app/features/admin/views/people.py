@@ -11,7 +11,7 @@ from app.core.db import reading, transaction
 from app.core.errors import NotFound
 from app.core.permissions import Permission, Role
 from app.features.admin import gather, service
-from app.features.admin.forms import AccountForm, NewPersonForm, PeopleFilter, PersonForm
+from app.features.admin.forms import AccountForm, AccountNameForm, NewPersonForm, PeopleFilter, PersonForm
 from app.features.admin.queries import people as queries
 from app.features.admin.queries.people import PersonDetail
 from app.features.admin.views import Answer, blueprint
@@ -134,7 +134,7 @@ def end_person_sessions(public_id: str) -> Response:
 def assign_account(public_id: str, connection_id: str) -> Answer:
     """Say which Atlassian account is a person's."""
     found, account = _account(public_id, connection_id)
-    form = AccountForm(account_id=account.account_id)
+    form = AccountForm(account_id=account.account_id) if account.on_cloud else AccountNameForm()
     if form.validate_on_submit():
         with errors_onto(form):
             facts = gather.looked_up_account(connection_id, form.account_id.data)

@@ -11,9 +11,9 @@ from typing import Any
 from app.integrations.atlassian.addresses import page_id_of
 from app.integrations.atlassian.cloud import page_comments, page_tree
 from app.integrations.atlassian.cloud.lists import LIST_LIMIT, V2, entries
-from app.integrations.atlassian.cloud.probing import NotTried, attempt
 from app.integrations.atlassian.errors import Forbidden, Gone, NotAuthorised, NotFound, Refused, Unreachable
 from app.integrations.atlassian.pages import by_start
+from app.integrations.atlassian.probing import NotTried, attempt
 from app.integrations.atlassian.shapes import (
     count,
     identifier,
@@ -87,6 +87,10 @@ class ConfluenceCloud:
                 found += [_account(one) for one in items(data, "results")]
         return found
 
+    def find_account(self, entered: str) -> Account:
+        """Return the account of an id, which is what administrators enter for Cloud."""
+        return self.account(entered)
+
     def page(self, page_id: str, *, with_body: bool = True) -> Page:
         """Return the page in its current version, with its labels, and its storage format if `with_body`."""
         params: dict[str, str] = {"include-labels": "true"}
@@ -97,6 +101,17 @@ class ConfluenceCloud:
             if identifier(data, "id") != page_id:
                 raise nonsense("it is about another page")
             return self._page(data, self._labels(page_id, data), with_body=with_body)
+
+    def find_page(self, space_key: str, title: str) -> str:
+        """Return the id of the page with this title in a space. Raises NotFound where there is none to be seen."""
+        with self._transport.operation():
+            spaces = mapping(self._transport.get(f"{V2}/spaces", {"keys": space_key}), "the spaces")
+            of_key = [identifier(one, "id") for one in items(spaces, "results") if one.get("key") == space_key]
+            params: Params = {"space-id": of_key[:1], "title": title, "status": "current"}
+            found = items(mapping(self._transport.get(f"{V2}/pages", params), "the pages"), "results") if of_key else []
+        if len(found) != 1 or found[0].get("title") != title:
+            raise NotFound("The space has no page with this title, or the credential may not see it.", 404)
+        return _page(identifier(found[0], "id"))
 
     def attachments(self, page_id: str) -> list[Attachment]:
         """Return the page's current attachments."""

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from app.integrations.atlassian.cloud.probing import NotTried, attempt
 from app.integrations.atlassian.errors import NotFound
 from app.integrations.atlassian.pages import by_page_token, by_start_at
+from app.integrations.atlassian.probing import NotTried, attempt
 from app.integrations.atlassian.shapes import (
     count,
     identifier,
@@ -82,6 +82,10 @@ class JiraCloud:
                 asked = wanted[start : start + ACCOUNTS_AT_ONCE]
                 found += [_account(one) for one in self._listed(f"{V3}/user/bulk", {"accountId": asked})]
         return found
+
+    def find_account(self, entered: str) -> Account:
+        """Return the account of an id, which is what administrators enter for Cloud."""
+        return self.account(entered)
 
     def issue(self, id_or_key: str, fields: Sequence[str]) -> Issue:
         """Return the issue with the requested fields (ids such as `summary` or `customfield_10010`); a moved one has its new key."""

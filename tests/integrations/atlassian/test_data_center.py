@@ -1,0 +1,447 @@
+"""The Data Center adapters against the simulated company, and against answers nobody should believe."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import urllib3
+
+from app.integrations.atlassian.auth import PersonalAccessToken
+from app.integrations.atlassian.data_center.confluence import ConfluenceDataCenter
+from app.integrations.atlassian.data_center.jira import JiraDataCenter
+from app.integrations.atlassian.errors import (
+    AtlassianError,
+    Forbidden,
+    NotAuthorised,
+    NotFound,
+    RateLimited,
+    Unreachable,
+)
+from app.integrations.atlassian.hosts import NamedHost
+from app.integrations.atlassian.transport import Transport
+from app.integrations.atlassian.types import Ability, BodyFormat, Resolution
+from app.integrations.http.slots import Slots
+from simulator.data_center.people import user_key
+from simulator.site import Running, start
+from tests.integrations.atlassian.site import Reply, Site, site
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with start() as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def _as_new(running: Running) -> Iterator[None]:
+    yield
+    control(running, "POST", "/reset")
+
+
+def control(running: Running, method: str, path: str, body: Any = None) -> Any:
+    """Turn one of the simulator's switches."""
+    with urllib3.PoolManager() as http:
+        answer = http.request(method, f"{running.base_url}/_simulator{path}", json=body)
+        assert answer.status < 400, answer.data
+        return json.loads(answer.data or b"null")
+
+
+@contextmanager
+def transport(base_url: str, token: str) -> Iterator[Transport]:
+    policy = NamedHost(base_url, allow_loopback=True)
+    one = Transport(
+        base_url, PersonalAccessToken(token), policy=policy, read_timeout=1.0, total_timeout=2.0, slots=Slots()
+    )
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+@contextmanager
+def confluence(running: Running, name: str = "reader", token: str | None = None) -> Iterator[ConfluenceDataCenter]:
+    with transport(f"{running.base_url}/confluence", token or f"pat-{name}") as one:
+        yield ConfluenceDataCenter(one)
+
+
+@contextmanager
+def jira(running: Running, name: str = "reader", token: str | None = None) -> Iterator[JiraDataCenter]:
+    with transport(f"{running.base_url}/jira", token or f"pat-{name}") as one:
+        yield JiraDataCenter(one)
+
+
+def test_a_page_is_read_with_everything_a_link_needs(running: Running) -> None:
+    with confluence(running) as reading:
+        page = reading.page("100101")
+        files = reading.attachments("100101")
+        assert (page.title, page.space_key, page.status, page.version) == (
+            "Berth and crane plan, week 48",
+            "OPS",
+            "current",
+            5,
+        )
+        assert page.labels == ("berth-plan", "partner", "week-48")
+        assert page.storage is not None
+        assert "ac:structured-macro" in page.storage
+        assert "ri:account-id" not in page.storage
+        assert page.web_url.startswith(f"{running.base_url}/confluence/spaces/OPS/pages/100101")
+        assert reading.space(page.space_id).name == "Operations"
+        assert reading.account(page.author_id).display_name == "Ines Moreau"
+        assert reading.ancestors("100101") == ["100001"]
+        for file in files:
+            with reading.download(page.id, file.id, version=int(file.version)) as found:
+                assert len(b"".join(found.chunks)) == file.size == found.content_length
+
+
+def test_a_file_arrives_in_parts_and_only_through_the_page_it_is_on(running: Running) -> None:
+    with confluence(running) as reading:
+        first = reading.attachments("100101")[0]
+        with (
+            reading.download("100101", first.id) as whole,
+            reading.download("100101", first.id, range_header="bytes=5-9") as part,
+        ):
+            assert (whole.status, part.status) == (200, 206)
+            assert b"".join(part.chunks) == b"".join(whole.chunks)[5:10]
+        for page_id, file_id in (("100102", first.id), ("100101", "100101"), ("100101", "att4"), ("100101", "../x")):
+            with pytest.raises(NotFound):
+                reading.download(page_id, file_id)
+
+
+@pytest.mark.parametrize("page_id", ["att10010100", "100107", "100302", "4", "x", "29001"])
+def test_what_is_no_page_or_not_to_be_seen_is_not_found(running: Running, page_id: str) -> None:
+    with confluence(running) as reading, pytest.raises(NotFound):
+        reading.page(page_id)
+
+
+def test_other_content_under_the_same_address_is_no_page(running: Running) -> None:
+    note = next(one for page in running.site.pages.values() for one in page.comments)
+    with confluence(running) as reading, pytest.raises(NotFound):
+        reading.page(note.comment_id)
+
+
+def test_a_page_in_the_trash_is_said_to_be_there(running: Running) -> None:
+    with confluence(running) as reading:
+        assert reading.page("100114", with_body=False).status == "trashed"
+
+
+@pytest.mark.parametrize(
+    ("space", "title", "found"),
+    [
+        ("OPS", "Berth and crane plan, week 48", "100101"),
+        ("OPS", "berth AND crane plan, week 48", "100101"),
+        ("OPS", "Berth and crane plan", None),
+        ("HR", "Berth and crane plan, week 48", None),
+        ("FIN", "Finance", None),
+    ],
+)
+def test_a_page_is_found_by_its_title(running: Running, space: str, title: str, found: str | None) -> None:
+    with confluence(running) as reading:
+        if found is not None:
+            assert reading.find_page(space, title) == found
+        else:
+            with pytest.raises(NotFound):
+                reading.find_page(space, title)
+
+
+def test_inherited_restrictions_are_on_the_path_each_with_its_page(running: Running) -> None:
+    reader = next(one for one in running.site.accounts.values() if one.email.startswith("reader@"))
+    with confluence(running) as reading:
+        assert not reading.view_restrictions("100106").restricts
+        (only,) = reading.restriction_path("100106")
+        assert only.page_id == "100105"
+        assert only.users == {user_key(reader)}
+        assert only.groups == {"operations"}
+        assert reading.restriction_path("100101") == ()
+        control(running, "PATCH", "/pages/100106", {"restrict": {"users": ["reader"]}})
+        assert [one.page_id for one in reading.restriction_path("100106")] == ["100105", "100106"]
+
+
+def test_everybody_of_a_long_restriction_is_read(running: Running) -> None:
+    everybody = [one.email.partition("@")[0] for one in running.site.accounts.values()]
+    control(running, "PATCH", "/settings", {"page_limit": 3})
+    control(running, "PATCH", "/pages/100101", {"restrict": {"users": everybody}})
+    with confluence(running) as reading:
+        assert len(reading.view_restrictions("100101").users) == len(everybody)
+        assert len(reading.attachments("100111")) > 6
+
+
+def test_nobody_is_asked_what_others_may_view(running: Running) -> None:
+    with confluence(running, "checker") as checking, pytest.raises(Forbidden):
+        checking.may_view("100101", "somebody")
+
+
+def test_the_pages_below_come_parents_first_and_only_those_to_be_seen(running: Running) -> None:
+    with confluence(running) as reading:
+        direct = reading.descendants("100001")
+        deep = reading.descendants("100001", depth=3)
+        assert {one.depth for one in direct} == {1}
+        assert "100107" not in {one.id for one in deep}
+        seen = {"100001"}
+        for one in deep:
+            assert one.parent_id in seen
+            seen.add(one.id)
+        assert len(reading.descendants("100001", depth=3, limit=2)) == 2
+
+
+def test_comments_come_in_threads(running: Running) -> None:
+    page_id = next(page.page_id for page in running.site.pages.values() if any(one.parent_id for one in page.comments))
+    with confluence(running) as reading:
+        for found, inline in ((reading.footer_comments(page_id), False), (reading.inline_comments(page_id), True)):
+            written = {one.comment_id: one for one in running.site.pages[page_id].comments if one.inline == inline}
+            assert {one.id for one in found} == set(written)
+            seen: set[str] = set()
+            for one in found:
+                assert one.parent_id is None or one.parent_id in seen
+                assert one.parent_id == written[one.id].parent_id
+                assert one.body.format is BodyFormat.STORAGE
+                assert one.anchor == (written[one.id].anchor if inline else "")
+                assert (one.resolution in set(Resolution)) is inline
+                assert reading.account(one.author_id).display_name
+                seen.add(one.id)
+
+
+def test_an_issue_is_read_with_wiki_markup_and_its_files(running: Running) -> None:
+    with jira(running) as reading:
+        issue = reading.issue("harb-2", ["description", "status", "reporter"])
+        assert (issue.key, issue.project_key) == ("HARB-2", "HARB")
+        assert isinstance(issue.fields["description"], str)
+        assert "h2. What was measured" in issue.fields["description"]
+        assert issue.fields["status"]["statusCategory"]["key"] == "indeterminate"
+        assert issue.names["description"] == "Description"
+        assert issue.schema["reporter"]["type"] == "user"
+        assert issue.web_url == f"{running.base_url}/jira/browse/HARB-2"
+        first = issue.attachments[0]
+        with reading.download(first.id) as whole, reading.download(first.id, range_header="bytes=5-9") as part:
+            assert b"".join(part.chunks) == b"".join(whole.chunks)[5:10]
+        with reading.thumbnail(first.id) as small:
+            assert small.content_type == "image/png"
+        with pytest.raises(NotFound):
+            reading.thumbnail(issue.attachments[1].id)
+        assert reading.media_id(first.id) is None
+
+
+def test_only_what_is_asked_for_of_an_issue_is_handed_out(running: Running) -> None:
+    with jira(running) as reading:
+        assert set(reading.issue("HARB-2", ["status", "*all"]).fields) == {"status"}
+        assert {"description", "labels", "customfield_10041"} <= set(reading.whole_issue("HARB-2").fields)
+        assert "comment" not in reading.whole_issue("HARB-2").fields
+        assert len(reading.search("project = HARB", ["summary"], limit=20)) == 20
+
+
+def test_comments_say_who_may_read_them(running: Running) -> None:
+    with jira(running, "tomas") as reading:
+        found = reading.comments("HARB-31")
+        written = running.site.issues["HARB-31"].comments
+        assert [one["id"] for one in found] == [one.comment_id for one in written]
+        internal = {"key": "sd.public.comment", "value": {"internal": True}}
+        assert [internal in one["properties"] for one in found] == [not one.public for one in written]
+        assert [one.get("visibility", {}).get("value") for one in found] == [
+            one.visibility["value"] if one.visibility else None for one in written
+        ]
+        assert all(isinstance(one["body"], str) for one in found)
+        assert len(reading.comments("HARB-25", limit=55)) == 55
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "sees"),
+    [("bob", "HARB-2", True), ("bob", "10202", True), ("nobody", "HARB-2", False), ("erik", "HARB-2", False)],
+)
+def test_who_may_see_an_issue_is_known_by_asking(running: Running, name: str, key: str, sees: bool) -> None:
+    with jira(running) as reading:
+        account = reading.find_account(name)
+        assert account.account_id.startswith("JIRAUSER")
+        assert reading.account(account.account_id) == account
+        assert reading.may_view(key, account.account_id) is sees
+
+
+def test_a_key_that_nobody_has_may_view_nothing(running: Running) -> None:
+    with jira(running) as reading:
+        assert not reading.may_view("HARB-2", "JIRAUSER1")
+        # A username is no key, also where they look alike.
+        assert not reading.may_view("HARB-2", "bob")
+        with pytest.raises(NotFound):
+            reading.find_account("nobody-at-all")
+        with pytest.raises(NotFound):
+            reading.issue("HARB-15", [])
+
+
+def test_accounts_are_looked_up_by_their_keys(running: Running) -> None:
+    with jira(running) as issues, confluence(running) as pages:
+        for reading in (issues, pages):
+            known = [reading.find_account(name).account_id for name in ("ines", "bob")]
+            found = reading.accounts([*known, "none", known[0]])
+            assert [one.display_name for one in found] == ["Ines Moreau", "Bob Achterberg"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        ({"mode": "status", "status": 401}, NotAuthorised),
+        ({"mode": "status", "status": 403}, Forbidden),
+        ({"mode": "status", "status": 404}, NotFound),
+        ({"mode": "status", "status": 500}, Unreachable),
+        ({"mode": "rate_limit", "retry_after": 30}, RateLimited),
+        ({"mode": "delay", "seconds": 5}, Unreachable),
+        ({"mode": "truncate", "keep": 0.5}, Unreachable),
+        ({"mode": "reset"}, Unreachable),
+        ({"mode": "html"}, Unreachable),
+        ({"mode": "garbage"}, Unreachable),
+        ({"mode": "endless"}, Unreachable),
+        ({"mode": "redirect", "location": "/confluence/login.action"}, Unreachable),
+        ({"mode": "headers", "headers": {"X-AUSERNAME": "anonymous"}}, NotAuthorised),
+    ],
+)
+def test_each_way_to_fail_is_named(running: Running, failure: dict[str, Any], kind: type[AtlassianError]) -> None:
+    control(running, "POST", "/failures", {**failure, "server": "site"})
+    with confluence(running) as pages, jira(running) as issues:
+        for ask in (lambda: pages.page("100101"), lambda: issues.issue("HARB-2", [])):
+            with pytest.raises(kind) as caught:
+                ask()
+            assert "pat-reader" not in str(caught.value)
+    control(running, "DELETE", "/failures")
+
+
+@pytest.mark.parametrize("mode", ["refused", "anonymous"])
+def test_a_wrong_token_is_never_news_about_the_object(running: Running, mode: str) -> None:
+    control(running, "PATCH", "/settings", {"failed_sign_in": mode})
+    with confluence(running, token="wrong") as pages, jira(running, token="token-reader") as issues:
+        for ask in (
+            lambda: pages.page("100101"),
+            lambda: pages.download("100101", "att10010100"),
+            lambda: issues.issue("HARB-2", []),
+            lambda: issues.download("30040"),
+        ):
+            with pytest.raises(NotAuthorised):
+                ask()
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {"mode": "html"},
+        {"mode": "redirect", "location": "/confluence/login.action"},
+        {"mode": "redirect", "location": "https://evil.example/file"},
+        {"mode": "status", "status": 500},
+    ],
+)
+def test_a_page_for_people_never_passes_for_a_file(running: Running, failure: dict[str, Any]) -> None:
+    control(running, "POST", "/failures", {**failure, "path": ".*/(download|secure)/.*"})
+    with confluence(running) as pages, jira(running) as issues:
+        asking: tuple[Callable[[], object], ...] = (
+            lambda: pages.download("100101", "att10010100"),
+            lambda: issues.download("30040"),
+            lambda: issues.thumbnail("30040"),
+        )
+        for ask in asking:
+            with pytest.raises(Unreachable):
+                ask()
+    hosts = {one["server"] for one in control(running, "GET", "/requests")}
+    assert hosts == {"site"}
+
+
+@pytest.mark.parametrize(
+    ("name", "confluence_may", "jira_may"),
+    [
+        ("reader", {"sign_in", "read", "read_restrictions", "download"}, {"sign_in", "read", "check_others"}),
+        (
+            "checker",
+            {"sign_in", "read", "read_restrictions", "download"},
+            {"sign_in", "read", "check_others", "administer"},
+        ),
+        ("nobody", set(), {"sign_in"}),
+    ],
+)
+def test_the_connection_test_says_what_each_token_may(
+    running: Running, name: str, confluence_may: set[str], jira_may: set[str]
+) -> None:
+    with confluence(running, name) as pages, jira(running, name) as issues:
+        assert {one.name.value for one in pages.probe() if one.allowed} == confluence_may
+        assert {one.name.value for one in issues.probe() if one.allowed} == jira_may
+        assert pages.probe()[0].name is Ability.SIGN_IN
+
+
+@pytest.fixture
+def polite() -> Iterator[Site]:
+    with site() as one:
+        one.answer("/c/rest/api/content/7", Reply(body=_content("7", [{"id": "5", "type": "page"}])))
+        for page_id, names in (("5", ["ann"]), ("7", [])):
+            users = {"results": [{"userKey": name} for name in names], "size": len(names), "limit": 100}
+            groups: dict[str, Any] = {"results": []}
+            one.answer(
+                f"/c/rest/api/content/{page_id}/restriction/byOperation/read",
+                Reply(body={"operation": "read", "restrictions": {"user": users, "group": groups}}),
+            )
+        yield one
+
+
+def _content(page_id: str, ancestors: list[dict[str, str]]) -> dict[str, Any]:
+    return {"id": page_id, "type": "page", "title": "T", "status": "current", "ancestors": ancestors}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(body={"restrictions": {"read": {"restrictions": {"user": {"results": []}}}}}),
+        Reply(body={"viewContentRestrictions": {"results": [{"operation": "read"}]}}),
+        Reply(status=404, body={"message": "null for uri"}),
+        Reply(status=405, body={"message": "Method not allowed"}),
+        Reply(body={"viewContentRestrictions": {"results": [{"content": {"id": 5, "type": "page"}}]}}),
+    ],
+    ids=["as published", "unnamed", "unknown", "not allowed", "expanded"],
+)
+def test_however_inherited_restrictions_are_listed_they_are_found(polite: Site, answer: Reply) -> None:
+    polite.answer("/c/rest/api/content/7/restriction/relevantViewRestrictions", answer)
+    with transport(f"{polite.url}/c", "t") as one:
+        (found,) = ConfluenceDataCenter(one).restriction_path("7")
+    assert (found.page_id, set(found.users)) == ("5", {"ann"})
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/c/rest/api/content/5/restriction/byOperation/read", Reply(body={"operation": "read", "restrictions": {}})),
+        ("/c/rest/api/content/5/restriction/byOperation/read", Reply(status=404, body={})),
+        ("/c/rest/api/content/5/restriction/byOperation/read", Reply(status=403, body={})),
+        ("/c/rest/api/content/7/restriction/relevantViewRestrictions", Reply(status=500, body={})),
+    ],
+    ids=["lists missing", "gone above", "forbidden above", "broken"],
+)
+def test_a_restriction_that_was_not_said_is_not_taken_for_none(polite: Site, path: str, answer: Reply) -> None:
+    listed = {"results": [{"_expandable": {"content": "/rest/api/content/5"}}]}
+    polite.answer(
+        "/c/rest/api/content/7/restriction/relevantViewRestrictions", Reply(body={"viewContentRestrictions": listed})
+    )
+    polite.answer(path, answer)
+    with transport(f"{polite.url}/c", "t") as one, pytest.raises(Unreachable):
+        ConfluenceDataCenter(one).restriction_path("7")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/steal/30040/x",
+        "http://127.0.0.1/j/secure/attachment/30041/x.png",
+        "http://127.0.0.1/j/secure/attachment/30040/../../rest/api/2/myself",
+        "http://127.0.0.1/j/secure/attachment/30040/a/b",
+        "http://127.0.0.1/j/secure/attachment/30040/",
+        "http://[",
+    ],
+)
+def test_an_address_of_a_file_never_leads_elsewhere(address: str) -> None:
+    with site() as polite:
+        polite.answer("/j/rest/api/2/attachment/30040", Reply(body={"size": 3, "content": address}))
+        with transport(f"{polite.url}/j", "t") as one, pytest.raises(Unreachable):
+            JiraDataCenter(one).download("30040")
+        assert [request.path for request in polite.requests] == ["/j/rest/api/2/attachment/30040"]
+
+
+def test_a_file_is_fetched_below_our_base_whatever_host_its_address_names() -> None:
+    with site() as polite:
+        named = {"size": 3, "content": "https://jira.example/other/secure/attachment/30040/a%20b.png"}
+        polite.answer("/j/rest/api/2/attachment/30040", Reply(body=named))
+        polite.answer("/j/secure/attachment/30040/a%20b.png", Reply(body=b"abc", headers={"Content-Type": "image/png"}))
+        with transport(f"{polite.url}/j", "t") as one, JiraDataCenter(one).download("30040") as found:
+            assert b"".join(found.chunks) == b"abc"
+        assert all(request.headers["Authorization"] == "Bearer t" for request in polite.requests)
