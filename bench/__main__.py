@@ -5,16 +5,17 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from bench import flood, machine, paper, reads, report, uniform
+from bench import documents, flood, machine, paper, reads, report, uniform
 from bench.flood import Flooding
 from bench.report import Results
 from bench.servers import Portal, Workshop, workshop
 from bench.uniform import Spread
 from simulator import site
 
-PARTS = ("reads", "flood", "uniform", "paper")
+PARTS = ("reads", "flood", "uniform", "paper", "documents")
 
 
 def main() -> int:
@@ -29,15 +30,20 @@ def main() -> int:
     if given.publish and parts != frozenset(PARTS):
         parser.error("only a run of all parts is published")
     for program in ("wrk", "taskset"):
-        if shutil.which(program) is None:
+        if shutil.which(program) is None and parts != {"documents"}:
             parser.error(f"{program} is not on this machine; `make bench` installs it")
     began = time.monotonic()
-    with (
-        tempfile.TemporaryDirectory(prefix="portico-bench-") as folder,
-        site.start() as simulated,
-        workshop(Path(folder), simulated.base_url) as opened,
-    ):
-        results = _measure(opened, parts, given.rounds, given.seconds, given.samples)
+    results = Results(machine.describe(), {}, {}, {}, given.rounds, given.seconds)
+    if "documents" in parts:
+        _say("rendering documents")
+        results = replace(results, documents=documents.measure(rounds=given.rounds))
+    if parts != {"documents"}:
+        with (
+            tempfile.TemporaryDirectory(prefix="portico-bench-") as folder,
+            site.start() as simulated,
+            workshop(Path(folder), simulated.base_url) as opened,
+        ):
+            results = _measure(results, opened, parts, given.samples)
     print(report.page(results))
     print(report.show(results))
     print(f"\nmeasured for {time.monotonic() - began:.0f} s")
@@ -46,7 +52,8 @@ def main() -> int:
     return 0
 
 
-def _measure(opened: Workshop, parts: frozenset[str], rounds: int, seconds: int, samples: int) -> Results:
+def _measure(results: Results, opened: Workshop, parts: frozenset[str], samples: int) -> Results:
+    rounds, seconds = results.rounds, results.seconds
     _say("starting the portal on SQLite and on PostgreSQL")
     portals = {
         "SQLite": opened.portal("portal-sqlite"),
@@ -67,12 +74,13 @@ def _measure(opened: Workshop, parts: frozenset[str], rounds: int, seconds: int,
         if "uniform" in parts:
             _say(f"timing {samples:,} answers of each state, {kind}")
             spreads[kind] = uniform.measure(portal, samples=samples)
-    making, while_making = [], {}
+    making: list[paper.Making] = []
+    while_making: dict[str, paper.Reading] = {}
     if "paper" in parts:
         _say("making PDFs of 6 and of 64 sheets")
         making = paper.making(rounds)
         while_making = {kind: _while_making(portal, kind, rounds, seconds) for kind, portal in portals.items()}
-    return Results(machine.describe(), readings, floods, spreads, rounds, seconds, making, while_making)
+    return replace(results, readings=readings, floods=floods, spreads=spreads, making=making, while_making=while_making)
 
 
 def _while_making(portal: Portal, kind: str, rounds: int, seconds: int) -> paper.Reading:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench import paper, reads
+from bench import documents, paper, reads
+from bench.documents import Timing
 from bench.flood import RATE, Flooding
 from bench.machine import Machine
 from bench.paper import Making
@@ -49,6 +50,7 @@ class Results:
     seconds: int
     making: list[Making] = field(default_factory=list)
     while_making: dict[str, paper.Reading] = field(default_factory=dict)
+    documents: dict[str, Timing] = field(default_factory=dict)
 
 
 def targets(results: Results) -> list[Target]:
@@ -67,6 +69,9 @@ def targets(results: Results) -> list[Target]:
     found += [
         Target(f"PDF of {one.sheets} sheets / WeasyPrint alone", 1.2, one.ratio, cost=True) for one in results.making
     ]
+    if results.documents:
+        name = "storage format of 100 KB / nh3.clean alone"
+        found.append(Target(name, documents.MOST, documents.ratio(results.documents), cost=True))
     return found
 
 
@@ -98,6 +103,8 @@ def page(results: Results) -> str:
     if results.making:
         parts.append(_making(results.making))
     parts += [_while_making(kind, one) for kind, one in results.while_making.items()]
+    if results.documents:
+        parts.append(_documents(results.documents))
     return "\n\n".join(parts) + "\n"
 
 
@@ -203,6 +210,16 @@ def _spread(kind: str, spread: Spread) -> str:
         f"## Answers to strangers about links that do not open, {kind}\n\n"
         f"Microseconds from the first byte out to the last byte in, over loopback. {same} “{CONTROL}” is the same link as\n"
         f"“{BASE}”: what it differs by is chance.\n\n" + _table(heads, rows)
+    )
+
+
+def _documents(timings: dict[str, Timing]) -> str:
+    rows = [
+        [one.name, f"{one.middle:,.1f}", f"{min(one.rounds):,.1f}–{max(one.rounds):,.1f}", one.outcome]
+        for one in timings.values()
+    ]
+    return "## Documents\n\nIn one process, all subjects in each round; milliseconds of the processor.\n\n" + _table(
+        ["", "median", "lowest–highest", "what comes out"], rows
     )
 
 

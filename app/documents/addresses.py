@@ -6,6 +6,7 @@ the share. Addresses of the organisation's own Atlassian sites are never shown, 
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from app.documents.types import CoveredPage, Material, MediaFile
@@ -98,6 +99,8 @@ def _in_share(address: str, material: Material) -> str | None:
 
 
 def _target(address: str, material: Material) -> str | None:
+    if "/pages/" not in address and "/display/" not in address:
+        return None
     if is_external(address) and _host(address) not in material.internal_hosts:
         return None
     if match := _PAGE_ID.search(address):
@@ -135,6 +138,7 @@ def _is_internal(address: str, material: Material) -> bool:
     return not host or host in material.internal_hosts or f".{host}".endswith(_ATLASSIAN)
 
 
+@lru_cache(maxsize=1_024)
 def _host(address: str) -> str:
     try:
         return (urlsplit(address).hostname or "").rstrip(".")

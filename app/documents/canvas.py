@@ -24,7 +24,7 @@ _BLOCK_TAGS = (
     "blockquote caption dd details div dl dt figcaption figure h2 h3 h4 h5 h6 hr li ol p pre summary table tbody td th"
     " thead tr ul"
 )
-_BLOCKS = frozenset(_BLOCK_TAGS.split())
+BLOCKS = frozenset(_BLOCK_TAGS.split())
 _TAGS = re.compile(r"<[^>]*>")
 _SPACES = re.compile(r"\s+")
 _NOT_ID = re.compile(r"[^\w-]+")
@@ -41,13 +41,8 @@ _MAX_KINDS_LEFT_OUT = 200
 _KEPT = frozenset({"material", "words", "limits", "parts", "_ids"})
 
 
-class Opened:
-    """What is needed to close a paragraph or heading: where it began and what held before."""
-
-    __slots__ = ("at", "blocks", "in_text")
-
-    def __init__(self, at: int, blocks: int, in_text: bool) -> None:
-        self.at, self.blocks, self.in_text = at, blocks, in_text
+#: What is needed to close a paragraph or heading: where it began, and which blocks and text there were before.
+Opened = tuple[int, int, bool]
 
 
 class Contents:
@@ -126,7 +121,7 @@ class Canvas:
 
     def start(self, tag: str, attributes: str = "") -> None:
         """Open an element; `attributes` is ready HTML with a leading space."""
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             if self._inline_only:
                 tag = "span"
             self._blocks += 1
@@ -134,7 +129,7 @@ class Canvas:
 
     def end(self, tag: str) -> None:
         """Close an element that `start` opened in the same state."""
-        self.parts.append("</span>" if self._inline_only and tag in _BLOCKS else f"</{tag}>")
+        self.parts.append("</span>" if self._inline_only and tag in BLOCKS else f"</{tag}>")
 
     def element(self, tag: str, attributes: str, text: str) -> None:
         """Write an element that holds nothing but text."""
@@ -158,9 +153,9 @@ class Canvas:
         """Come back one level up."""
         self._depth -= 1
 
-    def count_cell(self) -> None:
-        """Count a table cell; raise DocumentError beyond the limit."""
-        self._cells += 1
+    def count_cell(self, count: int = 1) -> None:
+        """Count table cells; raise DocumentError beyond the limit."""
+        self._cells += count
         if self._cells > self.limits.max_cells:
             raise errors.too_many_cells(self.limits.max_cells)
 
@@ -197,18 +192,27 @@ class Canvas:
 
     def begin_paragraph(self) -> Opened:
         """Open a paragraph; its tag is written at its end, when it is known whether it holds a block."""
-        opened = Opened(len(self.parts), self._blocks, self.in_text)
+        opened = len(self.parts), self._blocks, self.in_text
         self.parts.append("")
         self.in_text = True
         return opened
 
     def end_paragraph(self, opened: Opened, *names: str | None) -> None:
         """Close a paragraph, as `div` where it holds a block: a parser would end `<p>` there."""
-        holds_block = self._blocks != opened.blocks
-        self.in_text = opened.in_text
-        tag = "span" if self._inline_only else "div" if holds_block else "p"
-        self.parts[opened.at] = f"<p{classes(*names)}>" if tag == "p" else f"<{tag}{classes('doc-p', *names)}>"
-        self.parts.append(f"</{tag}>")
+        at, blocks, self.in_text = opened
+        if self._inline_only or self._blocks != blocks:
+            tag = "span" if self._inline_only else "div"
+            self.parts[at] = f"<{tag}{classes('doc-p', *names)}>"
+            self.parts.append(f"</{tag}>")
+        else:
+            self.parts[at] = f"<p{classes(*names)}>" if names else "<p>"
+            self.parts.append("</p>")
+        self._blocks += 1
+
+    def paragraph(self, text: str) -> None:
+        """Write a paragraph that holds nothing but text."""
+        escaped = html.escape(text, quote=False)
+        self.parts.append(f'<span class="doc-p">{escaped}</span>' if self._inline_only else f"<p>{escaped}</p>")
         self._blocks += 1
 
     def begin_heading(self) -> Opened:
@@ -220,16 +224,16 @@ class Canvas:
     def end_heading(self, opened: Opened, level: int, *names: str | None) -> None:
         """Close a heading of the source's `level`; one without text is an empty line and has no anchor."""
         self._inline_only -= 1
-        text = "" if self._inline_only else self._plain(opened.at)
+        text = "" if self._inline_only else self._plain(opened[0])
         if not text:
             self.end_paragraph(opened, *names)
             return
         level = min(max(level, 1) + self.heading_offset, 6)
         anchor = "" if self.aside else f' id="{self._anchor(level, text)}"'
-        self.in_text = opened.in_text
+        self.in_text = opened[2]
         # The page around the document has the one h1.
         tag = f"h{min(level + 1, 6)}"
-        self.parts[opened.at] = f"<{tag}{anchor}{classes(f'doc-h{level}', *names)}>"
+        self.parts[opened[0]] = f"<{tag}{anchor}{classes(f'doc-h{level}', *names)}>"
         self.parts.append(f"</{tag}>")
         self._blocks += 1
 

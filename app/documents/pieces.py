@@ -62,6 +62,8 @@ def pixels(value: object) -> int | None:
 
 def span(value: object) -> int:
     """Read a colspan or rowspan; 1 if it is none."""
+    if value is None:
+        return 1
     text = str(value).strip().removesuffix(".0")
     return min(max(int(text), 1), _MAX_SPAN) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 

@@ -87,8 +87,8 @@ def test_a_block_within_a_paragraph_or_heading_leaves_the_html_well_nested() -> 
         (
             "<table><tbody><tr><th>A</th><th>B</th></tr><tr><th>C</th><td>D</td></tr></tbody></table>",
             (
-                '<table class="doc-table"><tbody><tr><th scope="col">A</th><th scope="col">B</th></tr>'
-                '<tr><th scope="row">C</th><td>D</td></tr></tbody></table>'
+                '<table class="doc-table"><thead><tr><th scope="col">A</th><th scope="col">B</th></tr></thead>'
+                '<tbody><tr><th scope="row">C</th><td>D</td></tr></tbody></table>'
             ),
         ),
         (

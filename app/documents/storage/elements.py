@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from app.documents.canvas import aligned, classes, coloured
+from app.documents.canvas import BLOCKS, aligned, classes, coloured
 from app.documents.classes import Align
 from app.documents.colours import nearest
 from app.documents.pieces import begin_expand, begin_table, day, end_expand, end_table, spans
@@ -40,15 +40,26 @@ _CELLS = frozenset({"td", "th"})
 
 
 def _plain(tag: str) -> Renderer:
-    def render(element: etree._Element, walk: Walk) -> None:
+    begin, end = f"<{tag}>", f"</{tag}>"
+
+    def block(element: etree._Element, walk: Walk) -> None:
         walk.canvas.start(tag)
         walk.children(element)
         walk.canvas.end(tag)
 
-    return render
+    def inline(element: etree._Element, walk: Walk) -> None:
+        walk.canvas.parts.append(begin)
+        walk.children(element)
+        walk.canvas.parts.append(end)
+
+    return block if tag in BLOCKS else inline
 
 
 def _paragraph(element: etree._Element, walk: Walk) -> None:
+    if not len(element) and element.get("style") is None:
+        # Most are so.
+        walk.canvas.paragraph(element.text or "")
+        return
     opened = walk.canvas.begin_paragraph()
     walk.children(element)
     walk.canvas.end_paragraph(opened, *text_classes(element))
@@ -180,20 +191,29 @@ def _rows(table: etree._Element) -> tuple[list[etree._Element], list[etree._Elem
     rows = list(_named(table, {"tr"}))
     for section in _named(table, _SECTIONS):
         (head if _name(section) == "thead" else rows).extend(_named(section, {"tr"}))
+    if not head and len(rows) > 1 and _is_head(rows[0]):
+        # Read out, and repeated on each sheet of paper, as what it is.
+        return rows[:1], rows[1:]
     return head, rows
+
+
+def _is_head(row: etree._Element) -> bool:
+    cells = list(_named(row, _CELLS))
+    return bool(cells) and all(_name(cell) == "th" and cell.get("rowspan", "1") == "1" for cell in cells)
 
 
 def _row(row: etree._Element, walk: Walk, in_head: bool) -> None:
     canvas = walk.canvas
-    cells = [(tag, cell) for cell in row if (tag := _name(cell)) in _CELLS]
+    cells = [(tag, cell) for cell in row if (tag := cell.tag if cell.tag in _CELLS else _name(cell)) in _CELLS]
     scope = ' scope="col"' if in_head and all(tag == "th" for tag, _cell in cells) else ' scope="row"'
     canvas.start("tr")
     canvas.descend()
+    canvas.count_cell(len(cells))
     for tag, cell in cells:
-        canvas.count_cell()
-        columns, rows = cell.get("colspan"), cell.get("rowspan")
-        merged = spans(columns, rows) if columns or rows else ""
-        canvas.start(tag, merged + ("" if tag == "td" else scope) + classes(*cell_classes(cell)))
+        given = "" if tag == "td" else scope
+        if cell.keys():
+            given = spans(cell.get("colspan"), cell.get("rowspan")) + given + classes(*cell_classes(cell))
+        canvas.start(tag, given)
         walk.block_children(cell)
         canvas.end(tag)
     canvas.ascend()
@@ -205,7 +225,8 @@ def _named(element: etree._Element, names: set[str] | frozenset[str]) -> Iterato
 
 
 def _name(element: etree._Element) -> str:
-    return str(element.tag).removeprefix(XHTML)
+    tag: object = element.tag
+    return tag.removeprefix(XHTML) if isinstance(tag, str) else ""
 
 
 RENDERERS: dict[str, Renderer] = {

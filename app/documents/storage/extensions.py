@@ -41,12 +41,12 @@ def _node(element: etree._Element, walk: Walk) -> None:
 
 
 def _attributes(element: etree._Element) -> dict[str, str]:
-    return {_key(found): body_text(found).strip() for found in element.iterfind(f"{AC}adf-attribute")}
+    return {_key(found): body_text(found).strip() for found in element.iterchildren(f"{AC}adf-attribute")}
 
 
 def _parameters(element: etree._Element) -> dict[str, str]:
     # An app's own parameters stand within further ones.
-    found = (one for given in element.iterfind(f"{AC}adf-attribute") for one in given.iter(f"{AC}adf-parameter"))
+    found = (one for given in element.iterchildren(f"{AC}adf-attribute") for one in given.iter(f"{AC}adf-parameter"))
     return {_key(one): text for one in found if (text := body_text(one).strip())}
 
 
@@ -69,7 +69,7 @@ def _panel(element: etree._Element, walk: Walk) -> None:
 
 def _decisions(element: etree._Element, walk: Walk) -> None:
     walk.canvas.start("ul", ' class="doc-decisions"')
-    for item in element.iterfind(f"{AC}adf-node"):
+    for item in element.iterchildren(f"{AC}adf-node"):
         _decision_item(item, walk)
     walk.canvas.end("ul")
 

@@ -20,19 +20,18 @@ def _anchor(element: etree._Element, walk: Walk) -> None:
         walk.children(element)
         canvas.end_link(opened)
         return
-    appearance, text = element.get("data-card-appearance"), body_text(element).strip()
-    bare = is_external(href) and text == href.strip()
+    appearance = element.get("data-card-appearance")
     if appearance in ("block", "embed") and not len(element):
-        (card if appearance == "block" else embed)(canvas, href, text)
+        (card if appearance == "block" else embed)(canvas, href, body_text(element).strip())
         return
     address = external_link(href, canvas.material)
+    bare = body_text(element).strip() == href.strip() and is_external(href)
     if address is None and bare:
         # The address of an internal site is not even read as text.
         internal(canvas)
         return
     opened = canvas.begin_link(address)
-    page = covered_page(href, canvas.material) if bare else None
-    if page is not None:
+    if bare and (page := covered_page(href, canvas.material)) is not None:
         canvas.text(page.title)
     else:
         walk.children(element)

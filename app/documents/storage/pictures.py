@@ -89,7 +89,7 @@ def _look(element: etree._Element) -> Picture:
 
 
 def _border(element: etree._Element) -> tuple[int, Colour | None]:
-    for mark in element.iterfind(f"{AC}adf-mark"):
+    for mark in element.iterchildren(f"{AC}adf-mark"):
         if mark.get("key") == "border":
             return pixels(mark.get("size")) or 1, nearest(mark.get("color") or "")
     plain = element.get(f"{AC}border") == "true" or "border-simple" in (element.get(f"{AC}queryparams") or "")

@@ -18,7 +18,7 @@ _SHARES = {
 
 
 def _section(element: etree._Element, walk: Walk) -> None:
-    cells = element.findall(f"{AC}layout-cell")
+    cells = list(element.iterchildren(f"{AC}layout-cell"))
     shares = _SHARES.get(element.get(f"{AC}type") or "", ())
     walk.canvas.start("div", ' class="doc-columns"' if len(cells) > 1 else "")
     for at, cell in enumerate(cells):
@@ -30,7 +30,7 @@ def _section(element: etree._Element, walk: Walk) -> None:
 
 def _task_list(element: etree._Element, walk: Walk) -> None:
     walk.canvas.start("ul", ' class="doc-tasks"')
-    for task in element.iterfind(f"{AC}task"):
+    for task in element.iterchildren(f"{AC}task"):
         begin_task(walk.canvas, body_text(child(task, "task-status")).strip() == "complete")
         walk.block_children(child(task, "task-body"))
         end_task(walk.canvas)

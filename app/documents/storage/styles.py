@@ -35,9 +35,9 @@ def declarations(element: etree._Element) -> dict[str, str]:
 
 def text_classes(element: etree._Element) -> tuple[str | None, ...]:
     """Return the classes for the colours, alignment and indentation an element asks for."""
-    style = declarations(element)
-    if not style:
+    if not element.get("style"):
         return ()
+    style = declarations(element)
     return (
         coloured("text", nearest(style["color"])) if "color" in style else None,
         coloured("bg", nearest(background)) if (background := _background(style)) else None,
@@ -48,10 +48,10 @@ def text_classes(element: etree._Element) -> tuple[str | None, ...]:
 
 def cell_classes(element: etree._Element) -> tuple[str | None, ...]:
     """Return the classes for a table cell: its own colour, the editor's highlight, alignments."""
+    if not element.keys():
+        return ()
     style, own = declarations(element), element.get("class")
     colour = element.get("data-highlight-colour")
-    if not (style or own or colour):
-        return ()
     marked = _HIGHLIGHT.search(own or "")
     colour = colour or (marked[1] if marked else "") or _background(style)
     place = style.get("vertical-align", "")

@@ -3,6 +3,7 @@
 Two stack frames for each level keep the deepest allowed document far from Python's own limit.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,8 @@ from lxml import etree
 from app.documents.canvas import Canvas
 from app.documents.storage.parse import AC, RI, XHTML
 from app.documents.types import CoveredPage, Material
+
+_MARKUP = re.compile("[&<>]").search
 
 
 class Walk:
@@ -62,15 +65,17 @@ class Walk:
 
     def children(self, element: etree._Element) -> None:
         """Write an element's text and children."""
-        # Each element passes here: names are looked up once, and no method is called that need not be.
-        canvas, renderers = self.canvas, self.renderers
+        # Each element passes here: names are looked up once, and no function is called that need not be.
+        canvas, renderers, write = self.canvas, self.renderers, self.canvas.parts.append
         if text := element.text:
-            canvas.parts.append(escape(text, quote=False))
+            write(escape(text, quote=False) if _MARKUP(text) else text)
+        if not len(element):
+            return
         canvas.descend()
         for child in element:
             (renderers.get(child.tag) or self._rarer(child))(child, self)
             if text := child.tail:
-                canvas.parts.append(escape(text, quote=False))
+                write(escape(text, quote=False) if _MARKUP(text) else text)
         canvas.ascend()
 
     def block_children(self, element: etree._Element | None) -> None:
@@ -132,7 +137,8 @@ def local_name(element: etree._Element) -> str:
 
 def child(element: etree._Element, tag: str) -> etree._Element | None:
     """Return the first child of this `ac:` name, or None."""
-    return element.find(f"{AC}{tag}")
+    # Not `find`, which reads its argument as a path each time.
+    return next(element.iterchildren(f"{AC}{tag}"), None)
 
 
 def body_text(element: etree._Element | None) -> str:
@@ -146,7 +152,8 @@ def body_text(element: etree._Element | None) -> str:
 def parameters(macro: etree._Element) -> dict[str, str]:
     """Return a macro's parameters by lower-case name, as text."""
     return {
-        (found.get(f"{AC}name") or "").lower(): body_text(found).strip() for found in macro.iterfind(f"{AC}parameter")
+        (found.get(f"{AC}name") or "").lower(): body_text(found).strip()
+        for found in macro.iterchildren(f"{AC}parameter")
     }
 
 

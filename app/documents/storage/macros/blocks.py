@@ -134,8 +134,8 @@ def _clickable(macro: Macro) -> None:
 
 
 def _written_link(macro: Macro) -> str:
-    for parameter in macro.element.iterfind("{ac}parameter"):
-        for link in parameter.iterfind("a"):
+    for parameter in macro.element.iterchildren("{ac}parameter"):
+        for link in parameter.iterchildren("a"):
             return link.get("href") or body_text(link)
     return macro.parameter("link", "url")
 

@@ -44,7 +44,7 @@ class Macro:
 
     def resource(self, *names: str) -> etree._Element | None:
         """Return what the first of these parameters that points at anything points at."""
-        for found in self.element.iterfind(f"{AC}parameter"):
+        for found in self.element.iterchildren(f"{AC}parameter"):
             if (found.get(f"{AC}name") or "").lower() in names and (pointed := resource(found)) is not None:
                 return pointed
         return None
