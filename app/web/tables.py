@@ -1,11 +1,14 @@
-"""Columns of the table component, and addresses of the current page with something changed in the query."""
+"""Lists as pages: columns to sort by, the place a page begins at, addresses with something changed, the list as CSV."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
-from flask import request
+from flask import Response, request
 from werkzeug.datastructures import MultiDict
+
+from app.core import spreadsheet
 
 Direction = Literal["ascending", "descending"]
 
@@ -46,10 +49,15 @@ def column(
     return Column(label, with_query(sort=turned), direction, numeric, label_hidden)
 
 
-def with_query(**changes: str | int | None) -> str:
+def place() -> tuple[str, str | None]:
+    """Return the order and the cursor that the address asks for; what they mean, `app.core.paging` knows."""
+    return request.args.get("sort", ""), request.args.get("after")
+
+
+def with_query(path: str | None = None, /, **changes: str | int | None) -> str:
     """Return the current page's address with query arguments set, or left out where the value is None.
 
-    A change starts at the first page again unless it names a cursor itself.
+    A change starts at the first page again unless it names a cursor itself. `path` is another page that takes the same.
     """
     arguments: MultiDict[str, str] = MultiDict(request.args)
     for cursor in _CURSORS:
@@ -59,4 +67,12 @@ def with_query(**changes: str | int | None) -> str:
         if value is not None:
             arguments.add(name, str(value))
     query = urlencode(list(arguments.items(multi=True)))
-    return f"{request.path}?{query}" if query else request.path
+    path = path or request.path
+    return f"{path}?{query}" if query else path
+
+
+def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[spreadsheet.Cell]]) -> Response:
+    """Return the answer that a browser saves as `name`.csv; rows are sent as they are read."""
+    response = Response(spreadsheet.lines(head, rows), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response

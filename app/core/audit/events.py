@@ -57,6 +57,16 @@ class CoreEvent(AuditEvent):
     CONNECTION_CHANGED = ("connections:connection:changed", "changed a connection", ("name", "fields"))
     CONNECTION_TESTED = ("connections:connection:tested", "tested a connection", ("name", "result"))
     CONNECTION_REMOVED = ("connections:connection:removed", "removed a connection", ("name",))
+    CREDENTIAL_REFUSED = (
+        "connections:credential:refused",
+        "told administrators that a credential is refused",
+        ("name", "role", "told"),
+    )
+    CREDENTIAL_ENDING = (
+        "connections:credential:ending",
+        "told administrators that a credential ends",
+        ("name", "role", "ends_at", "told"),
+    )
     ACCOUNT_CONNECTED = (
         "connections:account:connected",
         "connected an Atlassian account",
@@ -67,6 +77,7 @@ class CoreEvent(AuditEvent):
     JOB_RETRIED = ("jobs:job:retried", "retried a job", ("job",))
     JOB_FAILED = ("jobs:job:failed", "gave a job up", ("job", "attempts"))
     AUDIT_EXPORTED = ("audit:entries:exported", "exported the audit trail", ("filters", "rows"))
+    LIST_EXPORTED = ("lists:list:exported", "exported a list", ("list", "filters"), ("search",))
     ERASED = ("audit:entry:erased", "erased personal values", ("entries",))
 
 

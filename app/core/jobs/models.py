@@ -24,7 +24,11 @@ class Job(Base):
     """One piece of work; claimed by a conditional update, its lease renewed while it runs."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_state_run_at", "state", "run_at"), Index("ix_jobs_state_id", "state", "id"))
+    __table_args__ = (
+        Index("ix_jobs_state_run_at", "state", "run_at"),
+        Index("ix_jobs_state_id", "state", "id"),
+        Index("ix_jobs_state_finished_at", "state", "finished_at"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     #: Registered name, such as `mail.send`.

@@ -3,13 +3,16 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, Field, RadioField, SelectField, TextAreaField, ValidationError
+from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, TextAreaField, ValidationError
 
 from app.core.accounts.actor import PersonKind
 from app.core.connections.service import Credential, Draft
+from app.core.jobs import outbox
 from app.core.permissions import Role
 from app.core.settings.registry import AreaDeclaration, Declaration
 from app.core.text import Text
+from app.features.admin.queries import groups, jobs, people
+from app.features.admin.queries.groups import GroupSource
 from app.features.admin.queries.people import PersonState
 from app.integrations.atlassian.types import Product
 from app.web.forms import (
@@ -65,11 +68,61 @@ class PeopleFilter(FilterForm):
         ),
     )
 
+    def wanted(self, sort: str) -> people.Wanted:
+        """Return what is asked of the list."""
+        return people.Wanted(self.q.data or "", self.kind.data or "", self.state.data or "", sort)
+
 
 class GroupFilter(FilterForm):
     """Above the list of groups."""
 
     q = Words(_("Search groups"), render_kw={"placeholder": _("Search groups")})
+    source = SelectField(
+        _("Source"),
+        choices=choices(
+            [
+                ("", _("Any source")),
+                (GroupSource.LOCAL.value, _("Made in Portico")),
+                (GroupSource.ELSEWHERE.value, _("From elsewhere")),
+            ]
+        ),
+    )
+
+    def wanted(self, sort: str) -> groups.Wanted:
+        """Return what is asked of the list."""
+        return groups.Wanted(self.q.data or "", self.source.data or "", sort)
+
+
+class MemberFilter(FilterForm):
+    """Above the members of a group."""
+
+    q = Words(_("Search members"), render_kw={"placeholder": _("Search members")})
+
+    def wanted(self, sort: str) -> groups.Wanted:
+        """Return what is asked of the list."""
+        return groups.Wanted(self.q.data or "", sort=sort)
+
+
+class JobFilter(FilterForm):
+    """Above the list of jobs."""
+
+    name = SelectField(_("Job"))
+    #: The tab is kept while the list is filtered.
+    tab = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name.choices = choices([("", _("Any job")), *((name, name) for name in sorted(outbox.kinds()))])
+
+    @property
+    def active(self) -> bool:
+        """Whether one kind of job is asked for."""
+        return bool(self.name.data)
+
+    def wanted(self, sort: str) -> jobs.Wanted:
+        """Return what is asked of the list; a tab that there is not is the first."""
+        tab = self.tab.data if self.tab.data in jobs.TABS else next(iter(jobs.TABS))
+        return jobs.Wanted(tab, self.name.data or "", sort)
 
 
 class PersonForm(Form):

@@ -13,7 +13,7 @@ from app.core.accounts import service as people
 from app.core.accounts import sessions
 from app.core.accounts.actor import Actor, PersonKind
 from app.core.accounts.models import Group, Person, RoleAssignment
-from app.core.audit import trail
+from app.core.audit import exports, trail
 from app.core.audit.events import CoreEvent
 from app.core.connections import accounts as atlassian_accounts
 from app.core.connections import queries as connections
@@ -22,6 +22,8 @@ from app.core.jobs import outbox
 from app.core.permissions import Permission, Role
 from app.core.text import Text
 from app.features.admin.gather import AccountFacts
+from app.features.admin.queries.groups import Wanted as GroupsWanted
+from app.features.admin.queries.people import Wanted as PeopleWanted
 
 #: Facts from outside are believed this long.
 FRESH = timedelta(seconds=60)
@@ -151,6 +153,26 @@ def add_member(session: Session, actor: Actor, public_id: str, email: str) -> st
 def remove_member(session: Session, actor: Actor, public_id: str, person_id: str) -> None:
     """Take a person out of a local group. Raises Forbidden, NotFound, Conflict."""
     people.remove_member(session, actor, _group(session, public_id), _person(session, person_id))
+
+
+def record_people_export(session: Session, actor: Actor, wanted: PeopleWanted) -> None:
+    """Record that the list of people is handed out. Raises Forbidden."""
+    filters = {"kind": wanted.kind, "state": wanted.state}
+    exports.record_export(session, actor, Permission.ADMIN_PEOPLE_READ, "people", filters=filters, search=wanted.search)
+
+
+def record_groups_export(session: Session, actor: Actor, wanted: GroupsWanted) -> None:
+    """Record that the list of groups is handed out. Raises Forbidden."""
+    filters = {"source": wanted.source}
+    exports.record_export(session, actor, Permission.ADMIN_GROUPS_READ, "groups", filters=filters, search=wanted.search)
+
+
+def record_members_export(session: Session, actor: Actor, public_id: str, wanted: GroupsWanted) -> None:
+    """Record that the members of a group are handed out. Raises Forbidden, NotFound."""
+    filters = {"group": _group(session, public_id).public_id}
+    exports.record_export(
+        session, actor, Permission.ADMIN_GROUPS_READ, "members", filters=filters, search=wanted.search
+    )
 
 
 def retry_job(session: Session, actor: Actor, job_id: int) -> None:

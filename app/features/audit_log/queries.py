@@ -17,7 +17,7 @@ from app.core.audit.sealer import Head
 from app.core.connections.models import Connection
 from app.core.paging import Page
 
-PAGE_SIZE = 50
+ORDERS = paging.Orders(AuditEntry.id, descending=True, at=AuditEntry.id)
 #: Entries read at a time for an export.
 BATCH = 1_000
 #: What is not sealed yet is counted up to here.
@@ -93,15 +93,10 @@ def resolved(session: Session, filters: Filters) -> Filters:
     )
 
 
-def entries(session: Session, filters: Filters, after: str | None = None) -> Page[EntryRow]:
-    """Return one page of entries, newest first."""
-    query = _query().where(*_conditions(filters))
-    start = paging.decode(after, int)
-    if start is not None:
-        query = query.where(AuditEntry.id < start[0])
-    found = session.execute(query.order_by(AuditEntry.id.desc()).limit(PAGE_SIZE + 1)).all()
-    shown = _rows(session, found[:PAGE_SIZE])
-    return Page(shown, paging.encode(shown[-1].id) if len(found) > PAGE_SIZE else None)
+def entries(session: Session, filters: Filters, sort: str = "", after: str | None = None) -> Page[EntryRow]:
+    """Return one page of entries, newest first where the oldest are not asked for."""
+    found = paging.page(session, _query().where(*_conditions(filters)), ORDERS.chosen(sort), after)
+    return Page(_rows(session, found.rows), found.next)
 
 
 def entry(session: Session, entry_id: int) -> EntryRow | None:
@@ -135,12 +130,14 @@ def exported(filters: Filters, newest: int) -> Iterator[EntryRow]:
         last = rows[-1].id
 
 
-def _query() -> Select[AuditEntry, Any, Any]:
-    return (
+def _query() -> Select[Any]:
+    query: Any = (
         select(AuditEntry, AuditPersonal.values, AuditSeal.seq)
         .outerjoin(AuditPersonal, AuditPersonal.entry_id == AuditEntry.id)
         .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
     )
+    entries: Select[Any] = query
+    return entries
 
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
@@ -173,11 +170,12 @@ def _person_id(session: Session, words: str) -> str:
     return person.public_id if person is not None else "unknown address"
 
 
-def _rows(session: Session, found: Sequence[Row[AuditEntry, Any, Any]]) -> tuple[EntryRow, ...]:
+def _rows(session: Session, found: Sequence[Row[Any]]) -> tuple[EntryRow, ...]:
     names = _names(session, found)
     known = events.registry()
     rows = []
-    for one, personal, seal in found:
+    for row in found:
+        one, personal, seal = tuple(row)[:3]
         event = known.get(one.event)
         values = personal or {}
         rows.append(
@@ -203,9 +201,10 @@ def _rows(session: Session, found: Sequence[Row[AuditEntry, Any, Any]]) -> tuple
     return tuple(rows)
 
 
-def _names(session: Session, found: Sequence[Row[AuditEntry, Any, Any]]) -> dict[tuple[str | None, str | None], str]:
+def _names(session: Session, found: Sequence[Row[Any]]) -> dict[tuple[str | None, str | None], str]:
     wanted: dict[str, set[str]] = {}
-    for one, _personal, _seal in found:
+    for row in found:
+        one = row[0]
         wanted.setdefault(one.subject_kind or "", set()).add(one.subject_id or "")
     tables: tuple[tuple[str, Any, Any], ...] = (
         ("person", Person.public_id, Person.display_name),

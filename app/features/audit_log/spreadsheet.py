@@ -1,10 +1,8 @@
-"""The trail as CSV (RFC 4180), safe to open in a spreadsheet."""
+"""An entry of the trail as a row of a CSV file."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator
 
+from app.core.spreadsheet import Cell
 from app.features.audit_log.queries import EntryRow
 
 COLUMNS = (
@@ -24,46 +22,27 @@ COLUMNS = (
     "personal",
     "seal",
 )
-#: Characters with which spreadsheets begin a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: Personal values that have a column of their own.
 _OWN_COLUMN = frozenset({"actor_name", "address", "agent"})
 
 
-def lines(rows: Iterable[EntryRow]) -> Iterator[str]:
-    """Yield the head and one line for each entry."""
-    yield _line(COLUMNS)
-    for row in rows:
-        yield _line(_cells(row))
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _cells(row: EntryRow) -> tuple[str, ...]:
+def cells(row: EntryRow) -> tuple[Cell, ...]:
+    """Return an entry as a row under `COLUMNS`."""
     more = {name: value for name, value in row.personal.items() if name not in _OWN_COLUMN}
     return (
-        str(row.id),
-        row.at.isoformat(timespec="milliseconds"),
+        row.id,
+        row.at,
         row.event,
         row.actor_kind,
-        row.actor_id or "",
-        row.actor_name or "",
-        row.subject_kind or "",
-        row.subject_id or "",
+        row.actor_id,
+        row.actor_name,
+        row.subject_kind,
+        row.subject_id,
         row.source,
         row.request_id,
         str(row.personal.get("address") or ""),
         str(row.personal.get("agent") or ""),
         json.dumps(row.details, ensure_ascii=False, sort_keys=True) if row.details else "",
         json.dumps(more, ensure_ascii=False, sort_keys=True) if more else "",
-        str(row.seal) if row.seal is not None else "",
+        row.seal,
     )
-
-
-def _line(cells: Iterable[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow([harmless(cell) for cell in cells])
-    return buffer.getvalue()

@@ -9,6 +9,7 @@ from app.features.audit_log import queries, service, spreadsheet
 from app.features.audit_log.forms import AuditFilter
 from app.web.access import signed_in
 from app.web.identity import actor
+from app.web.tables import csv_file, place
 
 blueprint = Blueprint("audit_log", __name__, url_prefix="/audit")
 
@@ -19,7 +20,7 @@ def entries() -> str:
     """List entries."""
     form = AuditFilter(request.args)
     with reading() as db:
-        page = queries.entries(db, queries.resolved(db, form.filters), request.args.get("after"))
+        page = queries.entries(db, queries.resolved(db, form.filters), *place())
         chain = queries.chain(db)
     return render_template("audit_log/entries.html", page=page, chain=chain, filters=form)
 
@@ -42,6 +43,4 @@ def export() -> Response:
     with transaction() as db:
         recorded = service.record_export(db, actor(), AuditFilter(request.args).filters)
     rows = queries.exported(recorded.filters, recorded.newest)
-    response = Response(spreadsheet.lines(rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
-    return response
+    return csv_file("audit", spreadsheet.COLUMNS, map(spreadsheet.cells, rows))

@@ -10,6 +10,7 @@ from wtforms import BooleanField, DateTimeLocalField, HiddenField, IntegerField,
 from wtforms.validators import Optional as Optionally
 
 from app.features.share_links.conditions import MAXIMUM_NAME, Changes
+from app.features.share_links.listing import Wanted
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers import Powers
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
@@ -159,6 +160,10 @@ class ListForm(FilterForm):
             ("", gettext("Any state")),
             *((state.value, label) for state, label in STATE_LABELS.items()),
         ]
+
+    def wanted(self, sort: str, *, everybodys: bool) -> Wanted:
+        """Return what is asked of the list."""
+        return Wanted(everybodys, self.q.data or "", self.wanted_state(), sort)
 
     def wanted_state(self) -> LinkState | None:
         """Return the chosen state; anything unknown is none."""

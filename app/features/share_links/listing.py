@@ -3,18 +3,20 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import clock, paging
 from app.core.accounts.actor import Actor
 from app.core.accounts.models import LOCAL, Group, Person
 from app.core.audit.models import AuditEntry, AuditPersonal
 from app.core.connections.models import Connection
 from app.core.errors import Forbidden, NotFound
+from app.core.paging import Page
 from app.core.permissions import Permission
+from app.core.spreadsheet import Cell
 from app.features.share_links import facts, grants, policy, powers, rights
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.models import LinkGroup, OwnerNotice, SharedObject, ShareLink
@@ -24,6 +26,24 @@ from app.features.share_links.powers import Powers
 #: The subject kind of a link's entries in the trail.
 SUBJECT = "link"
 MAXIMUM_SEARCH = 200
+ORDERS = paging.Orders(
+    ShareLink.id,
+    descending=True,
+    created=ShareLink.id,
+    name=paging.folded(ShareLink.name),
+    ends=ShareLink.expires_at,
+    views=ShareLink.views,
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of the list of links: without `everybodys` only the actor's own."""
+
+    everybodys: bool = False
+    search: str = ""
+    state: LinkState | None = None
+    sort: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,10 @@ class GroupRow:
 class LinkRow:
     """One link with what it shows and who made it."""
 
+    HEAD: ClassVar = (
+        *("id", "name", "shows", "kind", "key", "container", "owner", "state", "created_at", "expires_at"),
+        *("password", "groups", "views", "max_views"),
+    )
     #: Row id; where a list goes on.
     id: int
     public_id: str
@@ -71,6 +95,16 @@ class LinkRow:
     state: LinkState
     paused_reason: str | None
     closed_reason: str | None
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The row of a file, under `HEAD`."""
+        shown = (self.title, self.kind, self.object_key, self.container)
+        asked = (self.has_password, ", ".join(group.name for group in self.groups), self.views, self.max_views)
+        return (
+            *(self.public_id, self.name, *shown, self.owner_name, self.state, self.created_at, self.expires_at),
+            *asked,
+        )
 
 
 @dataclass(frozen=True)
@@ -113,34 +147,31 @@ def find(
     search: str = "",
     state: LinkState | None = None,
     after: int | None = None,
-    limit: int = 50,
+    limit: int = paging.PAGE_SIZE,
 ) -> Sequence[LinkRow]:
     """Return links, newest first, that come after the row id `after`. Raises Forbidden where the actor reads none.
 
     Without `everybodys` only the actor's own. One row more than wanted tells the caller that there is a next page.
     """
-    query = _links()
-    if everybodys:
-        if not (actor.may(Permission.LINKS_ALL_READ) or actor.may(Permission.LINKS_ALL_MANAGE)):
-            raise Forbidden
-    elif not actor.may(Permission.LINKS_OWN_MANAGE):
-        raise Forbidden
-    else:
-        query = query.where(ShareLink.created_by_id == actor.person_id)
-    if search.strip():
-        query = query.where(_matches(search))
-    if state is not None:
-        query = query.where(facts.in_state(state))
+    query = _wanted_links(actor, Wanted(everybodys, search, state))
     if after is not None:
         query = query.where(ShareLink.id < after)
-    return _rows(session, query.order_by(ShareLink.id.desc()).limit(limit))
+    return _rows(session, session.execute(query.order_by(ShareLink.id.desc()).limit(limit)).all())
+
+
+def page(
+    session: Session, actor: Actor, wanted: Wanted, after: str | None = None, size: int = paging.PAGE_SIZE
+) -> Page[LinkRow]:
+    """Return one page of links, newest first where no other order is asked for. Raises Forbidden as `find` does."""
+    found = paging.page(session, _wanted_links(actor, wanted), ORDERS.chosen(wanted.sort), after, size)
+    return Page(tuple(_rows(session, found.rows)), found.next)
 
 
 def one(session: Session, actor: Actor, public_id: str) -> LinkRow:
     """Return one link; raises NotFound where the actor may not know of it."""
     if not rights.could_be_id(public_id):
         raise NotFound
-    rows = _rows(session, _links().where(ShareLink.public_id == public_id))
+    rows = _rows(session, session.execute(_links().where(ShareLink.public_id == public_id)).all())
     if not rows or not rights.may_see(actor, rows[0].owner_id):
         raise NotFound
     return rows[0]
@@ -219,6 +250,22 @@ def _links() -> Select[Any]:
     return links
 
 
+def _wanted_links(actor: Actor, wanted: Wanted) -> Select[Any]:
+    query = _links()
+    if wanted.everybodys:
+        if not (actor.may(Permission.LINKS_ALL_READ) or actor.may(Permission.LINKS_ALL_MANAGE)):
+            raise Forbidden
+    elif not actor.may(Permission.LINKS_OWN_MANAGE):
+        raise Forbidden
+    else:
+        query = query.where(ShareLink.created_by_id == actor.person_id)
+    if wanted.search.strip():
+        query = query.where(_matches(wanted.search))
+    if wanted.state is not None:
+        query = query.where(facts.in_state(wanted.state))
+    return query
+
+
 def _matches(search: str) -> ColumnElement[bool]:
     # PostgreSQL refuses a NUL in any text.
     words = search.replace("\0", "").strip()[:MAXIMUM_SEARCH]
@@ -229,8 +276,7 @@ def _matches(search: str) -> ColumnElement[bool]:
     )
 
 
-def _rows(session: Session, query: Select[Any]) -> list[LinkRow]:
-    found = session.execute(query).all()
+def _rows(session: Session, found: Sequence[Row[Any]]) -> list[LinkRow]:
     groups = _groups_of(session, [row.ShareLink.id for row in found])
     return [_row(row, groups.get(row.ShareLink.id, ())) for row in found]
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.accounts.actor import Actor
-from app.core.audit import trail
+from app.core.audit import exports, trail
 from app.core.connections.models import Connection
 from app.core.crypto import tokens
 from app.core.errors import Conflict, Forbidden
@@ -24,6 +24,7 @@ from app.features.share_links import grants, powers, rows
 from app.features.share_links.conditions import Changes, Conditions, Unchanged
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gather import ShareFacts
+from app.features.share_links.listing import Wanted
 from app.features.share_links.models import LinkGroup, SharedObject, ShareLink
 from app.features.share_links.notices import NoticeCode
 from app.features.share_links.objects import ObjectFacts
@@ -182,6 +183,14 @@ def resume(session: Session, actor: Actor, public_id: str, facts: ShareFacts | N
     trail.record(session, ShareLinkEvent.RESUMED, subject=("link", public_id), actor=actor)
     rows.tell_if_other(session, actor, link, NoticeCode.RESUMED_BY_OTHER)
     return None
+
+
+def record_export(session: Session, actor: Actor, wanted: Wanted) -> None:
+    """Record that a list of links is handed out. Raises Forbidden."""
+    needs = Permission.LINKS_ALL_READ if wanted.everybodys else Permission.LINKS_OWN_MANAGE
+    name = "all links" if wanted.everybodys else "own links"
+    filters = {"state": wanted.state.value if wanted.state else ""}
+    exports.record_export(session, actor, needs, name, filters=filters, search=wanted.search)
 
 
 def needs_proof(session: Session, actor: Actor, public_id: str) -> bool:

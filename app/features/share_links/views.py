@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.core import clock
+from app.core import clock, paging
 from app.core.db import reading, transaction
 from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
@@ -26,7 +26,7 @@ from app.web.access import signed_in
 from app.web.forms import errors_onto, form_page, put_error
 from app.web.identity import actor
 from app.web.surfaces import Surface, absolute
-from app.web.tables import with_query
+from app.web.tables import csv_file, place, with_query
 from app.web.templating import endpoint_url
 
 blueprint = Blueprint("share_links", __name__, url_prefix="/links")
@@ -42,7 +42,6 @@ def _names() -> dict[str, Any]:
     }
 
 
-PAGE_SIZE = 50
 ACTIVITY_SIZE = 25
 Answer = Response | str | tuple[str, int]
 
@@ -58,7 +57,7 @@ def list_links() -> Answer:
     """List one's own links; whoever only reads is led to everybody's."""
     if not actor().may(Permission.LINKS_OWN_MANAGE):
         if actor().may(Permission.LINKS_ALL_READ):
-            wanted = {name: request.args.get(name) for name in ("q", "state")}
+            wanted = {name: request.args.get(name) for name in ("q", "state", "sort")}
             return redirect(url_for("share_links.list_all_links", **wanted), code=303)  # type: ignore[arg-type]
         raise Forbidden
     return _list(everybodys=False)
@@ -69,6 +68,20 @@ def list_links() -> Answer:
 def list_all_links() -> Answer:
     """List everybody's links."""
     return _list(everybodys=True)
+
+
+@blueprint.get("/links.csv")
+@signed_in(Permission.LINKS_OWN_MANAGE)
+def export_links() -> Answer:
+    """Hand out the list of one's own links as CSV, after recording that it is done."""
+    return _export(everybodys=False)
+
+
+@blueprint.get("/all/links.csv")
+@signed_in(Permission.LINKS_ALL_READ)
+def export_all_links() -> Answer:
+    """Hand out the list of everybody's links as CSV, after recording that it is done."""
+    return _export(everybodys=True)
 
 
 @blueprint.get("/new/")
@@ -210,29 +223,26 @@ def _translated(entry: TimelineEntry) -> dict[str, Any]:
 
 
 def _list(*, everybodys: bool) -> Answer:
-    form = ListForm(request.args)
+    form, sort, after = ListForm(request.args), *place()
     form.offer()
     with reading() as db:
-        found = listing.find(
-            db,
-            actor(),
-            everybodys=everybodys,
-            search=form.q.data or "",
-            state=form.wanted_state(),
-            after=_after(),
-            limit=PAGE_SIZE + 1,
-        )
-    more = len(found) > PAGE_SIZE
+        page = listing.page(db, actor(), form.wanted(sort, everybodys=everybodys), after)
     return render_template(
         "share_links/list_links.html",
         form=form,
-        links=found[:PAGE_SIZE],
+        page=page,
         everybodys=everybodys,
-        next_url=with_query(after=found[PAGE_SIZE - 1].id) if more else None,
-        first_url=with_query() if _after() is not None else None,
         may_create=actor().may(Permission.LINKS_OWN_MANAGE),
         labels=STATE_LABELS,
     )
+
+
+def _export(*, everybodys: bool) -> Answer:
+    wanted, asking = ListForm(request.args).wanted(place()[0], everybodys=everybodys), actor()
+    with transaction() as db:
+        service.record_export(db, asking, wanted)
+    rows = paging.whole(lambda db, after: listing.page(db, asking, wanted, after, paging.BATCH))
+    return csv_file("links", LinkRow.HEAD, (row.cells for row in rows))
 
 
 def _after() -> int | None:

@@ -36,8 +36,10 @@ READ = (
     "/admin/settings/organisation",
     "/admin/settings/organisation",
     "/admin/jobs",
-    "/admin/jobs?tab=queued",
+    "/admin/jobs?tab=done",
 )
+#: Lists as files: for whoever reads the list.
+FILES = ("/admin/people.csv", "/admin/groups.csv", "/admin/groups/{group}/members.csv")
 #: What only an administrator opens.
 MANAGE = (
     "/admin/people/new",
@@ -111,7 +113,7 @@ def enter(pages: PageClient, make: Callable[[Session], Person]) -> PageClient:
     return pages
 
 
-@pytest.mark.parametrize("path", [*READ, *MANAGE])
+@pytest.mark.parametrize("path", [*READ, *FILES, *MANAGE])
 def test_an_administrator_opens_every_page(pages: PageClient, house: House, path: str) -> None:
     enter(pages, make_administrator).get(house(path))
 
@@ -140,20 +142,25 @@ def test_an_auditor_changes_nothing(pages: PageClient, house: House, path: str) 
         assert db.scalar(select(func.count()).select_from(Connection)) == 1
 
 
-@pytest.mark.parametrize("path", READ)
+@pytest.mark.parametrize("path", FILES)
+def test_an_auditor_takes_lists_along(pages: PageClient, house: House, path: str) -> None:
+    assert enter(pages, make_auditor).get(house(path)).headers["Content-Disposition"].endswith('.csv"')
+
+
+@pytest.mark.parametrize("path", [*READ, *FILES])
 def test_an_author_is_refused(pages: PageClient, house: House, path: str) -> None:
     enter(pages, make_author).get(house(path), status=403)
 
 
 @pytest.mark.parametrize("make", [make_guest, make_customer])
-@pytest.mark.parametrize("path", [*READ, *MANAGE])
+@pytest.mark.parametrize("path", [*READ, *FILES, *MANAGE])
 def test_guests_and_customers_find_nothing_there(
     pages: PageClient, house: House, path: str, make: Callable[[Session], Person]
 ) -> None:
     enter(pages, make).get(house(path), status=404)
 
 
-@pytest.mark.parametrize("path", [*READ, *MANAGE, "/admin/settings"])
+@pytest.mark.parametrize("path", [*READ, *FILES, *MANAGE, "/admin/settings"])
 def test_strangers_are_asked_to_sign_in(pages: PageClient, house: House, path: str) -> None:
     assert pages.get(house(path), status=303).location.startswith("/sign-in?next=/admin/")
 

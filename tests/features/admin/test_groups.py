@@ -122,3 +122,23 @@ def test_members_are_paged(pages: PageClient, administrator: Person, partners: G
     page = pages.get(f"/admin/groups/{partners.public_id}")
     assert len(page.table()) == 50
     assert len(pages.click("Next page").table()) == 5
+    assert len(pages.get(f"/admin/groups/{partners.public_id}?q=member 07").table()) == 1
+    assert "No member matches." in pages.get(f"/admin/groups/{partners.public_id}?q=nobody").text
+    pages.get(f"/admin/groups/{partners.public_id}?sort=-name")
+    assert pages.page.table()[0]["Name"].endswith("54")
+    file = pages.get(pages.page.links["Export as CSV"]).body.decode().splitlines()
+    assert len(file) == 56
+    assert "Member 54" in file[1]
+
+
+def test_groups_are_filtered_by_where_they_are_kept_up(
+    pages: PageClient, administrator: Person, partners: Group
+) -> None:
+    with transaction() as db:
+        make_foreign_group(db, "From there")
+    assert len(pages.get("/admin/groups").table()) == 2
+    assert [row["Name"] for row in pages.get("/admin/groups?source=elsewhere").table()] == ["From there"]
+    assert [row["Name"] for row in pages.get("/admin/groups?source=local").table()] == [partners.name]
+    file = pages.get(pages.page.links["Export as CSV"]).body.decode()
+    assert partners.name in file
+    assert "From there" not in file

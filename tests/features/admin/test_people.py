@@ -1,5 +1,8 @@
 """People: found, created, changed, and shut out; what ends is said before, and ends."""
 
+import csv
+import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -103,6 +106,50 @@ def test_the_list_is_paged_by_key_without_losing_or_repeating_anybody(pages: Pag
 @pytest.mark.parametrize("cursor", ["nonsense", "W10", "WyJhIiwgImIiXQ", "WzEsIDJd", "x" * 700, "%00"])
 def test_a_changed_cursor_shows_the_first_page(pages: PageClient, administrator: Person, cursor: str) -> None:
     assert len(pages.get(f"/admin/people?after={cursor}").table()) == 1
+
+
+def test_people_are_sorted_by_what_the_heads_say(pages: PageClient, administrator: Person) -> None:
+    with transaction() as db:
+        for name, email, day in (
+            ("Bea", "z@example.com", 2),
+            ("Änne", "y@example.com", None),
+            ("cem", "x@example.com", 1),
+        ):
+            made = make_person(db, name, email=email, password=False)
+            made.last_signed_in_at = clock.now() - timedelta(days=day) if day else None
+        db.get_one(Person, administrator.id).last_signed_in_at = clock.now()
+
+    def shown() -> list[str]:
+        return [row["Email address"].partition("@")[0] for row in pages.page.table() if "@ex" in row["Email address"]]
+
+    pages.get("/admin/people")
+    pages.click("Email address")
+    assert shown() == sorted(shown())
+    pages.click("Email address")
+    assert shown() == sorted(shown(), reverse=True)
+    pages.click("Last signed in")
+    assert [one for one in shown() if one in "xyz"] == ["y", "z", "x"]
+    assert pages.page.xpath("//input[@name='sort'][@value='signed_in'][@form='people-filters']")
+
+
+def test_the_list_of_people_is_handed_out_as_it_is_shown_and_that_is_recorded(
+    pages: PageClient, administrator: Person
+) -> None:
+    with transaction() as db:
+        make_guest(db)
+        make_person(db, "=HYPERLINK(1)", email="formula@example.com", password=False)
+    pages.get("/admin/people?kind=staff&q=example&sort=-email")
+    link = pages.page.links["Export as CSV"]
+    assert link == "/admin/people.csv?kind=staff&q=example&sort=-email"
+    rows = list(csv.DictReader(io.StringIO(pages.get(link).body.decode())))
+    assert "formula@example.com" in [row["email"] for row in rows]
+    assert [row["email"] for row in rows] == sorted((row["email"] for row in rows), reverse=True)
+    assert [row["name"] for row in rows if row["email"] == "formula@example.com"] == ["'=HYPERLINK(1)"]
+    assert not [row for row in rows if row["kind"] == "guest"]
+    with reading() as db:
+        last = db.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert last is not None
+    assert (last.event, last.details) == ("lists:list:exported", {"list": "people", "filters": {"kind": "staff"}})
 
 
 def test_a_person_is_created_with_roles(pages: PageClient, administrator: Person) -> None:

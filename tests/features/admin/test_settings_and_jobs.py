@@ -1,5 +1,7 @@
 """Settings come from what features declare; failed jobs are tried again by hand."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -68,16 +70,17 @@ def test_a_number_out_of_bounds_is_refused_with_the_bound(
     assert sentence in pages.submit("Save settings", {"maximum_days": value}, status=422).text
 
 
-def job(state: JobState, number: int = 0) -> int:
+def job(state: JobState, number: int = 0, name: str = "mail.deliver") -> int:
+    over = state in (JobState.FAILED, JobState.DONE)
     with transaction() as db:
         row = Job(
-            name="mail.send",
+            name=name,
             arguments={"mail_id": number},
             state=state.value,
             run_at=clock.now(),
             attempts=8,
             created_at=clock.now(),
-            finished_at=clock.now() if state is JobState.FAILED else None,
+            finished_at=clock.now() - timedelta(minutes=number) if over else None,
             last_error="<b>refused</b>" if state is JobState.FAILED else None,
         )
         db.add(row)
@@ -86,14 +89,39 @@ def job(state: JobState, number: int = 0) -> int:
 
 
 def test_jobs_are_shown_by_state(pages: PageClient, administrator: Person) -> None:
-    assert "No job was given up" in pages.get("/admin/jobs").text
-    job(JobState.FAILED)
-    job(JobState.QUEUED)
-    job(JobState.DONE)
+    for tab, nothing in {
+        "failed": "No job was given up",
+        "queued": "Nothing waits",
+        "running": "Nothing is running",
+        "done": "Nothing was done in the last seven days",
+    }.items():
+        assert nothing in pages.get(f"/admin/jobs?tab={tab}").text
+    for state in JobState:
+        job(state)
+    for tab, word in {"failed": "Given up", "queued": "Trying again", "running": "Running", "done": "Done"}.items():
+        assert [row["State"] for row in pages.get(f"/admin/jobs?tab={tab}").table()] == [word]
     page = pages.get("/admin/jobs?tab=nonsense")
-    assert len(page.table()) == 1
-    assert page.table()[0]["Last error"] == "<b>refused</b>"
-    assert len(pages.get("/admin/jobs?tab=queued").table()) == 1
+    assert [row["Last error"] for row in page.table()] == ["<b>refused</b>"]
+
+
+def test_jobs_are_filtered_by_kind_on_every_tab(pages: PageClient, administrator: Person) -> None:
+    job(JobState.DONE)
+    job(JobState.DONE, name="share_links.other")
+    assert len(pages.get("/admin/jobs?tab=done").table()) == 2
+    page = pages.get("/admin/jobs?tab=done&name=mail.deliver")
+    assert [row["Job"].split()[0] for row in page.table()] == ["mail.deliver"]
+    assert "No such job" in pages.get("/admin/jobs?tab=failed&name=mail.deliver").text
+
+
+def test_jobs_that_are_over_are_sorted_by_when_they_ended(pages: PageClient, administrator: Person) -> None:
+    earlier, later = job(JobState.DONE, 5), job(JobState.DONE, 1)
+
+    def shown(sort: str) -> list[int]:
+        return [int(row["Job"].split("#")[1]) for row in pages.get(f"/admin/jobs?tab=done{sort}").table()]
+
+    assert shown("") == shown("&sort=-ended") == [later, earlier]
+    assert shown("&sort=ended") == [earlier, later]
+    assert shown("&sort=-created") == [later, earlier]
 
 
 def test_a_failed_job_is_tried_again_once_and_that_is_recorded(pages: PageClient, administrator: Person) -> None:

@@ -1,5 +1,7 @@
 """The internal pages, as a person uses them."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -239,6 +241,37 @@ def test_lists_are_searched_filtered_and_paged(author: Person, world: World, pag
     assert [row["Link"] for row in pages.click("Next page").table()] == ["Link 01", "Link 00"]
     assert len(pages.get("/links/?q=ink 07").table()) == 1
     assert "No link matches" in pages.get("/links/?state=paused").text
+
+
+def test_lists_are_sorted_and_handed_out_as_they_are_shown(author: Person, world: World, pages: PageClient) -> None:
+    with transaction() as db:
+        for views, name in enumerate(("beta", "Alpha", "gamma")):
+            links.make_link(db, author, world.confluence, name=name).views = views
+    pages.get("/links/?state=active")
+    pages.click("Link")
+    assert [row["Link"] for row in pages.page.table()] == ["Alpha", "beta", "gamma"]
+    pages.click("Views")
+    pages.click("Views")
+    assert [row["Link"] for row in pages.page.table()] == ["gamma", "Alpha", "beta"]
+    file = pages.get(pages.page.links["Export as CSV"])
+    rows = list(csv.DictReader(io.StringIO(file.body.decode())))
+    assert [(row["name"], row["views"]) for row in rows] == [("gamma", "2"), ("Alpha", "1"), ("beta", "0")]
+    assert "/s/" not in file.body.decode()
+    with reading() as db:
+        assert db.scalar(select(AuditEntry.event).order_by(AuditEntry.id.desc()).limit(1)) == "lists:list:exported"
+
+
+def test_files_of_links_are_for_whoever_reads_the_list(link: ShareLink, pages: PageClient) -> None:
+    with transaction() as db:
+        other, auditor, guest = people.make_author(db, "Bo Lind"), people.make_auditor(db), people.make_guest(db)
+    assert len(pages.get("/links/links.csv").body.splitlines()) == 2
+    for person, own, every in ((other, 200, 403), (auditor, 403, 200), (guest, 404, 404)):
+        browser = pages.another()
+        browser.sign_in(person)
+        found = browser.get("/links/links.csv", status=own)
+        assert "Northwind" not in found.body.decode()
+        assert ("Northwind" in browser.get("/links/all/links.csv", status=every).body.decode()) == (every == 200)
+    assert pages.another().get("/links/links.csv", status=303).location.startswith("/sign-in")
 
 
 def test_an_auditor_reads_every_link_but_not_its_address(link: ShareLink, pages: PageClient) -> None:

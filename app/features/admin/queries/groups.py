@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,12 +15,33 @@ from app.core.accounts.actor import initials_of
 from app.core.accounts.models import LOCAL, Group, Membership, MembershipSource, Person, RoleAssignment
 from app.core.paging import Page
 from app.core.permissions import Role
-from app.features.admin.queries import PAGE_SIZE
+from app.core.spreadsheet import Cell
+
+ORDERS = paging.Orders(Group.id, name=paging.folded(Group.name), source=Group.source, created=Group.created_at)
+MEMBER_ORDERS = paging.Orders(Person.id, name=paging.folded(Person.display_name), email=Person.email_key)
+
+
+class GroupSource(StrEnum):
+    """Where groups are kept up."""
+
+    LOCAL = "local"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a list of groups or members; empty words ask for nothing, and so do unknown ones."""
+
+    search: str = ""
+    source: str = ""
+    sort: str = ""
 
 
 @dataclass(frozen=True)
 class GroupRow:
     """One group; `source` is `local` or the connection it comes through."""
+
+    HEAD: ClassVar = ("id", "name", "description", "source", "external_id", "members", "roles", "created_at")
 
     public_id: str
     name: str
@@ -26,16 +50,25 @@ class GroupRow:
     external_id: str
     members: int
     roles: frozenset[Role]
+    created_at: datetime
 
     @property
     def local(self) -> bool:
         """Whether it is edited here."""
         return self.source == LOCAL
 
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The row of a file, under `HEAD`."""
+        own = (self.public_id, self.name, self.description, self.source, self.external_id)
+        return (*own, self.members, " ".join(sorted(self.roles)), self.created_at)
+
 
 @dataclass(frozen=True)
 class MemberRow:
     """Somebody in a group, and by which sources."""
+
+    HEAD: ClassVar = ("id", "name", "email", "active", "put_in_by")
 
     public_id: str
     name: str
@@ -53,21 +86,24 @@ class MemberRow:
         """Whether somebody put them in by hand, so that they can be taken out by hand."""
         return MembershipSource.MANUAL in self.sources
 
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The row of a file, under `HEAD`."""
+        return (self.public_id, self.name, self.email, self.active, " ".join(self.sources))
 
-def groups(session: Session, *, search: str = "", after: str | None = None) -> Page[GroupRow]:
-    """Return one page of groups by name."""
-    key = func.lower(Group.name)
-    query = select(Group, key)
-    words = search.strip().lower()[:100]
+
+def groups(session: Session, wanted: Wanted, after: str | None = None, size: int = paging.PAGE_SIZE) -> Page[GroupRow]:
+    """Return one page of groups."""
+    query = select(Group)
+    words = wanted.search.strip().lower()[:100]
     if words:
-        query = query.where(key.contains(words, autoescape=True))
-    start = paging.decode(after, str, int)
-    if start is not None:
-        query = query.where((key > start[0]) | ((key == start[0]) & (Group.id > start[1])))
-    found = session.execute(query.order_by(key, Group.id).limit(PAGE_SIZE + 1)).all()
-    shown = found[:PAGE_SIZE]
-    cursor = paging.encode(shown[-1][1], shown[-1][0].id) if len(found) > PAGE_SIZE else None
-    return Page(_rows(session, [group for group, _ in shown]), cursor)
+        query = query.where(func.lower(Group.name).contains(words, autoescape=True))
+    if wanted.source == GroupSource.LOCAL:
+        query = query.where(Group.source == LOCAL)
+    if wanted.source == GroupSource.ELSEWHERE:
+        query = query.where(Group.source != LOCAL)
+    found = paging.page(session, query, ORDERS.chosen(wanted.sort), after, size)
+    return Page(_rows(session, [row.Group for row in found.rows]), found.next)
 
 
 def group(session: Session, public_id: str) -> GroupRow | None:
@@ -76,27 +112,27 @@ def group(session: Session, public_id: str) -> GroupRow | None:
     return _rows(session, [row])[0] if row is not None else None
 
 
-def members(session: Session, public_id: str, *, after: str | None = None) -> Page[MemberRow]:
-    """Return one page of a group's members by name."""
+def members(
+    session: Session, public_id: str, wanted: Wanted, after: str | None = None, size: int = paging.PAGE_SIZE
+) -> Page[MemberRow]:
+    """Return one page of a group's members."""
     row = queries.group_by_public_id(session, public_id)
     if row is None:
         return Page(())
-    key = func.lower(Person.display_name)
-    inside = select(Membership.person_id).where(Membership.group_id == row.id)
-    query = select(Person, key).where(Person.id.in_(inside))
-    start = paging.decode(after, str, int)
-    if start is not None:
-        query = query.where((key > start[0]) | ((key == start[0]) & (Person.id > start[1])))
-    found = session.execute(query.order_by(key, Person.id).limit(PAGE_SIZE + 1)).all()
-    shown = found[:PAGE_SIZE]
-    sources = _sources(session, row.id, [person.id for person, _ in shown])
-    cursor = paging.encode(shown[-1][1], shown[-1][0].id) if len(found) > PAGE_SIZE else None
+    query = select(Person).where(Person.id.in_(select(Membership.person_id).where(Membership.group_id == row.id)))
+    words = wanted.search.strip().lower()[:100]
+    if words:
+        named = func.lower(Person.display_name).contains(words, autoescape=True)
+        query = query.where(named | Person.email_key.contains(words, autoescape=True))
+    found = paging.page(session, query, MEMBER_ORDERS.chosen(wanted.sort), after, size)
+    people = [one.Person for one in found.rows]
+    sources = _sources(session, row.id, [person.id for person in people])
     return Page(
         tuple(
             MemberRow(person.public_id, person.display_name, person.email, person.active, sources.get(person.id, ()))
-            for person, _ in shown
+            for person in people
         ),
-        cursor,
+        found.next,
     )
 
 
@@ -122,6 +158,7 @@ def _rows(session: Session, found: Iterable[Group]) -> tuple[GroupRow, ...]:
             external_id=row.external_id,
             members=counts.get(row.id, 0),
             roles=frozenset(roles.get(row.id, ())),
+            created_at=row.created_at,
         )
         for row in rows
     )

@@ -9,15 +9,28 @@ from sqlalchemy.orm import Session
 from app.core import paging
 from app.core.jobs.models import Job, JobState
 from app.core.paging import Page
-from app.features.admin.queries import PAGE_SIZE
 
 #: Counting stops here: what matters is that there are many.
 COUNT_CAP = 1_000
-#: The tabs of the page and the states that each shows; what is done is of no interest and not listed.
-TABS: dict[str, tuple[JobState, ...]] = {
-    "failed": (JobState.FAILED,),
-    "queued": (JobState.QUEUED, JobState.LEASED),
+#: The tabs of the page and the states that each shows.
+TABS: dict[str, JobState] = {
+    "failed": JobState.FAILED,
+    "queued": JobState.QUEUED,
+    "running": JobState.LEASED,
+    "done": JobState.DONE,
 }
+ORDERS = paging.Orders(Job.id, descending=True, created=Job.id, due=Job.run_at)
+#: What is over is looked at by when it ended; every such row has that instant.
+ENDED_ORDERS = paging.Orders(Job.id, descending=True, ended=Job.finished_at, created=Job.id)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of the list: a tab, one kind of job, an order."""
+
+    tab: str = "failed"
+    name: str = ""
+    sort: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,27 +53,23 @@ class JobRow:
         return self.state is JobState.FAILED
 
 
-def jobs(session: Session, tab: str, after: str | None = None) -> Page[JobRow]:
-    """Return one page of the jobs of a tab, newest first."""
-    query = select(Job).where(Job.state.in_(TABS[tab]))
-    start = paging.decode(after, int)
-    if start is not None:
-        query = query.where(Job.id < start[0])
-    found = session.scalars(query.order_by(Job.id.desc()).limit(PAGE_SIZE + 1)).all()
-    shown = found[:PAGE_SIZE]
-    cursor = paging.encode(shown[-1].id) if len(found) > PAGE_SIZE else None
-    return Page(tuple(_row(job) for job in shown), cursor)
+def jobs(session: Session, wanted: Wanted, after: str | None = None) -> Page[JobRow]:
+    """Return one page of the jobs of a tab, newest first where no other order is asked for."""
+    query = select(Job).where(Job.state == TABS[wanted.tab])
+    if wanted.name:
+        query = query.where(Job.name == wanted.name)
+    orders = ENDED_ORDERS if wanted.tab in ("failed", "done") else ORDERS
+    found = paging.page(session, query, orders.chosen(wanted.sort), after)
+    return Page(tuple(_row(row.Job) for row in found.rows), found.next)
 
 
-def counts(session: Session) -> dict[str, int]:
-    """Return how many jobs each tab has, at most `COUNT_CAP`."""
-    return {
-        tab: session.scalar(
-            select(func.count()).select_from(select(Job.id).where(Job.state.in_(states)).limit(COUNT_CAP).subquery())
-        )
-        or 0
-        for tab, states in TABS.items()
-    }
+def counts(session: Session, name: str = "") -> dict[str, int]:
+    """Return how many jobs, or jobs of one kind, each tab has, at most `COUNT_CAP`."""
+    found = {}
+    for tab, state in TABS.items():
+        some = select(Job.id).where(Job.state == state, *([Job.name == name] if name else []))
+        found[tab] = session.scalar(select(func.count()).select_from(some.limit(COUNT_CAP).subquery())) or 0
+    return found
 
 
 def _row(job: Job) -> JobRow:

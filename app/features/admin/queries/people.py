@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -16,8 +17,15 @@ from app.core.connections import queries as connections
 from app.core.connections.queries import AccountRow
 from app.core.paging import Page
 from app.core.permissions import Role
+from app.core.spreadsheet import Cell
 from app.core.text import Text
-from app.features.admin.queries import PAGE_SIZE
+
+ORDERS = paging.Orders(
+    Person.id,
+    name=paging.folded(Person.display_name),
+    email=Person.email_key,
+    signed_in=paging.never_first(Person.last_signed_in_at),
+)
 
 
 class PersonState(StrEnum):
@@ -28,8 +36,20 @@ class PersonState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What is asked of the list; `search` looks in names and addresses, and what is unknown asks for nothing."""
+
+    search: str = ""
+    kind: str = ""
+    state: str = ""
+    sort: str = ""
+
+
+@dataclass(frozen=True)
 class PersonRow:
     """One row of the list."""
+
+    HEAD: ClassVar = ("id", "name", "email", "kind", "state", "roles", "last_signed_in_at")
 
     public_id: str
     name: str
@@ -43,6 +63,13 @@ class PersonRow:
     def initials(self) -> str:
         """Letters for the avatar."""
         return initials_of(self.name)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The row of a file, under `HEAD`."""
+        state = PersonState.ACTIVE if self.active else PersonState.DEACTIVATED
+        roles = " ".join(self.roles)
+        return (self.public_id, self.name, self.email, self.kind, state, roles, self.last_signed_in_at)
 
 
 @dataclass(frozen=True)
@@ -80,26 +107,17 @@ class Ending:
     more: tuple[Text, ...]
 
 
-def people(
-    session: Session, *, search: str = "", kind: str = "", state: str = "", after: str | None = None
-) -> Page[PersonRow]:
-    """Return one page of people by name; `search` looks in names and addresses."""
-    key = func.lower(Person.display_name)
-    query = select(Person, key).where(*_conditions(search, kind, state))
-    start = paging.decode(after, str, int)
-    if start is not None:
-        query = query.where((key > start[0]) | ((key == start[0]) & (Person.id > start[1])))
-    found = session.execute(query.order_by(key, Person.id).limit(PAGE_SIZE + 1)).all()
-    shown = found[:PAGE_SIZE]
-    roles = roles_of(session, [person.id for person, _ in shown])
-    cursor = paging.encode(shown[-1][1], shown[-1][0].id) if len(found) > PAGE_SIZE else None
-    return Page(tuple(_row(person, roles.get(person.id, frozenset())) for person, _ in shown), cursor)
+def people(session: Session, wanted: Wanted, after: str | None = None, size: int = paging.PAGE_SIZE) -> Page[PersonRow]:
+    """Return one page of people."""
+    query = select(Person).where(*_conditions(wanted))
+    found = paging.page(session, query, ORDERS.chosen(wanted.sort), after, size)
+    roles = roles_of(session, [row.Person.id for row in found.rows])
+    return Page(tuple(_row(row.Person, roles.get(row.Person.id, frozenset())) for row in found.rows), found.next)
 
 
-def count(session: Session, *, search: str = "", kind: str = "", state: str = "") -> int:
+def count(session: Session, wanted: Wanted) -> int:
     """Return how many people the same filters find."""
-    query = select(func.count()).select_from(Person).where(*_conditions(search, kind, state))
-    return session.scalar(query) or 0
+    return session.scalar(select(func.count()).select_from(Person).where(*_conditions(wanted))) or 0
 
 
 def person(session: Session, public_id: str) -> PersonDetail | None:
@@ -150,17 +168,17 @@ def roles_of(session: Session, person_ids: Iterable[int]) -> dict[int | None, fr
     return {person_id: frozenset(roles) for person_id, roles in found.items()}
 
 
-def _conditions(search: str, kind: str, state: str) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    words = search.strip().lower()[:100]
+    words = wanted.search.strip().lower()[:100]
     if words:
         by_name = func.lower(Person.display_name).contains(words, autoescape=True)
         conditions.append(by_name | Person.email_key.contains(words, autoescape=True))
-    if kind in set(PersonKind):
-        conditions.append(Person.kind == kind)
-    if state == PersonState.ACTIVE:
+    if wanted.kind in set(PersonKind):
+        conditions.append(Person.kind == wanted.kind)
+    if wanted.state == PersonState.ACTIVE:
         conditions.append(Person.deactivated_at.is_(None))
-    if state == PersonState.DEACTIVATED:
+    if wanted.state == PersonState.DEACTIVATED:
         conditions.append(Person.deactivated_at.is_not(None))
     return conditions
 

@@ -4,17 +4,19 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.core import paging
 from app.core.db import reading, transaction
 from app.core.errors import NotFound
 from app.core.permissions import Permission, Role
 from app.features.admin import service
-from app.features.admin.forms import GroupFilter, GroupForm, GroupRolesForm, MemberForm
+from app.features.admin.forms import GroupFilter, GroupForm, GroupRolesForm, MemberFilter, MemberForm
 from app.features.admin.queries import groups as queries
-from app.features.admin.queries.groups import GroupRow
+from app.features.admin.queries.groups import GroupRow, MemberRow
 from app.features.admin.views import Answer, blueprint
 from app.web.access import signed_in
 from app.web.forms import errors_onto, form_page
 from app.web.identity import actor
+from app.web.tables import csv_file, place
 
 READ = Permission.ADMIN_GROUPS_READ
 MANAGE = Permission.ADMIN_GROUPS_MANAGE
@@ -25,9 +27,21 @@ MANAGE = Permission.ADMIN_GROUPS_MANAGE
 def groups() -> str:
     """List groups."""
     filters = GroupFilter(request.args)
+    sort, after = place()
     with reading() as db:
-        page = queries.groups(db, search=filters.q.data or "", after=request.args.get("after"))
+        page = queries.groups(db, filters.wanted(sort), after)
     return render_template("admin/groups.html", page=page, filters=filters)
+
+
+@blueprint.get("/groups.csv")
+@signed_in(READ)
+def export_groups() -> Response:
+    """Hand out the list of groups as CSV, after recording that it is done."""
+    wanted = GroupFilter(request.args).wanted(place()[0])
+    with transaction() as db:
+        service.record_groups_export(db, actor(), wanted)
+    rows = paging.whole(lambda db, after: queries.groups(db, wanted, after, paging.BATCH))
+    return csv_file("groups", GroupRow.HEAD, (row.cells for row in rows))
 
 
 @blueprint.get("/groups/<public_id>")
@@ -35,6 +49,17 @@ def groups() -> str:
 def group(public_id: str) -> Answer:
     """Show one group with its members."""
     return _group_page(public_id, MemberForm())
+
+
+@blueprint.get("/groups/<public_id>/members.csv")
+@signed_in(READ)
+def export_members(public_id: str) -> Response:
+    """Hand out the members of a group as CSV, after recording that it is done."""
+    wanted = MemberFilter(request.args).wanted(place()[0])
+    with transaction() as db:
+        service.record_members_export(db, actor(), public_id, wanted)
+    rows = paging.whole(lambda db, after: queries.members(db, public_id, wanted, after, paging.BATCH))
+    return csv_file("members", MemberRow.HEAD, (row.cells for row in rows))
 
 
 @blueprint.route("/groups/new", methods=["GET", "POST"])
@@ -122,6 +147,8 @@ def _found(public_id: str) -> GroupRow:
 
 def _group_page(public_id: str, form: MemberForm) -> tuple[str, int]:
     found = _found(public_id)
+    filters = MemberFilter(request.args)
+    sort, after = place()
     with reading() as db:
-        members = queries.members(db, public_id, after=request.args.get("after"))
-    return form_page("admin/group.html", form, group=found, members=members)
+        members = queries.members(db, public_id, filters.wanted(sort), after)
+    return form_page("admin/group.html", form, group=found, members=members, filters=filters)

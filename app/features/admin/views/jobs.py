@@ -7,22 +7,25 @@ from werkzeug.wrappers import Response
 from app.core.db import reading, transaction
 from app.core.permissions import Permission
 from app.features.admin import service
+from app.features.admin.forms import JobFilter
 from app.features.admin.queries import jobs as queries
 from app.features.admin.views import blueprint
 from app.web.access import signed_in
 from app.web.identity import actor
+from app.web.tables import place
 
 
 @blueprint.get("/jobs")
 @signed_in(Permission.ADMIN_JOBS_READ)
 def jobs() -> str:
-    """List jobs that were given up, and those that wait."""
-    wanted = request.args.get("tab", "")
-    tab = wanted if wanted in queries.TABS else "failed"
+    """List jobs by what became of them."""
+    filters = JobFilter(request.args)
+    sort, after = place()
+    wanted = filters.wanted(sort)
     with reading() as db:
-        page = queries.jobs(db, tab, request.args.get("after"))
-        counts = queries.counts(db)
-    return render_template("admin/jobs.html", page=page, counts=counts, tab=tab)
+        page = queries.jobs(db, wanted, after)
+        counts = queries.counts(db, wanted.name)
+    return render_template("admin/jobs.html", page=page, counts=counts, wanted=wanted, filters=filters)
 
 
 @blueprint.post("/jobs/<int(max=9223372036854775807):job_id>/retry")

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from app.core import paging
 from app.core.accounts.actor import PersonKind
 from app.core.connections.queries import AccountRow
 from app.core.db import reading, transaction
@@ -13,12 +14,13 @@ from app.core.permissions import Permission, Role
 from app.features.admin import gather, service
 from app.features.admin.forms import AccountForm, AccountNameForm, NewPersonForm, PeopleFilter, PersonForm
 from app.features.admin.queries import people as queries
-from app.features.admin.queries.people import PersonDetail
+from app.features.admin.queries.people import PersonDetail, PersonRow
 from app.features.admin.views import Answer, blueprint
 from app.web.access import signed_in
 from app.web.forms import errors_onto, form_page
 from app.web.identity import actor
 from app.web.surfaces import Surface, absolute
+from app.web.tables import csv_file, place
 
 READ = Permission.ADMIN_PEOPLE_READ
 MANAGE = Permission.ADMIN_PEOPLE_MANAGE
@@ -29,11 +31,22 @@ MANAGE = Permission.ADMIN_PEOPLE_MANAGE
 def people() -> str:
     """List people."""
     filters = PeopleFilter(request.args)
-    chosen = {"search": filters.q.data or "", "kind": filters.kind.data or "", "state": filters.state.data or ""}
+    sort, after = place()
     with reading() as db:
-        page = queries.people(db, after=request.args.get("after"), **chosen)
-        total = queries.count(db, **chosen)
+        page = queries.people(db, filters.wanted(sort), after)
+        total = queries.count(db, filters.wanted(sort))
     return render_template("admin/people.html", page=page, total=total, filters=filters)
+
+
+@blueprint.get("/people.csv")
+@signed_in(READ)
+def export_people() -> Response:
+    """Hand out the list of people as CSV, after recording that it is done."""
+    wanted = PeopleFilter(request.args).wanted(place()[0])
+    with transaction() as db:
+        service.record_people_export(db, actor(), wanted)
+    rows = paging.whole(lambda db, after: queries.people(db, wanted, after, paging.BATCH))
+    return csv_file("people", PersonRow.HEAD, (row.cells for row in rows))
 
 
 @blueprint.get("/people/<public_id>")
