@@ -15,7 +15,7 @@ from app.core import clock, db, migrations
 from app.core.accounts import service
 from app.core.audit import sealer, trail
 from app.core.config import Config
-from app.core.connections.models import Connection
+from app.core.connections.models import EXPIRY_WARNING, Connection
 from app.core.crypto import ring
 from app.core.errors import DomainError
 from app.core.jobs.models import Job, JobState
@@ -24,7 +24,6 @@ from app.documents.paper.process import Request, Work
 from app.features.share_links import paper_child
 
 #: Credentials that end within this time are reported.
-EXPIRY_WARNING = timedelta(days=30)
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 
 

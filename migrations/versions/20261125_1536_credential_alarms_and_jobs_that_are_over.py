@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "dbd2c60ebeca"
-down_revision = "b7c2e5a91d34"
+down_revision = "5c0e7b41d6a3"
 branch_labels = None
 depends_on = None
 

@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, context, db
 from app.core.config import Config
-from app.core.connections.models import Connection
+from app.core.connections import alarms
+from app.core.connections.models import Connection, CredentialRole
 from app.integrations.atlassian.addresses import Place, place_of
 from app.integrations.atlassian.auth import ApiToken, Auth, PersonalAccessToken
 from app.integrations.atlassian.cloud.confluence import ConfluenceCloud
 from app.integrations.atlassian.cloud.jira import JiraCloud
 from app.integrations.atlassian.data_center.confluence import ConfluenceDataCenter
 from app.integrations.atlassian.data_center.jira import JiraDataCenter
-from app.integrations.atlassian.errors import AtlassianError
+from app.integrations.atlassian.errors import AtlassianError, NotAuthorised
 from app.integrations.atlassian.hosts import HostPolicy, NamedHost
 from app.integrations.atlassian.interfaces import ConfluenceReader, JiraReader
 from app.integrations.atlassian.transport import Transport
@@ -145,13 +146,18 @@ def note_success(connection: Site, state: RateLimitState | None = None) -> None:
     now = clock.now()
     with db.reading() as session:
         last = session.execute(
-            select(Connection.last_success_at, Connection.last_error_at).where(Connection.id == connection.id)
+            select(Connection.last_success_at, Connection.last_error_at, Connection.reading_refused_at).where(
+                Connection.id == connection.id
+            )
         ).one_or_none()
     if last is None or (
-        last[0] is not None and (now - last[0]).total_seconds() < 60 and (last[1] is None or last[1] < last[0])
+        last[0] is not None
+        and (now - last[0]).total_seconds() < 60
+        and (last[1] is None or last[1] < last[0])
+        and last[2] is None
     ):
         return
-    values: dict[str, object] = {"last_success_at": now}
+    values: dict[str, object] = {"last_success_at": now, "reading_refused_at": None}
     if state is not None:
         described = asdict(state)
         values["rate_limit"] = {
@@ -161,14 +167,16 @@ def note_success(connection: Site, state: RateLimitState | None = None) -> None:
         session.execute(update(Connection).where(Connection.id == connection.id).values(**values))
 
 
-def note_error(connection: Site, error: AtlassianError) -> None:
-    """Remember what went wrong with a connection, for the connections page and `portico doctor`."""
+def note_error(connection: Site, error: AtlassianError, role: CredentialRole = CredentialRole.READING) -> None:
+    """Remember what went wrong with a connection, for its page and `portico doctor`; a refused credential alarms."""
     with db.transaction() as session:
         session.execute(
             update(Connection)
             .where(Connection.id == connection.id)
             .values(last_error_at=clock.now(), last_error=str(error)[:400])
         )
+        if isinstance(error, NotAuthorised):
+            alarms.refused(session, connection.id, role)
 
 
 def forget() -> None:

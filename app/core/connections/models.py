@@ -1,6 +1,6 @@
 """Tables of connections and of people's Atlassian accounts. Secrets are encrypted columns and never shown again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +10,16 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 from app.core.audit.models import RowId
 from app.core.crypto.columns import EncryptedText
 from app.core.db import Base
+
+#: How long before its end a credential is warned about.
+EXPIRY_WARNING = timedelta(days=30)
+
+
+class CredentialRole(StrEnum):
+    """What a credential of a connection is for."""
+
+    READING = "reading"
+    CHECKING = "checking"
 
 
 class AccountSource(StrEnum):
@@ -56,6 +66,12 @@ class Connection(Base):
     last_success_at: Mapped[datetime | None]
     last_error_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(400))
+    #: Since when Atlassian refuses the credential, which administrators were told then; None = it does not.
+    reading_refused_at: Mapped[datetime | None]
+    checking_refused_at: Mapped[datetime | None]
+    #: The end of the credential that administrators were told of last.
+    reading_warned_of: Mapped[datetime | None]
+    checking_warned_of: Mapped[datetime | None]
     #: What Atlassian last said about its limits, as JSON values.
     rate_limit: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     #: Result of the last test: list of {name, allowed, detail}.

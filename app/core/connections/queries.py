@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session, defer
 from app.core import clock
 from app.core.connections import clients
 from app.core.connections.clients import Site
-from app.core.connections.models import AtlassianAccount, Connection
-from app.core.connections.service import EXPIRY_WARNING
+from app.core.connections.models import EXPIRY_WARNING, AtlassianAccount, Connection
 from app.integrations.atlassian import addresses
 from app.integrations.atlassian.addresses import Place
 from app.integrations.atlassian.types import Deployment, Product
@@ -48,6 +47,8 @@ class ConnectionRow:
     last_error_at: datetime | None
     last_error: str | None
     rate_limit: dict[str, Any] | None
+    reading_refused_at: datetime | None
+    checking_refused_at: datetime | None
     capabilities: tuple[dict[str, Any], ...]
     accounts: int
 
@@ -81,6 +82,11 @@ class ConnectionRow:
         return self.last_error_at is not None and (
             self.last_success_at is None or self.last_success_at < self.last_error_at
         )
+
+    @property
+    def refused_at(self) -> datetime | None:
+        """Since when Atlassian refuses one of its credentials."""
+        return self.reading_refused_at or self.checking_refused_at
 
     @property
     def expires_at(self) -> datetime | None:
@@ -200,6 +206,8 @@ def _row(row: Connection, accounts: int) -> ConnectionRow:
         last_error_at=row.last_error_at,
         last_error=row.last_error,
         rate_limit=row.rate_limit,
+        reading_refused_at=row.reading_refused_at,
+        checking_refused_at=row.checking_refused_at,
         capabilities=tuple(row.capabilities or ()),
         accounts=accounts,
     )

@@ -7,8 +7,7 @@ whose credential it is, gives the secret anew, and people connect their accounts
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete, func, select
@@ -21,7 +20,7 @@ from app.core.accounts.service import checked_email
 from app.core.audit import trail
 from app.core.audit.events import CoreEvent
 from app.core.connections import clients
-from app.core.connections.models import AtlassianAccount, Connection
+from app.core.connections.models import AtlassianAccount, Connection, CredentialRole
 from app.core.crypto import tokens
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
@@ -31,17 +30,8 @@ from app.integrations.atlassian.addresses import Place
 from app.integrations.atlassian.errors import HostRefused
 from app.integrations.atlassian.types import Capability, Deployment, Product
 
-#: How long before its end a credential is warned about.
-EXPIRY_WARNING = timedelta(days=30)
 MAXIMUM_TOKEN_LENGTH = 1_000
 _PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)*")
-
-
-class CredentialRole(StrEnum):
-    """What a credential of a connection is for."""
-
-    READING = "reading"
-    CHECKING = "checking"
 
 
 @dataclass(frozen=True)
@@ -157,8 +147,10 @@ def note_test(session: Session, actor: Actor, public_id: str, result: TestResult
         {"credential": role.value, "name": one.name.value, "allowed": one.allowed, "detail": one.detail[:400]}
         for role, one in seen
     ]
+    if result.checking and result.checking[0].allowed:
+        row.checking_refused_at = None
     if result.works:
-        row.last_success_at = clock.now()
+        row.last_success_at, row.reading_refused_at = clock.now(), None
     else:
         row.last_error_at = clock.now()
         row.last_error = next((one.detail for one in result.reading if not one.allowed), "")[:400]
@@ -323,6 +315,8 @@ def _locked(session: Session, actor: Actor, public_id: str) -> Connection:
 
 def _raise_version(row: Connection) -> None:
     row.version = row.version + 1
+    # Whether what was changed helps is for the next call to find out; if not, administrators hear of it again.
+    row.reading_refused_at = row.checking_refused_at = None
 
 
 def _record_fields(session: Session, actor: Actor, row: Connection, fields: list[str]) -> None:

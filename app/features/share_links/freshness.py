@@ -32,7 +32,6 @@ from app.integrations.atlassian.errors import (
     Busy,
     Forbidden,
     Gone,
-    NotAuthorised,
     NotFound,
     RateLimited,
 )
@@ -169,12 +168,7 @@ def _failed(site: Site, target: ObjectRow, error: AtlassianError) -> Verdict:
         _release(target, None)
         return _stale(target)
     clients.note_error(site, error)
-    if isinstance(error, NotAuthorised):
-        logger.error(
-            "the reading credential of %s is not accepted: nothing can be checked until it is replaced", site.name
-        )
-    else:
-        logger.warning("a check with %s failed: %s", site.name, error)
+    logger.warning("a check with %s failed: %s", site.name, error)
     if not error.is_down:
         # An answer that nobody expects is no reason to show a copy.
         _release(target, None)

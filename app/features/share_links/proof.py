@@ -14,7 +14,7 @@ from app.core import db
 from app.core.accounts.actor import Actor
 from app.core.connections import clients
 from app.core.connections.clients import Site
-from app.core.connections.models import AccountSource, AtlassianAccount
+from app.core.connections.models import AccountSource, AtlassianAccount, CredentialRole
 from app.core.errors import Unavailable
 from app.integrations.atlassian.addresses import Address, Kind
 from app.integrations.atlassian.errors import AtlassianError, NotAuthorised
@@ -75,7 +75,7 @@ def prove(actor: Actor, site: Site, address: Address) -> Proven | RefusedToShare
         return _by_asking(site, account.account_id, address)
     except AtlassianError as error:
         if error.is_down:
-            clients.note_error(site, error)
+            clients.note_error(site, error, _asked_with(site))
             raise Unavailable(site.name) from error
         return RefusedToShare.NOT_VISIBLE
 
@@ -133,3 +133,8 @@ def _by_asking(site: Site, account_id: str, address: Address) -> Proven | Refuse
     page_id = _page_id(checking, address)
     visible = checking.may_view(page_id, account_id)
     return Proven(Proof.PERMISSION_CHECK, page_id) if visible else RefusedToShare.NOT_VISIBLE
+
+
+def _asked_with(site: Site) -> CredentialRole:
+    own = clients.checking_jira(site) if site.product is Product.JIRA else clients.checking_confluence(site)
+    return CredentialRole.CHECKING if own is not None else CredentialRole.READING
