@@ -23,6 +23,7 @@ _MEDIA = re.compile(r"media/(?:[A-Za-z0-9_-]{1,128}/)?[A-Za-z0-9_-]{1,128}")
 _DOWNLOAD = re.compile(r"/download/(?:attachments|thumbnails)/(\d+)/([^/?#]+)")
 _PAGE_ID = re.compile(r"/pages/(?:viewpage\.action\?(?:[^#]*&)?pageId=)?(\d{1,20})(?![\w-])")
 _DISPLAY = re.compile(r"/display/([^/?#]{1,255})/([^/?#]{1,500})")
+_BROWSE = re.compile(r"/browse/([A-Z][A-Z0-9_]{1,60}-\d{1,15})/?$")
 _FRAME = re.compile(r"https://([a-z0-9.-]+)(?:/[^\s\\\"<>`]*)?")
 _NOT_ID = re.compile(r"[^\w-]+")
 _MAX_ID = 80
@@ -105,9 +106,19 @@ def _target(address: str, material: Material) -> str | None:
         return None
     if match := _PAGE_ID.search(address):
         return f"id:{match[1]}"
+    if key := issue_key(address, material):
+        return f"issue:{key}"
     if match := _DISPLAY.search(address):
         return f"page:{unquote_plus(match[1])}:{unquote_plus(match[2])}"
     return None
+
+
+def issue_key(address: str, material: Material) -> str:
+    """Return the key of the issue that an address of an internal site names, or nothing."""
+    match = _BROWSE.search(address.partition("#")[0].partition("?")[0])
+    if match is None or (is_external(address) and not _is_internal(address.strip(), material)):
+        return ""
+    return match[1]
 
 
 def is_external(address: str) -> bool:

@@ -308,7 +308,7 @@ class Canvas:
     def mark(self, name: str) -> str:
         """Return the id attribute of a place that others lead to, such as a footnote; an id is given only once."""
         found = f"{ID_PREFIX}{_NOT_ID.sub('-', name)[:_MAX_ID]}"
-        if self._ids[found]:
+        if self.aside or self._ids[found]:
             return ""
         self._ids[found] = 1
         return f' id="{found}"'

@@ -18,6 +18,9 @@ _MAX_PIXELS = 5_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_SPAN = 1_000
 _MAX_TITLE = 500
+#: Up to these shares of the page a table is narrower than it, and from these pixels on it is laid out wider.
+_NARROW = ((30.0, TableWidth.QUARTER), (60.0, TableWidth.HALF), (85.0, TableWidth.THREE_QUARTERS))
+_WIDE = ((1_500.0, TableWidth.WIDEST), (1_150.0, TableWidth.WIDER), (850.0, TableWidth.WIDE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,15 @@ def spans(columns: object, rows: object) -> str:
     """Return the attributes for a merged cell."""
     wide, high = span(columns), span(rows)
     return (f' colspan="{wide}"' if wide > 1 else "") + (f' rowspan="{high}"' if high > 1 else "")
+
+
+def table_width(width: float | None, usual: float) -> TableWidth | None:
+    """Return the step of a table's width in pixels on a page of the `usual` width; None where it just fits."""
+    if width is None or width <= 0:
+        return None
+    share = width * 100 / usual
+    narrow = next((name for limit, name in _NARROW if share <= limit), None)
+    return narrow or next((name for limit, name in _WIDE if width >= limit), None)
 
 
 def begin_table(canvas: Canvas, width: TableWidth | None = None, columns: tuple[float, ...] = ()) -> None:
@@ -134,10 +146,11 @@ def end_expand(canvas: Canvas) -> None:
     canvas.end("details")
 
 
-def begin_column(canvas: Canvas, percent: float | None) -> None:
-    """Open a column with its share of the width in percent, rounded to twelfths."""
+def begin_column(canvas: Canvas, percent: float | None, place: str = "") -> None:
+    """Open a column with its share of the width in percent, rounded to twelfths; `place` is middle or bottom."""
     parts = None if percent is None else min(max(round(percent * COLUMN_PARTS / 100), 1), COLUMN_PARTS)
-    canvas.start("div", classes("doc-column", f"doc-w-{parts}" if parts else None))
+    lower = f"doc-valign-{place}" if place in ("middle", "bottom") else None
+    canvas.start("div", classes("doc-column", f"doc-w-{parts}" if parts else None, lower))
 
 
 def begin_task(canvas: Canvas, done: bool) -> None:
@@ -300,6 +313,7 @@ def code_block(
     *,
     first_line: int | None = None,
     folded: bool = False,
+    wrapped: bool = False,
 ) -> None:
     """Write a block of code, coloured and its lines numbered within the limits, with its title above."""
     if folded:
@@ -309,7 +323,8 @@ def code_block(
     canvas.start("div", ' class="doc-code"')
     if title:
         canvas.element("div", ' class="doc-code-title"', title[:_MAX_TITLE])
-    canvas.start("pre", f' class="doc-pre" role="group" aria-label="{label}" tabindex="0"')
+    names = classes("doc-pre", "doc-pre-wrapped" if wrapped else None)
+    canvas.start("pre", f'{names} role="group" aria-label="{label}" tabindex="0"')
     canvas.parts.append(f"<code>{_code(canvas, code, language, first_line)}</code>")
     canvas.end("pre")
     canvas.end("div")

@@ -1,10 +1,12 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from app.documents.adf import render_adf
+from app.documents.adf import NODES, render_adf
+from app.documents.adf.marks import BLOCK_MARKS, MARKS, OWN_MARKS, SILENT_MARKS, TEXT_MARKS
 from app.documents.errors import DocumentError
-from app.documents.types import Heading, LeftOut, Limits
+from app.documents.types import Heading, LeftOut, Limits, MediaFile
 from tests.documents.given import MATERIAL, adf, document, node, words
 
 _NODE_KINDS = (
@@ -15,6 +17,13 @@ _NODE_KINDS = (
 
 REL = 'rel="noopener noreferrer nofollow"'
 IMG = '<img src="media/att1" alt="plan.png" loading="lazy" decoding="async" class="doc-image">'
+
+
+INTERNAL = '<span class="doc-internal">an internal page</span>'
+
+
+def box(name: str) -> str:
+    return f'<div class="doc-omitted">Not shown here: {name}</div>'
 
 
 def p(*children: object, marks: object = None) -> dict[str, object]:
@@ -36,7 +45,9 @@ def mark(kind: str, **attrs: object) -> dict[str, object]:
         (words("r", mark("textColor", color="#ff5630")), '<span class="doc-text-red">r</span>'),
         (words("y", mark("backgroundColor", color="#fedec8")), '<span class="doc-bg-orange">y</span>'),
         (words("x", mark("textColor", color="expression(alert(1))")), "x"),
-        (words("x", mark("annotation", id="1"), mark("unknown")), "x"),
+        (words("x", mark("annotation", id="1"), mark("unknown")), '<span id="doc-comment-1">x</span>'),
+        (words("x", mark("fragment", localId="1"), mark("dataConsumer", sources=["1"]), mark("breakout")), "x"),
+        (words("x", mark("annotation", id='" onclick="x')), '<span id="doc-comment--onclick-x">x</span>'),
         (words("x", *[mark("strong")] * 1_000), "<strong>x</strong>"),
         (words("l", mark("link", href="https://example.com")), f'<a href="https://example.com" {REL}>l</a>'),
         (words("l", mark("link", href="javascript:alert(1)")), "l"),
@@ -54,6 +65,7 @@ def mark(kind: str, **attrs: object) -> dict[str, object]:
         (node("mention", id="acc-3"), '<span class="doc-mention">@someone</span>'),
         (node("emoji", shortName=":smile:", text="😄"), "😄"),
         (node("emoji", shortName=":party:", text=":party:"), ":party:"),
+        (node("emoji", shortName=":rocket:", id="1f680"), "🚀"),
         (node("date", timestamp="1767312000000"), '<time datetime="2026-01-02">2 Jan 2026</time>'),
         (node("date", timestamp="9" * 30), ""),
         (node("date", timestamp="never"), ""),
@@ -61,15 +73,35 @@ def mark(kind: str, **attrs: object) -> dict[str, object]:
         (node("status", text="X", color="neutral"), '<span class="doc-status doc-status-grey">X</span>'),
         (
             node("inlineCard", url="https://example.com/a"),
-            f'<a href="https://example.com/a" {REL}>https://example.com/a</a>',
+            f'<span class="doc-card"><a href="https://example.com/a" {REL}>https://example.com/a</a></span>',
         ),
         (
-            node("inlineCard", url="https://a.atlassian.net/browse/A-1"),
-            '<span class="doc-internal">an internal page</span>',
+            node("inlineCard", data={"url": "https://example.com/a", "name": "The <a> page"}),
+            (
+                f'<span class="doc-card"><a href="https://example.com/a" {REL}>The &lt;a&gt; page</a> '
+                '<span class="doc-card-about">example.com</span></span>'
+            ),
         ),
+        (node("inlineCard", data={"url": "javascript:alert(1)", "name": "x"}), INTERNAL),
+        (node("inlineCard", data={"url": "https://a.atlassian.net/wiki/x", "name": "A secret title"}), INTERNAL),
+        (node("inlineCard", data="x"), INTERNAL),
+        (node("inlineCard", url="https://a.atlassian.net/browse/OPS-3#x"), '<span class="doc-key">OPS-3</span>'),
+        (node("inlineCard", url="https://a.atlassian.net/wiki/spaces/A"), INTERNAL),
         (node("placeholder", text="type here"), ""),
         (node("mediaInline", type="file", id="file-9"), '<span class="doc-omitted">Not shown here: attachment</span>'),
         (node("mediaInline", type="image", id="file-1"), IMG),
+        (
+            node("status", text="X", color="red", style="subtle"),
+            '<span class="doc-status doc-status-red doc-status-subtle">X</span>',
+        ),
+        (
+            node("inlineExtension", extensionKey="status", parameters={"macroParams": {"title": {"value": "Ok"}}}),
+            '<span class="doc-status doc-status-grey">Ok</span>',
+        ),
+        (
+            node("inlineExtension", extensionKey="jira", parameters={"macroParams": {"key": {"value": "A-1"}}}),
+            '<span class="doc-key">A-1</span>',
+        ),
         (node("inlineExtension", extensionKey="jira"), '<span class="doc-omitted">Not shown here: Jira issues</span>'),
     ],
 )
@@ -183,7 +215,10 @@ def cell(kind: str, text: str, **attrs: object) -> dict[str, object]:
         ),
         (
             node("mediaSingle", node("media", type="external", url="https://example.com/x.png")),
-            '<div class="doc-omitted">Not shown here: image from another site</div>',
+            (
+                '<figure class="doc-figure"><div class="doc-omitted">Not shown here: image from another site</div>'
+                "</figure>"
+            ),
         ),
         (
             node("mediaGroup", node("media", type="file", id="file-2")),
@@ -192,8 +227,132 @@ def cell(kind: str, text: str, **attrs: object) -> dict[str, object]:
                 '<span class="doc-file-about">PDF, 1.2 MB</span></span></div>'
             ),
         ),
-        (node("blockCard", url="https://example.com"), f'<a href="https://example.com" {REL}>https://example.com</a>'),
-        (node("blockCard", datasource={}), '<div class="doc-omitted">Not shown here: Jira issues</div>'),
+        (
+            node("blockCard", url="https://example.com"),
+            (
+                f'<div class="doc-p"><span class="doc-card"><a href="https://example.com" {REL}>https://example.com</a></span>'
+                "</div>"
+            ),
+        ),
+        (
+            node("embedCard", url="https://example.com", layout="wide"),
+            (
+                f'<div class="doc-p"><span class="doc-card"><a href="https://example.com" {REL}>https://example.com</a></span>'
+                "</div>"
+            ),
+        ),
+        (
+            node("blockCard", datasource={}),
+            '<div class="doc-p"><div class="doc-omitted">Not shown here: Jira issues</div></div>',
+        ),
+        (
+            node("codeBlock", words("a\nb"), wrap=True, hideLineNumbers=True),
+            (
+                '<div class="doc-code"><pre class="doc-pre doc-pre-wrapped" role="group" aria-label="Code" tabindex="0">'
+                "<code>a\nb</code></pre></div>"
+            ),
+        ),
+        (
+            node("panel", p(words("x")), panelType="custom", panelIcon=":own:", panelIconId="own-1"),
+            ('<div class="doc-panel doc-panel-panel" role="note"><div class="doc-panel-body"><p>x</p></div></div>'),
+        ),
+        (
+            node("panel", p(words("x")), panelType="custom", panelIcon=":rocket:", panelIconId="1f680"),
+            (
+                '<div class="doc-panel doc-panel-panel" role="note"><span class="doc-panel-mark" role="img" '
+                'aria-label="Panel">🚀</span><div class="doc-panel-body"><p>x</p></div></div>'
+            ),
+        ),
+        (
+            node("layoutSection", node("layoutColumn", p(words("a")), width=50, valign="middle")),
+            '<div class="doc-columns"><div class="doc-column doc-w-6 doc-valign-middle"><p>a</p></div></div>',
+        ),
+        (
+            node(
+                "taskList",
+                node("blockTaskItem", node("paragraph", words("t")), state="TODO"),
+                node("taskList", node("taskItem", words("u"), state="DONE")),
+            ),
+            (
+                '<ul class="doc-tasks"><li class="doc-task doc-task-open"><span class="doc-task-mark" role="img" '
+                'aria-label="To do"></span><div class="doc-task-body"><p>t</p></div></li><li class="doc-task">'
+                '<ul class="doc-tasks"><li class="doc-task doc-task-done"><span class="doc-task-mark" role="img" '
+                'aria-label="Done"></span><div class="doc-task-body">u</div></li></ul></li></ul>'
+            ),
+        ),
+        (
+            node(
+                "table",
+                node(
+                    "tableRow",
+                    cell("tableCell", "1", colwidth=[100]),
+                    cell("tableCell", "2", colwidth=[100, 200], colspan=2, valign="middle"),
+                ),
+                width=300,
+            ),
+            (
+                '<div class="doc-table-scroll" role="group" aria-label="Table" tabindex="0">'
+                '<table class="doc-table doc-table-half"><colgroup><col class="doc-col-5"><col class="doc-col-5">'
+                '<col class="doc-col-10"></colgroup><tbody><tr><td><p>1</p></td>'
+                '<td colspan="2" class="doc-valign-middle"><p>2</p></td></tr></tbody></table></div>'
+            ),
+        ),
+        (
+            node(
+                "mediaSingle",
+                node("media", type="file", id="file-1", marks=[mark("border", size=2, color="#ff5630")]),
+                width=50,
+            ),
+            (
+                '<figure class="doc-figure"><img src="media/att1" alt="plan.png" width="380" loading="lazy" '
+                'decoding="async" class="doc-image doc-bordered doc-bordered-2 doc-edge-red"></figure>'
+            ),
+        ),
+        (
+            node(
+                "mediaSingle",
+                node("media", type="file", id="file-1", marks=[mark("link", href="https://example.com")]),
+                layout="full-width",
+            ),
+            (
+                f'<figure class="doc-figure"><a href="https://example.com" {REL}>'
+                f"{IMG.replace('doc-image', 'doc-image doc-full')}</a></figure>"
+            ),
+        ),
+        (
+            node("mediaSingle", node("media", type="file", id="gone"), node("caption", words("c"))),
+            (
+                '<figure class="doc-figure"><div class="doc-omitted">Not shown here: attachment</div>'
+                "<figcaption>c</figcaption></figure>"
+            ),
+        ),
+        (
+            node("mediaGroup", node("media", type="file", id="file-1")),
+            f'<div class="doc-files">{IMG.replace("doc-image", "doc-image doc-thumbnail")}</div>',
+        ),
+        (node("bodiedSyncBlock", p(words("own")), resourceId="x"), "<p>own</p>"),
+        (node("multiBodiedExtension", node("extensionFrame", p(words("x"))), extensionKey="tabs"), box("tabs")),
+        (node("extension", extensionKey="children"), box("child pages")),
+        (node("extension", extensionKey="x", parameters={"macroParams": {"a": {"value": "secret"}}}), box("x")),
+        (node("bodiedExtension", p(words("hidden")), extensionKey="include"), box("included page")),
+        (
+            node(
+                "bodiedExtension",
+                p(words("a")),
+                extensionKey="details",
+                parameters={"macroParams": {"hidden": {"value": "true"}}},
+            ),
+            "",
+        ),
+        (
+            node(
+                "bodiedExtension",
+                p(words("a")),
+                extensionKey="expand",
+                parameters={"macroParams": {"title": {"value": "T"}}},
+            ),
+            ('<details class="doc-expand"><summary>T</summary><div class="doc-expand-body"><p>a</p></div></details>'),
+        ),
         (node("syncBlock", resourceId="x"), '<div class="doc-omitted">Not shown here: synced block</div>'),
         (
             node("bodiedExtension", p(words("hidden")), extensionKey="com.app:show-if"),
@@ -208,6 +367,71 @@ def cell(kind: str, text: str, **attrs: object) -> dict[str, object]:
 )
 def test_blocks(block: Mapping[str, object], shown: str) -> None:
     assert adf(block) == shown
+
+
+#: The nodes and marks of the published schema; `make contract` compares them with it.
+SCHEMA_NODES = (
+    "blockCard blockTaskItem blockquote bodiedExtension bodiedSyncBlock bulletList caption codeBlock date decisionItem "
+    "decisionList doc embedCard emoji expand extension hardBreak heading inlineCard inlineExtension layoutColumn "
+    "layoutSection listItem media mediaGroup mediaInline mediaSingle mention nestedExpand orderedList panel paragraph "
+    "placeholder rule status syncBlock table tableCell tableHeader tableRow taskItem taskList text"
+)
+SCHEMA_MARKS = (
+    "alignment annotation backgroundColor border breakout code dataConsumer em fontSize fragment indentation link strike "
+    "strong subsup textColor underline"
+)
+
+
+@pytest.mark.parametrize("kind", SCHEMA_NODES.split())
+def test_each_node_has_a_renderer_and_none_is_boxed_as_unknown(kind: str) -> None:
+    assert kind in NODES
+    assert kind not in {one.name for one in render_adf(document(node(kind, words("x"))), MATERIAL).left_out}
+
+
+def test_each_mark_has_one_treatment() -> None:
+    assert set(SCHEMA_MARKS.split()) == MARKS
+    assert len(MARKS) == sum(map(len, (TEXT_MARKS, BLOCK_MARKS, OWN_MARKS, SILENT_MARKS)))
+
+
+def test_a_numbered_table_counts_its_rows_and_gives_the_numbers_a_narrow_column() -> None:
+    row = node("tableRow", cell("tableCell", "a", colwidth=[359]), cell("tableCell", "b", colwidth=[359]))
+
+    html = adf(node("table", row, row, isNumberColumnEnabled=True, width=760))
+
+    assert '<colgroup><col class="doc-col-1"><col class="doc-col-9"><col class="doc-col-9"></colgroup>' in html
+    assert '<td class="doc-number">2</td>' in html
+
+
+def test_lines_of_code_are_numbered_as_the_editor_does() -> None:
+    assert '<span class="doc-line">' in adf(node("codeBlock", words("a\nb")))
+    assert '<span class="doc-line">' not in adf(node("codeBlock", words("a")))
+
+
+def test_links_to_places_of_the_document_find_headings_as_the_editor_names_them() -> None:
+    html = adf(p(words("go", mark("link", href="#Part-One"))), node("heading", words("Part One"), level=1))
+
+    assert '<a href="#doc-part-one"' in html
+
+
+def test_a_film_is_played_by_the_browser() -> None:
+    film = MediaFile("att9", "walk.mp4", "video/mp4", 9)
+    html = adf(node("mediaSingle", node("media", id="m")), material=replace(MATERIAL, by_file_id={"m": film}))
+
+    assert '<video src="media/att9"' in html
+
+
+def test_an_embedded_page_is_framed_where_its_host_is_listed() -> None:
+    listed = replace(MATERIAL, frame_hosts=frozenset({"example.com"}))
+
+    assert '<iframe src="https://example.com/x"' in adf(node("embedCard", url="https://example.com/x"), material=listed)
+    assert "<iframe" not in adf(node("embedCard", url="https://example.org/x"), material=listed)
+
+
+def test_a_smart_link_to_what_is_covered_has_its_title() -> None:
+    covered = replace(MATERIAL, links={"issue:OPS-3": "../third/"}, internal_hosts=frozenset({"acme.atlassian.net"}))
+    data = {"url": "https://acme.atlassian.net/browse/OPS-3", "name": "OPS-3: A title"}
+
+    assert f'<a href="../third/" {REL}>OPS-3: A title</a>' in adf(p(node("inlineCard", data=data)), material=covered)
 
 
 def test_headings_and_what_is_left_out_are_reported() -> None:

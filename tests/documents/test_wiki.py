@@ -64,6 +64,7 @@ def left(name: str, tag: str = "span") -> str:
         ("[a|javascript:alert(1)] [b|data:text/html,x] [c|//evil.example]", "a b c"),
         ("[a|https://acme.atlassian.net/x]", "a"),
         ("https://acme.atlassian.net/x", '<span class="doc-internal">an internal page</span>'),
+        ("https://acme.atlassian.net/browse/OPS-10", '<span class="doc-key">OPS-10</span>'),
         ("[https://wiki.acme.example/x]", '<span class="doc-internal">an internal page</span>'),
         ("[https://acme.atlassian.net/wiki/x/abc]", f'<a href="children/tiny" {REL}>an internal page</a>'),
         (
@@ -85,6 +86,10 @@ def left(name: str, tag: str = "span") -> str:
         ("!plan.png!", IMG),
         ("!plan.png|width=30,height=20!", IMG.replace(" loading", ' width="30" height="20" loading')),
         ('!plan.png|alt="A plan"!', IMG.replace('alt="plan.png"', 'alt="A plan"')),
+        (
+            "!plan.png|thumbnail,border=2!",
+            IMG.replace("doc-image", "doc-image doc-bordered doc-bordered-2 doc-thumbnail"),
+        ),
         ("!gone.png!", left("attachment")),
         ("!Other page^plan.png!", left("attachment of another page")),
         ("!https://evil.example/x.png!", left("image from another site")),
@@ -168,15 +173,15 @@ def table(rows: str) -> str:
         (
             "{panel:title=T|bgColor=#deebff|borderStyle=dashed}\n* a\n{panel}",
             (
-                '<div class="doc-panel doc-panel-panel doc-panel-colour-blue" role="note"><div class="doc-panel-body">'
+                '<div class="doc-panel doc-panel-panel doc-panel-colour-blue doc-dashed" role="note"><div class="doc-panel-body">'
                 '<div class="doc-panel-title">T</div><ul><li>a</li></ul></div></div>'
             ),
         ),
         (
             "{warning}a{warning}",
             (
-                '<div class="doc-panel doc-panel-warning" role="note"><span class="doc-panel-mark" role="img" '
-                'aria-label="Warning"></span><div class="doc-panel-body"><p>a</p></div></div>'
+                '<div class="doc-panel doc-panel-error" role="note"><span class="doc-panel-mark" role="img" '
+                'aria-label="Error"></span><div class="doc-panel-body"><p>a</p></div></div>'
             ),
         ),
         (

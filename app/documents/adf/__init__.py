@@ -14,7 +14,8 @@ from app.documents.adf.walk import Walk
 from app.documents.canvas import Canvas
 from app.documents.types import Limits, Material, Rendered
 
-_RENDERERS = blocks.RENDERERS | inline.RENDERERS | media.RENDERERS | extensions.RENDERERS
+#: Type of a node → what writes it.
+NODES = blocks.RENDERERS | inline.RENDERERS | media.RENDERERS | extensions.RENDERERS
 
 
 def render_adf(document: Mapping[str, object], material: Material, limits: Limits | None = None) -> Rendered:
@@ -29,6 +30,6 @@ def draw(document: object, canvas: Canvas) -> None:
     if not isinstance(document, Mapping) or document.get("type") != "doc":
         raise errors.not_a_document()
     try:
-        Walk(canvas, _RENDERERS).children(document)
+        Walk(canvas, NODES).children(document)
     except RecursionError as error:
         raise errors.too_deep(canvas.limits.max_depth) from error

@@ -1,11 +1,13 @@
 """The blocks of ADF: paragraphs, headings, lists, tables, panels, expands, layouts, tasks and decisions."""
 
-from app.documents.adf.inline import card
-from app.documents.adf.walk import Node, Renderer, Walk, attributes, content, left_out, mark_of, number_of, text_of
-from app.documents.canvas import aligned, classes, coloured, indented
-from app.documents.classes import Align, PanelKind
+from app.documents.adf.marks import block_classes
+from app.documents.adf.walk import Node, Renderer, Walk, attributes, content, left_out, number_of, text_of
+from app.documents.canvas import classes, coloured
+from app.documents.classes import PanelKind, TableWidth
 from app.documents.colours import nearest
+from app.documents.emoji import emoji_of_id
 from app.documents.pieces import (
+    PanelLook,
     begin_column,
     begin_decision,
     begin_expand,
@@ -18,31 +20,28 @@ from app.documents.pieces import (
     end_panel,
     end_table,
     end_task,
+    pixels,
+    span,
     spans,
+    table_width,
 )
 
-_ALIGNS = {"center": Align.CENTER, "end": Align.END}
-
-
-def _names(node: Node) -> tuple[str | None, ...]:
-    align, indent, size = (mark_of(node, kind) for kind in ("alignment", "indentation", "fontSize"))
-    return (
-        aligned(_ALIGNS.get(text_of(align, "align"))) if align else None,
-        indented(int(number_of(indent, "level") or 0)) if indent else None,
-        "doc-small" if size else None,
-    )
+#: Width in pixels of a table that asks for none, and of the column of numbers.
+_USUAL_PIXELS = 760
+_NUMBER_PIXELS = 42.0
+_MAX_COLUMNS = 100
 
 
 def _paragraph(node: Node, walk: Walk) -> None:
     opened = walk.canvas.begin_paragraph()
     walk.children(node)
-    walk.canvas.end_paragraph(opened, *_names(node))
+    walk.canvas.end_paragraph(opened, *block_classes(node))
 
 
 def _heading(node: Node, walk: Walk) -> None:
     opened = walk.canvas.begin_heading()
     walk.children(node)
-    walk.canvas.end_heading(opened, int(number_of(node, "level") or 1), *_names(node))
+    walk.canvas.end_heading(opened, int(number_of(node, "level") or 1), *block_classes(node))
 
 
 def _within(tag: str, attributes: str = "") -> Renderer:
@@ -83,17 +82,26 @@ def _rule(_node: Node, walk: Walk) -> None:
 def _code(node: Node, walk: Walk) -> None:
     texts = (child.get("text") for child in content(node))
     code = walk.count("".join(text for text in texts if isinstance(text, str)))
-    code_block(walk.canvas, code, text_of(node, "language"))
+    given = attributes(node)
+    # One line needs no number.
+    first_line = 1 if "\n" in code.strip() and given.get("hideLineNumbers") is not True else None
+    wrapped = given.get("wrap") is True
+    code_block(walk.canvas, code, text_of(node, "language"), first_line=first_line, wrapped=wrapped)
 
 
 def _panel(node: Node, walk: Walk) -> None:
     name = text_of(node, "panelType")
     kind = PanelKind(name) if name in PanelKind.__members__.values() else PanelKind.PLAIN
     own = kind is PanelKind.PLAIN
-    colour = nearest(text_of(node, "panelColor")) if own else None
-    begin_panel(walk.canvas, kind, sign=text_of(node, "panelIconText") if own else "", colour=colour)
+    look = PanelLook(nearest(text_of(node, "panelColor"))) if own else None
+    begin_panel(walk.canvas, kind, sign=_sign(node) if own else "", look=look)
     walk.block_children(node)
     end_panel(walk.canvas)
+
+
+def _sign(node: Node) -> str:
+    # Emoji of the organisation's own have no character; their name would be no sign.
+    return text_of(node, "panelIconText").removeprefix(":") or emoji_of_id(text_of(node, "panelIconId"))
 
 
 def _expand(node: Node, walk: Walk) -> None:
@@ -109,7 +117,7 @@ def _columns(node: Node, walk: Walk) -> None:
 
 
 def _column(node: Node, walk: Walk) -> None:
-    begin_column(walk.canvas, number_of(node, "width"))
+    begin_column(walk.canvas, number_of(node, "width"), text_of(node, "valign"))
     walk.block_children(node)
     walk.canvas.end("div")
 
@@ -147,7 +155,8 @@ def _decision_list(node: Node, walk: Walk) -> None:
 
 def _table(node: Node, walk: Walk) -> None:
     numbered = attributes(node).get("isNumberColumnEnabled") is True
-    begin_table(walk.canvas)
+    width, columns = _look(node, numbered)
+    begin_table(walk.canvas, width, columns)
     walk.canvas.start("tbody")
     number = 0
     for at, row in enumerate(content(node)):
@@ -165,6 +174,23 @@ def _table(node: Node, walk: Walk) -> None:
         walk.canvas.end("tr")
     walk.canvas.end("tbody")
     end_table(walk.canvas)
+
+
+def _look(table: Node, numbered: bool) -> tuple[TableWidth | None, tuple[float, ...]]:
+    """Return how wide a table is to be and the shares of its columns, which the cells of its first row say."""
+    columns: list[float] = []
+    for cell in content(next(content(table), {})):
+        given = attributes(cell).get("colwidth")
+        widths = list(given)[:_MAX_COLUMNS] if isinstance(given, list | tuple) else []
+        numbers = [pixels(one) for one in widths] or [None] * span(attributes(cell).get("colspan", 1))
+        columns += [float(one or 0) for one in numbers]
+        if len(columns) > _MAX_COLUMNS:
+            return table_width(number_of(table, "width"), _USUAL_PIXELS), ()
+    total = sum(columns)
+    is_whole = bool(columns) and all(columns)
+    width = number_of(table, "width") or (total if is_whole else None)
+    number = (_NUMBER_PIXELS,) if numbered else ()
+    return table_width(width, _USUAL_PIXELS), (*number, *columns) if is_whole else ()
 
 
 def _cell(cell: Node, walk: Walk, is_head: bool) -> None:
@@ -206,8 +232,6 @@ RENDERERS: dict[str, Renderer] = {
     "taskItem": _within("div"),
     "blockTaskItem": _within("div"),
     "decisionItem": _within("div"),
-    "blockCard": card,
-    "embedCard": card,
     "syncBlock": left_out("sync-block"),
     "bodiedSyncBlock": _through,
     "doc": _through,

@@ -1,19 +1,32 @@
 """Macros and apps inside ADF. One that is not in the registries becomes a neutral box, and its body is not shown.
 
-That is deliberate: some decide who sees their body, others tell of other pages.
+That is deliberate: some decide who sees their body, others tell of other pages. A macro without a body is the same as in
+storage format and is shown by the renderer that it has there.
 """
 
 from collections.abc import Mapping
 
 from app.documents.addresses import shared_link
-from app.documents.adf.walk import Node, Renderer, Walk, attributes, text_of
+from app.documents.adf.walk import Node, Renderer, Walk, attributes, content, text_of
+from app.documents.pieces import begin_expand, end_expand
+from app.documents.storage import draw_macro
+from app.documents.storage.macros import MACROS
+
+_MAX_PARAMETERS = 200
 
 
-def _parameter(node: Node, name: str) -> str:
-    value: object = attributes(node)
-    for key in ("parameters", "macroParams", name, "value"):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, str) else ""
+def _parameters(node: Node) -> dict[str, str]:
+    """Return the parameters by name: those of a macro each have a `value`, those of an app stand by themselves."""
+    given = attributes(node).get("parameters")
+    if not isinstance(given, Mapping):
+        return {}
+    found: dict[str, str] = {}
+    for values in (given, given.get("guestParams"), given.get("macroParams")):
+        for name, value in list(values.items())[:_MAX_PARAMETERS] if isinstance(values, Mapping) else ():
+            text = value.get("value") if isinstance(value, Mapping) else value
+            if isinstance(name, str) and isinstance(text, str):
+                found[name] = text
+    return found
 
 
 def extension_key(node: Node) -> str:
@@ -24,18 +37,16 @@ def extension_key(node: Node) -> str:
 def _extension(node: Node, walk: Walk) -> None:
     key = extension_key(node)
     render = EXTENSIONS.get(key)
-    if render is None:
-        walk.canvas.omitted(key or "content")
-    else:
+    if render is not None:
         render(node, walk)
-
-
-def _contents(_node: Node, walk: Walk) -> None:
-    walk.canvas.contents(1, 6)
+    elif key in MACROS and not any(content(node)):
+        draw_macro(key, {name: walk.count(text) for name, text in _parameters(node).items()}, walk.canvas)
+    else:
+        walk.canvas.omitted(key or "content")
 
 
 def _jira(node: Node, walk: Walk) -> None:
-    key = _parameter(node, "key").strip()
+    key = _parameters(node).get("key", "").strip()
     if not key:
         walk.canvas.omitted("jira")
         return
@@ -45,20 +56,23 @@ def _jira(node: Node, walk: Walk) -> None:
 
 
 def _body(node: Node, walk: Walk) -> None:
-    if _parameter(node, "hidden") != "true":
+    if _parameters(node).get("hidden") != "true":
         walk.block_children(node)
+
+
+def _expand(node: Node, walk: Walk) -> None:
+    begin_expand(walk.canvas, walk.count(_parameters(node).get("title", "")))
+    walk.block_children(node)
+    end_expand(walk.canvas)
 
 
 #: Macros by name; those with a body of the page's own content show it.
 EXTENSIONS: dict[str, Renderer] = {
-    "details": _body,
-    "excerpt": _body,
+    **dict.fromkeys(("details", "excerpt", "section", "column", "toc-zone"), _body),
+    "expand": _expand,
     "jira": _jira,
-    "toc": _contents,
-    "toc-zone": _body,
 }
-RENDERERS: dict[str, Renderer] = {
-    "extension": _extension,
-    "inlineExtension": _extension,
-    "bodiedExtension": _extension,
-}
+#: What the editor writes for an app that has several bodies, and the frame of each: none of it is shown.
+RENDERERS: dict[str, Renderer] = dict.fromkeys(
+    ("extension", "inlineExtension", "bodiedExtension", "multiBodiedExtension", "extensionFrame"), _extension
+)

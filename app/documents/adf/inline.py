@@ -1,13 +1,16 @@
 """What stands within a line of ADF: text with its marks, mentions, emoji, dates, lozenges and cards."""
 
-from app.documents.addresses import anchor_id, external_link
-from app.documents.adf.walk import Node, Renderer, Walk, attributes, marks, nothing, text_of
-from app.documents.canvas import Canvas, classes, coloured
+from collections.abc import Callable, Mapping
+from urllib.parse import unquote
+
+from app.documents.addresses import external_link, issue_key
+from app.documents.adf.marks import TEXT_MARKS, text_marks
+from app.documents.adf.walk import Node, Renderer, Walk, attributes, nothing, text_of
+from app.documents.canvas import Canvas
 from app.documents.colours import nearest
+from app.documents.embeds import card, embed
 from app.documents.emoji import emoji_text
 from app.documents.pieces import day, day_of_timestamp, internal, mention, status
-
-_TAGS = {"strong": "strong", "em": "em", "underline": "u", "strike": "s", "code": "code"}
 
 
 def _text(node: Node, walk: Walk) -> None:
@@ -15,39 +18,45 @@ def _text(node: Node, walk: Walk) -> None:
     if not isinstance(written, str):
         return
     walk.count(written)
-    # Of each kind one: a mark repeated a thousand times would nest as deep.
-    wanted = {kind: mark for mark in marks(node) if isinstance(kind := mark.get("type"), str)}
+    canvas = walk.canvas
+    wanted = text_marks(node)
     link = wanted.pop("link", None)
-    address = link_address(link, walk.canvas) if link else None
-    if link and address is None and written.strip() == text_of(link, "href").strip():
+    if link is not None and _is_inside(link, written, canvas):
         # The address of an internal site is not even read as text.
-        internal(walk.canvas)
+        inside(canvas, written)
         return
-    tags = [opened for kind, mark in wanted.items() if (opened := _open(mark, kind))]
-    linked = walk.canvas.begin_link(address)
+    tags = [
+        opened for kind, mark in wanted.items() if kind in TEXT_MARKS and (opened := TEXT_MARKS[kind](mark, canvas))
+    ]
+    linked = begin_link(link, canvas)
     for tag, names in tags:
-        walk.canvas.start(tag, names)
-    walk.canvas.text(written)
+        canvas.start(tag, names)
+    canvas.text(written)
     for tag, _names in reversed(tags):
-        walk.canvas.end(tag)
-    walk.canvas.end_link(linked)
+        canvas.end(tag)
+    canvas.end_link(linked)
 
 
-def _open(mark: Node, kind: str) -> tuple[str, str] | None:
-    if kind in _TAGS:
-        return _TAGS[kind], ""
-    if kind == "subsup":
-        return ("sub" if text_of(mark, "type") == "sub" else "sup"), ""
-    if kind in ("textColor", "backgroundColor"):
-        names = classes(coloured("text" if kind == "textColor" else "bg", nearest(text_of(mark, "color"))))
-        return ("span", names) if names else None
-    return None
+def _is_inside(link: Node, written: str, canvas: Canvas) -> bool:
+    href = text_of(link, "href").strip()
+    return href == written.strip() and not href.startswith("#") and external_link(href, canvas.material) is None
 
 
-def link_address(mark: Node, canvas: Canvas) -> str | None:
-    """Return where a link mark leads, or None if it has to become text."""
-    href = text_of(mark, "href")
-    return f"#{anchor_id(href[1:])}" if href.startswith("#") else external_link(href, canvas.material)
+def begin_link(mark: Node | None, canvas: Canvas) -> bool:
+    """Open what a link mark leads to and tell whether it may be led to."""
+    href = text_of(mark, "href") if mark is not None else ""
+    if href.startswith("#"):
+        return canvas.begin_link_to_anchor(unquote(href[1:]))
+    return canvas.begin_link(external_link(href, canvas.material))
+
+
+def inside(canvas: Canvas, address: str) -> None:
+    """Write, in place of an address within the organisation, the key of the issue it names or that it is internal."""
+    key = issue_key(address, canvas.material)
+    if key:
+        canvas.element("span", ' class="doc-key"', key)
+    else:
+        internal(canvas)
 
 
 def _line_break(_node: Node, walk: Walk) -> None:
@@ -62,7 +71,7 @@ def _mention(node: Node, walk: Walk) -> None:
 
 
 def _emoji(node: Node, walk: Walk) -> None:
-    walk.canvas.text(emoji_text(text_of(node, "text"), text_of(node, "shortName")))
+    walk.canvas.text(emoji_text(text_of(node, "text"), text_of(node, "shortName"), code=text_of(node, "id")))
 
 
 def _date(node: Node, walk: Walk) -> None:
@@ -71,22 +80,35 @@ def _date(node: Node, walk: Walk) -> None:
 
 
 def _status(node: Node, walk: Walk) -> None:
-    status(walk.canvas, walk.count(text_of(node, "text")), nearest(text_of(node, "color")))
+    subtle = text_of(node, "style") == "subtle"
+    status(walk.canvas, walk.count(text_of(node, "text")), nearest(text_of(node, "color")), subtle=subtle)
 
 
-def card(node: Node, walk: Walk) -> None:
-    """Write a smart link as the address it leads to; what Atlassian would fetch for it is not asked for."""
-    if "datasource" in attributes(node):
-        walk.canvas.omitted("jira")
-        return
-    written = walk.count(text_of(node, "url"))
-    address = external_link(written, walk.canvas.material)
-    if address is None:
-        internal(walk.canvas)
-        return
-    opened = walk.canvas.begin_link(address)
-    walk.canvas.text(written if written.strip() == address else walk.canvas.words.internal_page)
-    walk.canvas.end_link(opened)
+def _card(show: Callable[[Canvas, str, str], None]) -> Renderer:
+    def render(node: Node, walk: Walk) -> None:
+        if "datasource" in attributes(node):
+            walk.canvas.omitted("jira")
+            return
+        data = attributes(node).get("data")
+        known = data if isinstance(data, Mapping) else {}
+        address = walk.count(text_of(node, "url")) or str(known.get("url") or "")
+        if external_link(address, walk.canvas.material) is None:
+            # What Atlassian knows of it is the title of something that is not shared.
+            inside(walk.canvas, address)
+            return
+        name = known.get("name")
+        show(walk.canvas, address, walk.count(name) if isinstance(name, str) else "")
+
+    return render
+
+
+def _block(render: Renderer) -> Renderer:
+    def render_block(node: Node, walk: Walk) -> None:
+        walk.canvas.start("div", ' class="doc-p"')
+        render(node, walk)
+        walk.canvas.end("div")
+
+    return render_block
 
 
 RENDERERS: dict[str, Renderer] = {
@@ -96,6 +118,9 @@ RENDERERS: dict[str, Renderer] = {
     "emoji": _emoji,
     "date": _date,
     "status": _status,
-    "inlineCard": card,
+    "inlineCard": _card(card),
+    "blockCard": _block(_card(card)),
+    "embedCard": _block(_card(embed)),
+    # What a template asks its writer for.
     "placeholder": nothing,
 }

@@ -7,11 +7,15 @@ registered becomes a neutral box. Pages that the content includes are read from 
 Source: Confluence Storage Format, https://confluence.atlassian.com/doc/confluence-storage-format-790796544.html
 """
 
+from collections.abc import Mapping
+
+from lxml import etree
+
 from app.documents import errors
 from app.documents.canvas import Canvas
 from app.documents.storage import elements, extensions, links, macros, pictures, structures
 from app.documents.storage.macros.footnotes import write_footnotes
-from app.documents.storage.parse import parse
+from app.documents.storage.parse import AC, parse
 from app.documents.storage.walk import Walk
 from app.documents.types import Limits, Material, Rendered
 
@@ -41,3 +45,15 @@ def draw(storage: str, canvas: Canvas) -> None:
         write_footnotes(walk)
     except RecursionError as error:
         raise errors.too_deep(canvas.limits.max_depth) from error
+
+
+def draw_macro(name: str, parameters: Mapping[str, str], canvas: Canvas) -> None:
+    """Write a macro without a body, as it stands in documents of another format."""
+    element = etree.Element(f"{AC}structured-macro", {f"{AC}name": _in_xml(name)})
+    for key, text in parameters.items():
+        etree.SubElement(element, f"{AC}parameter", {f"{AC}name": _in_xml(key)}).text = _in_xml(text)
+    Walk(canvas, _RENDERERS).element(element)
+
+
+def _in_xml(text: str) -> str:
+    return "".join(character for character in text if character.isprintable() or character in "\t\n")

@@ -7,6 +7,7 @@ from lxml import etree
 from app.documents.canvas import aligned, coloured, indented
 from app.documents.classes import Align, TableWidth
 from app.documents.colours import nearest
+from app.documents.pieces import table_width
 
 _DECLARATION = re.compile(
     r"(color|background-color|background|text-align|margin-left|vertical-align)\s*:\s*([^;]{1,60})"
@@ -14,9 +15,6 @@ _DECLARATION = re.compile(
 _ALIGNS = {"center": Align.CENTER, "right": Align.END, "end": Align.END, "justify": Align.JUSTIFY}
 _INDENT_PIXELS = 30
 _WIDTH = re.compile(r"(?:^|;|\s)width\s*:\s*(\d{1,5}(?:\.\d{1,3})?)(px|%)")
-#: Up to these shares of the page a table is narrower than it, and from these pixels on it is laid out wider.
-_NARROW = ((30.0, TableWidth.QUARTER), (60.0, TableWidth.HALF), (85.0, TableWidth.THREE_QUARTERS))
-_WIDE = ((1_500.0, TableWidth.WIDEST), (1_150.0, TableWidth.WIDER), (850.0, TableWidth.WIDE))
 #: Width in pixels that Confluence gives a table which asks for none.
 _USUAL = 760
 _MAX_COLUMNS = 100
@@ -76,10 +74,8 @@ def table_look(table: etree._Element) -> tuple[TableWidth | None, tuple[float, .
         columns = ()
     if not width:
         return None, columns
-    share = width if unit == "%" else width * 100 / _USUAL
-    narrow = next((name for limit, name in _NARROW if share <= limit), None)
-    wide = next((name for limit, name in _WIDE if unit == "px" and width >= limit), None)
-    return narrow or wide, columns
+    # A share of the page is never more than all of it.
+    return table_width(min(width, 100.0) * _USUAL / 100 if unit == "%" else width, _USUAL), columns
 
 
 def _columns(table: etree._Element) -> list[tuple[float, str]]:

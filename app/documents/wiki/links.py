@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 
-from app.documents.addresses import anchor_id, external_link, is_external, named_file, own_file, shared_link
+from app.documents.addresses import external_link, is_external, issue_key, named_file, own_file, shared_link
 from app.documents.canvas import Canvas
 from app.documents.classes import Align
-from app.documents.pieces import Picture, begin_figure, file_card, internal, mention, picture, pixels
+from app.documents.embeds import player
+from app.documents.pieces import PICTURES, Picture, begin_figure, file_card, internal, mention, picture, pixels
 
 _WEB = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}:|//|\\\\|www\.)", re.IGNORECASE)
 _FILE = re.compile(r"[^\s].{0,250}\.[A-Za-z0-9]{2,5}")
@@ -15,7 +16,6 @@ _PLACES = {
     "right": (Align.END, True),
     "center": (Align.CENTER, False),
 }
-_THUMBNAIL = 200
 _MAX_ALT = 1_000
 
 Draw = Callable[[str, Canvas], None]
@@ -43,7 +43,7 @@ def draw_link(written: str, canvas: Canvas, draw_text: Draw) -> None:
     elif target.startswith("^"):
         _file(target[1:].strip(), text if len(parts) > 1 else "", canvas, draw_text)
     elif target.startswith("#"):
-        opened = canvas.begin_link(f"#{anchor_id(target[1:])}")
+        opened = canvas.begin_link_to_anchor(target[1:])
         draw_text(text if len(parts) > 1 else text[1:], canvas)
         canvas.end_link(opened)
     elif (
@@ -60,7 +60,9 @@ def _web(target: str, text: str, canvas: Canvas, draw_text: Draw) -> None:
     address = external_link(target, canvas.material)
     if address is None and text == target:
         # The address of an internal site is not even read as text.
-        if is_external(target):
+        if key := issue_key(target, canvas.material):
+            canvas.element("span", ' class="doc-key"', key)
+        elif is_external(target):
             internal(canvas)
         else:
             canvas.text(text)
@@ -112,7 +114,9 @@ def draw_image(written: str, canvas: Canvas) -> None:
         file, reason = None, "foreign-attachment"
     else:
         file, reason = named_file(source, canvas.material), "missing-file"
-    if file is not None:
+    if file is not None and file.media_type.lower() not in PICTURES:
+        player(canvas, file)
+    elif file is not None:
         look = _look(given)
         if not look.align:
             picture(canvas, file, look)
@@ -131,6 +135,7 @@ def _look(given: str) -> Picture:
     for part in given.split(","):
         name, equals, value = part.partition("=")
         found[name.strip().lower()] = value.strip().strip('"') if equals else "true"
+    border = found.get("border", "0")
     align, beside = _PLACES.get(found.get("align", "").lower(), (None, False))
     width, height = pixels(found.get("width")), pixels(found.get("height"))
     return Picture(
@@ -139,5 +144,6 @@ def _look(given: str) -> Picture:
         height=height,
         align=align,
         beside=beside,
-        border=found.get("border", "0") not in ("0", ""),
+        border=min(int(border), 3) if border.isascii() and border.isdigit() and len(border) < 4 else 0,
+        thumbnail=found.get("thumbnail") == "true",
     )

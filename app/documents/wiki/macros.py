@@ -6,6 +6,7 @@ from app.documents.canvas import Canvas, classes, coloured
 from app.documents.classes import Colour, PanelKind
 from app.documents.colours import nearest
 from app.documents.pieces import (
+    PanelLook,
     begin_column,
     begin_expand,
     begin_panel,
@@ -19,11 +20,12 @@ from app.documents.wiki.blocks import Flow
 from app.documents.wiki.inline import draw_line
 from app.documents.wiki.parse import Element, lines
 
+# As in storage format: older than ADF's panels of the same names.
 _KINDS = {
     "info": PanelKind.INFO,
-    "note": PanelKind.NOTE,
+    "note": PanelKind.WARNING,
     "tip": PanelKind.TIP,
-    "warning": PanelKind.WARNING,
+    "warning": PanelKind.ERROR,
     "panel": PanelKind.PLAIN,
 }
 _STATUS = {"grey": Colour.GREY, "red": Colour.RED, "yellow": Colour.YELLOW, "green": Colour.GREEN, "blue": Colour.BLUE}
@@ -50,7 +52,14 @@ def _code(element: Element, canvas: Canvas) -> None:
     given = element.parameters
     language = given.get("language") or given.get("lang") or given.get("", "")
     code = canvas.count_text(element.text.removeprefix("\n").rstrip())
-    code_block(canvas, code, language if element.name == "code" else "", given.get("title", ""))
+    code_block(
+        canvas,
+        code,
+        language if element.name == "code" else "",
+        given.get("title", ""),
+        first_line=1 if given.get("linenumbers") == "true" else None,
+        folded=given.get("collapse") == "true",
+    )
 
 
 def _quote(element: Element, canvas: Canvas) -> None:
@@ -62,8 +71,16 @@ def _quote(element: Element, canvas: Canvas) -> None:
 def _panel(element: Element, canvas: Canvas) -> None:
     given = element.parameters
     kind = _KINDS[element.name]
-    colour = nearest(given.get("bgcolor", "")) if kind is PanelKind.PLAIN else None
-    begin_panel(canvas, kind, given.get("title", ""), colour=colour)
+    style, width = given.get("borderstyle", "").lower(), given.get("borderwidth", "").removesuffix("px")
+    look = PanelLook(
+        colour=nearest(given.get("bgcolor", "")),
+        edge=nearest(given.get("bordercolor", "")),
+        title_ground=nearest(given.get("titlebgcolor", "")),
+        title_colour=nearest(given.get("titlecolor", "")),
+        without_border=style == "none" or width == "0",
+        dashed=style in ("dashed", "dotted"),
+    )
+    begin_panel(canvas, kind, given.get("title", ""), look=look if kind is PanelKind.PLAIN else None)
     _blocks(element, canvas)
     end_panel(canvas)
 
