@@ -6,29 +6,24 @@ One rendering serves every link with the same options: the addresses inside are 
 import hashlib
 import json
 import threading
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from app.core import clock, db
+from app.core import db
 from app.core.connections import clients
-from app.core.connections.clients import Site
 from app.core.crypto.keyring import KeyRingError
 from app.core.errors import Unavailable
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
 from app.core.text import Text
 from app.documents.errors import DocumentError
-from app.documents.issue import DEFAULT_FIELDS, issue_view, render_issue
-from app.documents.storage import render_storage
-from app.documents.types import Heading, LeftOut, Material, MediaFile, Rendered
-from app.documents.words import Words
-from app.features.share_links import copies, issue_media, objects
+from app.documents.types import Heading, LeftOut, Rendered
+from app.features.share_links import copies, issue_content, page_content
 from app.features.share_links.copies import CopyKey, CopyKind
-from app.features.share_links.objects import ISSUE_FIELDS, ObjectFacts, ObjectKind
+from app.features.share_links.coverage import ALONE, Coverage
+from app.features.share_links.objects import Moved, ObjectKind
 from app.features.share_links.page_cache import Kept
 from app.features.share_links.powers import Powers
 from app.features.share_links.queries import ObjectRow
@@ -36,7 +31,7 @@ from app.integrations.atlassian.errors import AtlassianError
 from app.integrations.atlassian.types import Attachment
 
 #: Raised when rendering changes, so that older copies are not found any more.
-RENDERING = 1
+RENDERING = 2
 _KEPT_BYTES = 32 * 1024 * 1024
 _HTML = "text/html"
 
@@ -85,36 +80,34 @@ def outline(headings: tuple[Heading, ...]) -> tuple[Section, ...]:
     return tuple(Section(heading, tuple(below)) for heading, below in sections)
 
 
-class Moved(Exception):
-    """Atlassian has another version than our tables; check first, then ask again."""
-
-
 _kept: Kept[Content] = Kept(_KEPT_BYTES, lambda content: len(content.html) * 2 + 2_000)
 _rendering: dict[int, threading.Lock] = defaultdict(threading.Lock)
 
 
-def content_of(target: ObjectRow, powers: Powers) -> Content:
-    """Return the content of an object in the version that our tables name.
+def content_of(target: ObjectRow, powers: Powers, coverage: Coverage = ALONE) -> Content:
+    """Return the content of an object in the version that our tables name, with what a link covers besides.
 
     Raises Moved, and Unavailable where there is no copy and Atlassian does not answer.
     """
-    key = CopyKey(target.id, CopyKind.BODY, options_digest(powers), target.version)
+    key = CopyKey(target.id, CopyKind.BODY, options_digest(powers, coverage), target.version)
     kept = _kept.get(key)
     if kept is None:
         # One thread fetches and renders, the others of this process get what it made.
         with _rendering[target.id % 64]:
-            kept = _kept.get(key) or _stored(key) or _fetched(target, powers, key)
+            kept = _kept.get(key) or _stored(key) or _fetched(target, powers, coverage, key)
             _kept.put(key, kept)
     return kept
 
 
-def options_digest(powers: Powers) -> str:
+def options_digest(powers: Powers, coverage: Coverage = ALONE) -> str:
     """Return what a rendering is named by: all that changes its bytes besides the version."""
     options = {
         "rendering": RENDERING,
         "zone": registry.get(OrganisationSettings).time_zone,
         "files": powers.download,
         "fields": sorted(powers.jira_fields),
+        "names": powers.names.value,
+        "coverage": coverage.digest,
     }
     return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -138,15 +131,16 @@ def _stored(key: CopyKey) -> Content | None:
         return None
 
 
-def _fetched(target: ObjectRow, powers: Powers, key: CopyKey) -> Content:
+def _fetched(target: ObjectRow, powers: Powers, coverage: Coverage, key: CopyKey) -> Content:
     with db.reading() as session:
         site = clients.site(session, target.connection_id)
     if site is None or site.disabled:
         raise Unavailable("Atlassian")
     try:
-        facts, rendered = (
-            _page(site, target, powers) if target.kind is ObjectKind.PAGE else _issue(site, target, powers)
-        )
+        if target.kind is ObjectKind.PAGE:
+            made = page_content.render(site, target, powers, coverage)
+        else:
+            made = issue_content.render(site, target, powers)
     except AtlassianError as error:
         # Whether it is gone for good is for a check to say.
         if not error.is_down:
@@ -155,55 +149,24 @@ def _fetched(target: ObjectRow, powers: Powers, key: CopyKey) -> Content:
         raise Unavailable(site.name) from error
     except DocumentError as error:
         raise Unavailable("rendering", Text("%(reason)s", reason=str(error)), retry_after=3_600) from error
-    if facts.version != target.version:
+    if made.version != target.version:
         raise Moved
-    made = _content(rendered, facts.attachments)
+    content = _content(made.rendered, made.files)
     with db.transaction() as session:
-        copies.write(session, key, _HTML, made.html.encode(), _dump(made))
-    return made
-
-
-def _page(site: Site, target: ObjectRow, powers: Powers) -> tuple[ObjectFacts, Rendered]:
-    client = clients.confluence(site)
-    page = client.page(target.object_id)
-    files = client.attachments(target.object_id)
-    facts = objects.facts_of_page(page, (), files, clock.now())
-    if facts.version != target.version or facts.status != objects.CURRENT:
-        raise Moved
-    return facts, render_storage(page.storage or "", _material(site, target, files, powers))
-
-
-def _issue(site: Site, target: ObjectRow, powers: Powers) -> tuple[ObjectFacts, Rendered]:
-    client = clients.jira(site)
-    issue = issue_media.with_media_ids(client, client.issue(target.object_id, ISSUE_FIELDS))
-    # The summary is the title of the page around it.
-    view = issue_view(issue.key, issue.fields, issue.names, issue.schema, DEFAULT_FIELDS - {"summary"})
-    return objects.facts_of_issue(issue), render_issue(view, _material(site, target, issue.attachments, powers))
-
-
-def _material(site: Site, target: ObjectRow, files: Iterable[Attachment], powers: Powers) -> Material:
-    known = [(one, MediaFile(one.id, one.filename, one.media_type, one.size)) for one in files]
-    return Material(
-        attachments={unicodedata.normalize("NFC", one.filename): media for one, media in known},
-        by_file_id={one.file_id: media for one, media in known if one.file_id},
-        object_id=target.object_id,
-        internal_hosts=frozenset({site.site_host.partition(":")[0]}),
-        link_files=powers.download,
-        words=Words(zone=reader_zone()),
-    )
-
-
-def reader_zone() -> ZoneInfo:
-    """Return the zone in which visitors are told times."""
-    try:
-        return ZoneInfo(registry.get(OrganisationSettings).time_zone)
-    except (KeyError, ValueError):
-        return ZoneInfo("UTC")
+        copies.write(session, key, _HTML, content.html.encode(), _dump(content))
+    return content
 
 
 def _content(rendered: Rendered, attachments: Iterable[Attachment]) -> Content:
     files = {
-        one.id: File(one.id, one.filename, one.media_type, one.size, str(one.version), one.id in rendered.media_ids)
+        one.id: File(
+            one.id,
+            one.filename,
+            one.media_type,
+            one.size,
+            str(one.version),
+            not rendered.media_ids.isdisjoint((one.id, f"{one.container_id}/{one.id}")),
+        )
         for one in attachments
     }
     return Content(rendered.html, rendered.headings, rendered.left_out, files)

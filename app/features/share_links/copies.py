@@ -18,7 +18,7 @@ from app.core import clock, db
 from app.core.accounts.models import Person
 from app.core.connections.models import Connection
 from app.core.crypto import ring
-from app.features.share_links.models import Copy, CopyChunk, SharedObject, ShareLink
+from app.features.share_links.models import Copy, CopyChunk, CoveredPage, SharedObject, ShareLink
 
 CHUNK_BYTES = 256 * 1024
 #: However often it is read, a copy that no check has confirmed for this long is deleted: ten minutes before a day is
@@ -38,6 +38,8 @@ class CopyKind(StrEnum):
     MEDIA = "media"
     #: The neutral PDF; one without chunks says in `extra` why there is none.
     PDF = "pdf"
+    #: Comments; they age by themselves, because a comment changes no version.
+    COMMENTS = "comments"
 
 
 @dataclass(frozen=True)
@@ -187,11 +189,20 @@ def delete_all(session: Session, shared_object_id: int) -> None:
     session.execute(delete(Copy).where(Copy.shared_object_id == shared_object_id))
 
 
+def delete_bodies(session: Session, shared_object_ids: Collection[int]) -> None:
+    """Delete the bodies of some objects, and the PDFs made of them."""
+    kinds = [CopyKind.BODY.value, CopyKind.PDF.value]
+    session.execute(delete(Copy).where(Copy.shared_object_id.in_(shared_object_ids), Copy.kind.in_(kinds)))
+
+
 def delete_superfluous(session: Session, limit: int = _PURGE_BATCH) -> int:
     """Delete copies that no live link covers, that no check confirmed for a day, or whose version is over."""
     now = clock.now()
+    below = exists().where(
+        CoveredPage.root_id == ShareLink.shared_object_id, CoveredPage.object_id == Copy.shared_object_id
+    )
     covered = exists().where(
-        ShareLink.shared_object_id == Copy.shared_object_id,
+        or_(ShareLink.shared_object_id == Copy.shared_object_id, below),
         ShareLink.revoked_at.is_(None),
         ShareLink.closed_at.is_(None),
         ShareLink.paused_at.is_(None),

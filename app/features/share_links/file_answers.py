@@ -10,19 +10,20 @@ from flask import Response, request
 
 from app.core import db
 from app.features.share_links import filetypes, media, opening, places
-from app.features.share_links.content import Content, File
+from app.features.share_links.content import File
 from app.features.share_links.media import Opened, OutOfRange, Span
 from app.features.share_links.places import SMALL_BYTES
 from app.features.share_links.queries import Visit
+from app.features.share_links.reading import Sheet
 from app.web.headers import FILE_POLICY
 
 
 def answer(
-    visit: Visit, content: Content, attachment_id: str, *, as_file: bool, browser_digest: str | None
+    visit: Visit, sheet: Sheet, attachment_id: str, *, as_file: bool, browser_digest: str | None
 ) -> Response | None:
-    """Return a file of the content, or None where the link does not let it out."""
-    powers, target = visit.shown.powers, visit.shown.object
-    file = media.shown(content, powers, attachment_id)
+    """Return a file of what is shown, or None where the link does not let it out."""
+    powers, target = visit.shown.powers, sheet.target
+    file = media.shown(sheet.content, powers, attachment_id, sheet.shows)
     if file is None:
         return None
     inline = not as_file and media.draws(file)

@@ -21,12 +21,13 @@ from app.core.connections import clients
 from app.core.connections.clients import Site
 from app.core.errors import Unavailable
 from app.core.settings import registry
-from app.features.share_links import copies, endings, objects
+from app.features.share_links import copies, endings, objects, tree
 from app.features.share_links.models import SharedObject
-from app.features.share_links.objects import ObjectFacts
+from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import CloseReason
 from app.features.share_links.queries import ObjectRow
 from app.features.share_links.settings import ShareLinkSettings
+from app.features.share_links.tree import FoundPage
 from app.integrations.atlassian.errors import (
     AtlassianError,
     Busy,
@@ -89,16 +90,19 @@ def check(target: ObjectRow) -> Verdict:
     """Ask Atlassian about an object and write down what it says; the caller holds the lease."""
     with db.reading() as session:
         site = clients.site(session, target.connection_id)
+        depth = tree.wanted_depth(session, target.id)
     if site is None or site.disabled:
         return Verdict.AGAIN
     try:
         facts = objects.look(site, target.kind, target.object_id)
+        current_page = target.kind is ObjectKind.PAGE and facts.status == objects.CURRENT
+        below = tree.read(clients.confluence(site), target.object_id, depth) if depth and current_page else ()
     except AtlassianError as error:
         return _failed(site, target, error)
     if facts.status != objects.CURRENT:
         return _ended(target, _CLOSING_STATUSES.get(facts.status, CloseReason.GONE))
     with db.transaction() as session:
-        _note_good(session, target.id, facts)
+        _note_good(session, target.id, facts, below)
     clients.note_success(site)
     return Verdict.AGAIN
 
@@ -147,7 +151,7 @@ def _wait(target: ObjectRow) -> Verdict:
     return _stale(target)
 
 
-def _note_good(session: Session, shared_object_id: int, facts: ObjectFacts) -> None:
+def _note_good(session: Session, shared_object_id: int, facts: ObjectFacts, below: tuple[FoundPage, ...]) -> None:
     row = session.get_one(SharedObject, shared_object_id, with_for_update=True)
     row.title, row.container, row.web_url = facts.title, facts.container, facts.web_url[:600]
     row.object_key = facts.object_key
@@ -155,6 +159,7 @@ def _note_good(session: Session, shared_object_id: int, facts: ObjectFacts) -> N
     row.checked_at, row.check_lease_until, row.down_since = facts.read_at, None, None
     files = [(one.id, str(one.version)) for one in facts.attachments]
     copies.confirm(session, shared_object_id, facts.version, files)
+    tree.write(session, row, below)
     endings.pause_changed(session, shared_object_id, facts.restriction_digest)
 
 
@@ -191,6 +196,7 @@ def _ended(target: ObjectRow, reason: CloseReason) -> Verdict:
         row = session.get_one(SharedObject, target.id, with_for_update=True)
         row.check_lease_until = row.down_since = None
         endings.close_links(session, target.id, reason)
+        tree.take_out(session, target.id)
     return Verdict.AGAIN
 
 

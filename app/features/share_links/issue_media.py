@@ -1,13 +1,14 @@
 """Which attachment a picture in the text of an issue is.
 
 Rich text names files by ids of the media service; Jira lists attachments by ids of its own, and says how they belong
-together only in where the address of a file leads. It is asked once for each version, and only where the text has files.
+together only in where the address of a file leads. It is asked once for each file, and only where a text has files.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from app.features.share_links.page_cache import Kept
 from app.integrations.atlassian.errors import AtlassianError
 from app.integrations.atlassian.interfaces import JiraReader
 from app.integrations.atlassian.types import Attachment, Issue
@@ -15,27 +16,35 @@ from app.integrations.atlassian.types import Attachment, Issue
 #: Files of an issue that are asked about; the rest keeps its place holder.
 MOST = 40
 _MOST_NODES = 50_000
+#: What was found out, by connection and attachment: a file keeps its id for as long as it is there.
+_known: Kept[str] = Kept(1024 * 1024, lambda file_id: len(file_id) + 100)
 
 
-def with_media_ids(client: JiraReader, issue: Issue) -> Issue:
-    """Return the issue with the media id of each attachment that its description may show."""
-    wanted = set(_media_ids(issue.fields.get("description")))
+def with_media_ids(client: JiraReader, connection_id: int, issue: Issue, bodies: Iterable[Any]) -> Issue:
+    """Return the issue with the media id of each attachment that some of the bodies may show."""
+    wanted = {found for body in bodies for found in _media_ids(body)}
     found = []
     for position, attachment in enumerate(issue.attachments):
-        file_id = _media_id(client, attachment) if wanted and position < MOST else None
+        file_id = _media_id(client, connection_id, attachment) if wanted and position < MOST else None
         wanted.discard(file_id or "")
         found.append(replace(attachment, file_id=file_id))
     return replace(issue, attachments=tuple(found))
 
 
-def _media_id(client: JiraReader, attachment: Attachment) -> str | None:
+def _media_id(client: JiraReader, connection_id: int, attachment: Attachment) -> str | None:
+    key = (connection_id, attachment.id)
+    if (known := _known.get(key)) is not None:
+        return known
     try:
-        return client.media_id(attachment.id)
+        found = client.media_id(attachment.id)
     except AtlassianError as error:
         if error.is_down:
             raise
         # A file that is gone or kept from us is a place holder in the text, and no reason to show none of it.
         return None
+    if found is not None:
+        _known.put(key, found)
+    return found
 
 
 def _media_ids(document: Any) -> Iterator[str]:

@@ -63,12 +63,12 @@ class _TooLarge(Exception):
     """A file is larger than Atlassian said."""
 
 
-def shown(content: Content, powers: Powers, attachment_id: str) -> File | None:
-    """Return an attachment that a link lets its readers see: in the body, or listed; None for everything else."""
+def shown(content: Content, powers: Powers, attachment_id: str, said: frozenset[str] = frozenset()) -> File | None:
+    """Return an attachment that a link lets its readers see: in the body, in the comments (`said`), or listed; else None."""
     if not _ATTACHMENT_ID.fullmatch(attachment_id):
         return None
     file = content.files.get(attachment_id)
-    return file if file is not None and (file.embedded or powers.attachments) else None
+    return file if file is not None and (file.embedded or powers.attachments or file.id in said) else None
 
 
 def draws(file: File) -> bool:

@@ -33,12 +33,37 @@ class SharedObject(Base):
     version: Mapped[str] = mapped_column(String(64))
     #: Digest of the restricting pages and their subjects; empty = not restricted.
     restriction_digest: Mapped[str] = mapped_column(String(64), default="")
+    #: Digest of the pages below that links may cover; empty = none, or no link shows any.
+    tree_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
     #: When a check with Atlassian was last good.
     checked_at: Mapped[datetime]
     #: Until when one process is checking; others wait for it (single flight).
     check_lease_until: Mapped[datetime | None]
     #: Since when Atlassian has not answered; None = it does.
     down_since: Mapped[datetime | None]
+
+
+class CoveredPage(Base):
+    """A page below a shared page that links may cover, as the last check of the shared page found it."""
+
+    __tablename__ = "covered_pages"
+
+    root_id: Mapped[int] = mapped_column(RowId, ForeignKey("shared_objects.id", ondelete="CASCADE"), primary_key=True)
+    #: The page's own facts; it is checked by itself when somebody reads it.
+    object_id: Mapped[int] = mapped_column(
+        RowId, ForeignKey("shared_objects.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    #: Atlassian's id of the page above it.
+    parent_id: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(500))
+    space_key: Mapped[str | None] = mapped_column(String(64))
+    #: Order among the pages of one parent, and how far below the shared page it is.
+    position: Mapped[int]
+    depth: Mapped[int]
+    labels: Mapped[list[str]] = mapped_column(JSON)
+    #: Number of its version.
+    version: Mapped[int]
+    updated_at: Mapped[datetime | None]
 
 
 class ShareLink(Base):

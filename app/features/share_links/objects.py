@@ -16,11 +16,15 @@ from app.core.connections.clients import Site
 from app.integrations.atlassian.addresses import Address, Kind
 from app.integrations.atlassian.types import Attachment, Issue, Page, Product, Restriction
 
-#: Fields of an issue that its page shows or its facts need.
-ISSUE_FIELDS = ("summary", "status", "issuetype", "priority", "created", "updated", "description", "security")
+#: Fields of an issue that its facts need.
+ISSUE_FIELDS = ("summary", "security")
 #: The one status in which a page or issue is shown; everything else Atlassian says closes its links.
 CURRENT = "current"
 _MAXIMUM_TITLE = 500
+
+
+class Moved(Exception):
+    """Atlassian has another version than our tables; check first, then ask again."""
 
 
 class ObjectKind(StrEnum):

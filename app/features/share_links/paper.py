@@ -24,11 +24,11 @@ from app.documents.paper import PaperFile, Sheet
 from app.documents.paper.personal import Marks
 from app.documents.paper.process import INPUT_BYTES, Request, Work
 from app.documents.words import Words
-from app.features.share_links import content, copies, filetypes, media, paper_child, policy, queries
-from app.features.share_links.content import Content, Moved
+from app.features.share_links import children, content, copies, filetypes, material, media, paper_child, policy, queries
+from app.features.share_links.content import Content
 from app.features.share_links.copies import CHUNK_BYTES, CopyKey, CopyKind, FoundCopy
 from app.features.share_links.media import OutOfRange
-from app.features.share_links.objects import ObjectKind
+from app.features.share_links.objects import Moved, ObjectKind
 from app.features.share_links.paper_child import NotMade
 from app.features.share_links.queries import Shown
 
@@ -89,7 +89,7 @@ def make(copy_id: int, public_id: str, name: str) -> None:
     try:
         if visit is None or policy.closed_because(visit.link, clock.now()) is not None:
             raise Moved
-        made = content.content_of(visit.shown.object, visit.shown.powers)
+        made = content.content_of(visit.shown.object, visit.shown.powers, children.coverage_of(visit.shown))
         if key_of(visit.shown, made).name != name:
             raise Moved
         pdf = paper_child.make(_request(visit.shown, made), beat=lambda: _beat(copy_id))
@@ -146,7 +146,7 @@ def _as_of(shown: Shown) -> Text:
     if shown.object.kind is ObjectKind.PAGE:
         # Behind the number stands a digest of labels and files.
         return Text("Version %(version)s", version=shown.object.version.partition("-")[0])
-    return Text("As of %(at)s", at=Words(zone=content.reader_zone()).instant(shown.object.checked_at))
+    return Text("As of %(at)s", at=Words(zone=material.reader_zone()).instant(shown.object.checked_at))
 
 
 @lru_cache(maxsize=1)

@@ -30,8 +30,8 @@ def download_pdf(token: str) -> BaseResponse:
     found = part_of(token)
     if isinstance(found, BaseResponse):
         return found
-    asked, visit, content = found
-    done = _ordered(visit, content)
+    asked, visit, sheet = found
+    done = _ordered(visit, sheet.content)
     if done is None or done.refused is not None:
         return redirect(url_for("share_links_public.follow_pdf", token=token), 303)
     return _sent(token, asked, visit, done)
@@ -44,8 +44,8 @@ def follow_pdf(token: str) -> BaseResponse:
     found = part_of(token)
     if isinstance(found, BaseResponse):
         return found
-    _, visit, content = found
-    return _progress(token, _look(visit, content))
+    _, visit, sheet = found
+    return _progress(token, _look(visit, sheet.content))
 
 
 @blueprint.get("/<token>/watermark.svg")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.features.share_links.names import Names
+
 SCHEMA = 1
 MAXIMUM_DEPTH = 10
 
@@ -28,8 +30,10 @@ class Powers:
     #: Who is reading lies over the page and over each sheet of its PDF.
     watermark: bool = False
     children: Children | None = None
-    #: Fields of an issue beyond the usual ones.
+    #: Fields of an issue that are shown; empty = the usual ones.
     jira_fields: tuple[str, ...] = field(default=())
+    #: How much of people's names is shown.
+    names: Names = Names.NAME
 
 
 def dump(powers: Powers) -> dict[str, Any]:
@@ -45,14 +49,15 @@ def dump(powers: Powers) -> dict[str, Any]:
         if powers.children
         else None,
         "jira_fields": list(powers.jira_fields),
+        "names": powers.names.value,
     }
 
 
 def load(stored: dict[str, Any]) -> Powers:
     """Return stored powers; what a later version wrote and this one does not know stays off."""
     if stored.get("schema") != SCHEMA:
-        return Powers()
-    children = stored.get("children")
+        return Powers(names=Names.NONE)
+    children, names = stored.get("children"), stored.get("names", Names.NAME.value)
     return Powers(
         comments=stored.get("comments") is True,
         attachments=stored.get("attachments") is True,
@@ -61,4 +66,5 @@ def load(stored: dict[str, Any]) -> Powers:
         watermark=stored.get("watermark") is True,
         children=Children(int(children["depth"]), tuple(children["labels"])) if children else None,
         jira_fields=tuple(stored.get("jira_fields") or ()),
+        names=Names(names) if names in set(Names) else Names.NONE,
     )

@@ -4,12 +4,12 @@ Every view asks `reading.approach`, which asks `policy.next_step`; nothing of a 
 without a live grant writes nothing and asks Atlassian nothing unless it is a POST.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
-from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import db
@@ -19,25 +19,21 @@ from app.core.crypto import tokens as secrets
 from app.core.errors import NotFound
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
-from app.features.share_links import file_answers, forged, opening, proving, reading, tokens
-from app.features.share_links.content import Content, File, Section, outline
+from app.features.share_links import file_answers, forged, opening, proving, reader_page, reading, tokens
 from app.features.share_links.opening import Asked, NotOpened
 from app.features.share_links.page_cache import Kept
 from app.features.share_links.policy import Ask, Closed, ClosedBecause, Gate, Refused
 from app.features.share_links.proving import Refusal
 from app.features.share_links.queries import Visit
-from app.features.share_links.reading import Approach
-from app.web import cookies, theme
+from app.features.share_links.reading import Approach, Sheet
+from app.web import cookies
 from app.web.access import public
 from app.web.forms import Form, Secret
-from app.web.headers import READER_POLICY
 from app.web.surfaces import Surface
 from app.web.templating import endpoint_url
 
 blueprint = Blueprint("share_links_public", __name__, url_prefix="/s")
 open_to_strangers = public("the link's own gates decide", surface=Surface.PUBLIC, share_link=True)
-#: Finished reader pages of this process, by everything that their bytes depend on.
-_PAGES: Kept[bytes] = Kept(32 * 1024 * 1024, len)
 _CLOSED_PAGES: Kept[bytes] = Kept(256 * 1024, len)
 
 
@@ -45,20 +41,6 @@ class PasswordForm(Form):
     """The password gate."""
 
     password = Secret(lazy_gettext("Password"), render_kw={"autocomplete": "off"})
-
-
-@dataclass(frozen=True)
-class Paper:
-    """What the reader template prints around the content."""
-
-    visit: Visit
-    content: Content
-    html: Markup
-    contents: tuple[Section, ...]
-    files: tuple[File, ...]
-    stale_since: object | None
-    #: Whether this is the owner's view of it.
-    preview: bool
 
 
 @blueprint.get("/<token>")
@@ -72,13 +54,14 @@ def add_slash(token: str) -> BaseResponse:
 @open_to_strangers
 def read_link(token: str) -> BaseResponse:
     """Show the landing page, a gate or the content, as the policy says."""
-    asked = asked_by(token)
-    if asked is None:
-        return closed_page(known=False)
-    first = reading.approach(asked)
-    if first.served is not None:
-        return _serve(asked, first)
-    return _without_content(token, asked, first)
+    return _read(token, None)
+
+
+@blueprint.get("/<token>/page-<page_id>")
+@open_to_strangers
+def read_page(token: str, page_id: str) -> BaseResponse:
+    """Show a page that the link covers besides the one it names; the same gates stand before it."""
+    return _read(token, page_id)
 
 
 @blueprint.post("/<token>/password")
@@ -116,17 +99,19 @@ def open_link(token: str) -> BaseResponse:
 
 
 @blueprint.get("/<token>/media/<attachment_id>")
+@blueprint.get("/<token>/media/<page_id>/<attachment_id>")
 @open_to_strangers
-def show_media(token: str, attachment_id: str) -> BaseResponse:
+def show_media(token: str, attachment_id: str, page_id: str | None = None) -> BaseResponse:
     """Send a picture of the content, or another of its files as a download."""
-    return _file(token, attachment_id, as_file=False)
+    return _file(token, page_id, attachment_id, as_file=False)
 
 
 @blueprint.get("/<token>/files/<attachment_id>")
+@blueprint.get("/<token>/files/<page_id>/<attachment_id>")
 @open_to_strangers
-def download_file(token: str, attachment_id: str) -> BaseResponse:
+def download_file(token: str, attachment_id: str, page_id: str | None = None) -> BaseResponse:
     """Send a listed file as a download."""
-    return _file(token, attachment_id, as_file=True)
+    return _file(token, page_id, attachment_id, as_file=True)
 
 
 def asked_by(token: str) -> Asked | None:
@@ -154,20 +139,9 @@ def closed_page(*, known: bool) -> Response:
     return Response(page, 404, content_type="text/html; charset=utf-8")
 
 
-def reader_page(visit: Visit, content: Content, stale_since: object | None, *, preview: bool = False) -> Response:
-    """Return the reader page of a link."""
-    powers = visit.shown.powers
-    # Bodies were sanitised when they were rendered; nothing else is marked safe.
-    html = Markup(content.html)  # noqa: S704
-    files = tuple(sorted(content.files.values(), key=lambda file: file.filename)) if powers.attachments else ()
-    paper = Paper(visit, content, html, outline(content.headings), files, stale_since, preview)
-    page = render_template("share_links/public/reader.html", paper=paper, shown=visit.shown, powers=powers)
-    return _reader_response(page.encode())
-
-
 def forget() -> None:
     """Drop the pages that this process keeps."""
-    _PAGES.clear()
+    reader_page.forget()
     _CLOSED_PAGES.clear()
 
 
@@ -191,41 +165,24 @@ def told_page(because: ClosedBecause) -> Response:
     return make_response(page, 403 if later else 410)
 
 
-def _serve(asked: Asked, first: Approach) -> BaseResponse:
-    fresh = reading.freshen(asked, first)
-    key = _page_key(fresh)
-    page = _PAGES.get(key) if key is not None else None
-    if page is not None:
-        return _reader_response(page)
-    ready, content = reading.with_content(asked, fresh)
-    if ready.visit is None or content is None:
-        return _without_content(tokens.make(asked.public_id, asked.generation or 0), asked, ready)
-    response = reader_page(ready.visit, content, ready.stale_since)
-    key = _page_key(ready)
-    if key is not None:
-        _PAGES.put(key, response.get_data())
-    return response
-
-
-def _page_key(ready: Approach) -> object | None:
-    if ready.served is None or ready.stale_since is not None:
-        return None
-    shown = ready.served.shown
-    look = (theme.current(), str(get_locale()), registry.get(OrganisationSettings))
-    return (
-        shown.public_id,
-        shown.version,
-        shown.owner_name,
-        shown.object.id,
-        shown.object.version,
-        shown.object.title,
-        look,
-    )
-
-
-def _reader_response(page: bytes) -> Response:
-    response = Response(page, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = READER_POLICY
+def _read(token: str, page_id: str | None) -> BaseResponse:
+    asked = asked_by(token)
+    if asked is None:
+        return closed_page(known=False)
+    first = reading.approach(asked)
+    if first.served is None:
+        return _without_content(token, asked, first)
+    look = partial(reading.approach, asked)
+    fresh = reading.freshen(look, first, page_id)
+    if (page := reader_page.kept(fresh)) is not None:
+        return page
+    ready, sheet = reading.with_content(look, fresh, page_id)
+    if ready.served is None:
+        return _without_content(token, asked, ready)
+    if sheet is None:
+        raise NotFound
+    response = reader_page.response(ready.served, sheet, ready.stale_since)
+    reader_page.keep(ready, response)
     return response
 
 
@@ -322,26 +279,32 @@ def _back(token: str) -> Response:
     return make_response(redirect(url_for("share_links_public.read_link", token=token), 303))
 
 
-def part_of(token: str) -> tuple[Asked, Visit, Content] | BaseResponse:
-    """Return what a request for a part of the content may have it from, or the answer that it gets instead."""
+def part_of(token: str, page_id: str | None = None) -> tuple[Asked, Visit, Sheet] | BaseResponse:
+    """Return what a request for a part of the content may have it from, or the answer that it gets instead.
+
+    Raises NotFound for a page that the link does not cover.
+    """
     asked = asked_by(token)
     if asked is None:
         return closed_page(known=False)
     first = reading.approach(asked)
     if first.served is None:
         return _closed(asked, first) if _is_closed(first) else _back(token)
-    ready, content = reading.with_content(asked, reading.freshen(asked, first))
-    if ready.visit is None or content is None:
+    look = partial(reading.approach, asked)
+    ready, sheet = reading.with_content(look, reading.freshen(look, first, page_id), page_id)
+    if ready.served is None:
         return _closed(asked, ready) if _is_closed(ready) else _back(token)
-    return asked, ready.visit, content
+    if sheet is None:
+        raise NotFound
+    return asked, ready.served, sheet
 
 
-def _file(token: str, attachment_id: str, *, as_file: bool) -> BaseResponse:
-    found = part_of(token)
+def _file(token: str, page_id: str | None, attachment_id: str, *, as_file: bool) -> BaseResponse:
+    found = part_of(token, page_id)
     if isinstance(found, BaseResponse):
         return found
-    asked, visit, content = found
-    answer = file_answers.answer(visit, content, attachment_id, as_file=as_file, browser_digest=asked.browser_digest)
+    asked, visit, sheet = found
+    answer = file_answers.answer(visit, sheet, attachment_id, as_file=as_file, browser_digest=asked.browser_digest)
     if answer is None:
         raise NotFound
     return answer

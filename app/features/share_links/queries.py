@@ -49,6 +49,9 @@ class ObjectRow:
     object_key: str | None
     title: str
     version: str
+    restriction_digest: str
+    #: Digest of the pages below that links may cover.
+    tree_digest: str
     checked_at: datetime
     check_lease_until: datetime | None
     down_since: datetime | None
@@ -103,6 +106,20 @@ _RENEWS_THROUGH = (
     .correlate(ShareLink.__table__, _PERSON)
     .scalar_subquery()
 )
+_OBJECT_COLUMNS = (
+    _TARGET.id.label("target_id"),
+    _TARGET.connection_id,
+    _TARGET.kind,
+    _TARGET.object_id,
+    _TARGET.object_key,
+    _TARGET.title,
+    _TARGET.version.label("object_version"),
+    _TARGET.restriction_digest,
+    _TARGET.tree_digest,
+    _TARGET.checked_at,
+    _TARGET.check_lease_until,
+    _TARGET.down_since,
+)
 _COLUMNS = (
     _LINK.id,
     _LINK.public_id,
@@ -122,16 +139,7 @@ _COLUMNS = (
     _OWNER.c.display_name.label("owner_name"),
     _OWNER.c.deactivated_at.label("owner_left_at"),
     _CONNECTION.disabled_at,
-    _TARGET.id.label("target_id"),
-    _TARGET.connection_id,
-    _TARGET.kind,
-    _TARGET.object_id,
-    _TARGET.object_key,
-    _TARGET.title,
-    _TARGET.version.label("object_version"),
-    _TARGET.checked_at,
-    _TARGET.check_lease_until,
-    _TARGET.down_since,
+    *_OBJECT_COLUMNS,
     _PERSON.c.id.label("person_id"),
     _GRANT.id.label("grant_id"),
     _GRANT.ends_at.label("grant_ends_at"),
@@ -249,8 +257,14 @@ def _visit(row: Any) -> Visit:
     return Visit(link, visitor, _shown(row), grant is not None)
 
 
-def _shown(row: Any) -> Shown:
-    target = ObjectRow(
+def object_row(session: Session, shared_object_id: int) -> ObjectRow:
+    """Return what our tables have of a page or issue that is known to be there."""
+    row = session.execute(select(*_OBJECT_COLUMNS).where(_TARGET.id == shared_object_id)).one()
+    return _object(row)
+
+
+def _object(row: Any) -> ObjectRow:
+    return ObjectRow(
         row.target_id,
         row.connection_id,
         ObjectKind(row.kind),
@@ -258,10 +272,16 @@ def _shown(row: Any) -> Shown:
         row.object_key,
         row.title,
         row.object_version,
+        row.restriction_digest,
+        row.tree_digest,
         row.checked_at,
         row.check_lease_until,
         row.down_since,
     )
+
+
+def _shown(row: Any) -> Shown:
+    target = _object(row)
     return Shown(
         row.id,
         row.public_id,

@@ -1,17 +1,21 @@
 """From a request to what it may see: the facts, the policy's answer, and content that a check stands behind."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.core import clock, db
 from app.core.audit import trail
 from app.core.errors import Unavailable
-from app.features.share_links import content, freshness, opening, policy, queries
-from app.features.share_links.content import Content, Moved
+from app.features.share_links import children, comments, content, freshness, opening, policy, queries
+from app.features.share_links.comments import Comments
+from app.features.share_links.content import Content
+from app.features.share_links.coverage import Coverage
 from app.features.share_links.freshness import Verdict
+from app.features.share_links.objects import Moved
 from app.features.share_links.opening import Asked
 from app.features.share_links.policy import Closed, Serve, Step
-from app.features.share_links.queries import Visit
+from app.features.share_links.queries import ObjectRow, Visit
 
 #: Another version may appear while one is being fetched; a page that changes more often than this waits.
 _ATTEMPTS = 4
@@ -25,11 +29,35 @@ class Approach:
     step: Step | None
     #: When the copy was last known to be good, where Atlassian is down; None = it is what Atlassian has.
     stale_since: datetime | None = None
+    #: What is read once it is fresh: what the link names, or a page that it covers; None = it covers no such page.
+    target: ObjectRow | None = None
 
     @property
     def served(self) -> Visit | None:
         """The visit, where content may be served without spending a view."""
         return self.visit if isinstance(self.step, Serve) and not self.step.spends else None
+
+
+#: Reads the facts of this instant and asks the policy.
+Look = Callable[[], Approach]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is shown of one page or issue."""
+
+    target: ObjectRow
+    content: Content
+    #: The pages that the link covers besides the one it names.
+    coverage: Coverage
+    #: None where the link shows none, or they cannot be had now.
+    comments: Comments | None
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """Ids of the files that the comments show."""
+        found = self.comments.media_ids if self.comments is not None else frozenset()
+        return frozenset(one.rpartition("/")[2] for one in found)
 
 
 def approach(asked: Asked) -> Approach:
@@ -39,6 +67,15 @@ def approach(asked: Asked) -> Approach:
     if visit is None:
         return Approach(None, None)
     return Approach(visit, policy.next_step(visit.link, visit.visitor, clock.now()))
+
+
+def as_owner(asked: Asked) -> Approach:
+    """Read the facts for somebody who may see what recipients read: only a closed link is kept from them."""
+    first = approach(asked)
+    if first.visit is None:
+        return first
+    closed = policy.closed_because(first.visit.link, clock.now())
+    return Approach(first.visit, Closed(closed) if closed is not None else Serve(spends=False))
 
 
 def told_why(asked: Asked, visit: Visit | None) -> bool:
@@ -52,10 +89,11 @@ def told_why(asked: Asked, visit: Visit | None) -> bool:
     return visit is not None and visit.held_grant
 
 
-def freshen(asked: Asked, first: Approach) -> Approach:
+def freshen(look: Look, first: Approach, page_id: str | None = None) -> Approach:
     """Make sure that what is served is what Atlassian has; a check may end with the link closed or paused.
 
-    Raises Unavailable where the trail cannot be written, and where Atlassian is down and no copy is young enough.
+    `page_id` names a page that the link covers besides its own. Raises Unavailable where the trail cannot be written,
+    and where Atlassian is down and no copy is young enough.
     """
     trail.ensure_writable()
     current = first
@@ -63,50 +101,55 @@ def freshen(asked: Asked, first: Approach) -> Approach:
         visit = current.served
         if visit is None:
             return current
-        verdict = freshness.ensure(visit.shown.object)
-        if verdict is Verdict.FRESH:
-            return current
-        if verdict is Verdict.STALE:
-            return Approach(visit, current.step, visit.shown.object.checked_at)
-        current = approach(asked)
+        verdict, target = _ensure(visit, page_id)
+        if verdict is not Verdict.AGAIN:
+            roots = visit.shown.object.checked_at
+            since = None if verdict is Verdict.FRESH else min(roots, target.checked_at if target else roots)
+            return replace(current, stale_since=since, target=target)
+        current = look()
     raise Unavailable("Atlassian")
 
 
-def with_content(asked: Asked, fresh: Approach) -> tuple[Approach, Content | None]:
-    """Return the content of a link together with the approach it belongs to; None where it may no longer be served."""
+def with_content(look: Look, fresh: Approach, page_id: str | None = None) -> tuple[Approach, Sheet | None]:
+    """Return what is shown together with the approach it belongs to; None where it may no longer be served."""
     current = fresh
     for _ in range(_ATTEMPTS):
-        visit = current.served
-        if visit is None:
+        visit, target = current.served, current.target
+        if visit is None or target is None:
             return current, None
+        coverage = children.coverage_of(visit.shown)
         try:
-            return current, content.content_of(visit.shown.object, visit.shown.powers)
+            found = content.content_of(target, visit.shown.powers, coverage)
         except Moved:
             if current.stale_since is not None:
                 break
-            freshness.expire(visit.shown.object)
-        current = freshen(asked, approach(asked))
-    raise Unavailable("Atlassian")
-
-
-def preview(asked: Asked) -> tuple[Approach, Content | None]:
-    """Return what recipients of a link would read, for somebody who may see that; spends nothing."""
-    for _ in range(_ATTEMPTS):
-        first = approach(asked)
-        if first.visit is None:
-            return first, None
-        closed = policy.closed_because(first.visit.link, clock.now())
-        if closed is not None:
-            return Approach(first.visit, Closed(closed)), None
-        target = first.visit.shown.object
-        verdict = freshness.ensure(target)
-        if verdict is Verdict.AGAIN:
-            continue
-        stale = target.checked_at if verdict is Verdict.STALE else None
-        try:
-            return Approach(first.visit, Serve(spends=False), stale), content.content_of(
-                target, first.visit.shown.powers
-            )
-        except Moved:
             freshness.expire(target)
+        else:
+            return current, Sheet(target, found, coverage, comments_of(current))
+        current = freshen(look, look(), page_id)
     raise Unavailable("Atlassian")
+
+
+def comments_of(fresh: Approach) -> Comments | None:
+    """Return the comments that belong to what was made fresh, or None."""
+    if fresh.visit is None or fresh.target is None or not fresh.visit.shown.powers.comments:
+        return None
+    shown = fresh.visit.shown
+    coverage = children.coverage_of(shown)
+    return comments.of(fresh.target, shown.powers, coverage, ask=fresh.stale_since is None)
+
+
+def forget() -> None:
+    """Drop what this process keeps of content."""
+    content.forget()
+    comments.forget()
+    children.forget()
+
+
+def _ensure(visit: Visit, page_id: str | None) -> tuple[Verdict, ObjectRow | None]:
+    root = visit.shown.object
+    verdict = freshness.ensure(root)
+    if page_id is None or verdict is Verdict.AGAIN:
+        return verdict, root
+    below, target = children.checked(visit.shown, page_id)
+    return below if below is not Verdict.FRESH else verdict, target

@@ -20,7 +20,7 @@ from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
 from app.features.share_links import conditions as rules
-from app.features.share_links import grants, powers, rows
+from app.features.share_links import grants, powers, rows, tree
 from app.features.share_links.conditions import Changes, Conditions, Unchanged
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gather import ShareFacts
@@ -275,6 +275,8 @@ def _new_link(
     )
     session.add(link)
     session.flush()
+    if conditions.powers.children is not None:
+        tree.ask_again(session, link.shared_object_id)
     return link
 
 
@@ -339,4 +341,6 @@ def _apply(session: Session, link: ShareLink, changes: Changes, groups_before: d
         rows.set_groups(session, link.id, wanted_groups)
     if not isinstance(changes.powers, Unchanged):
         link.powers = powers.dump(changes.powers)
+        if changes.powers.children is not None:
+            tree.ask_again(session, link.shared_object_id)
     return tightened

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.core.accounts.models import Person
 from app.documents.paper.personal import Marks
 from app.documents.words import Words
-from app.features.share_links.content import reader_zone
+from app.features.share_links.material import reader_zone
 from app.features.share_links.queries import Visit
 
 _LINK_CHARACTERS = 8

@@ -11,7 +11,7 @@ from app.core.connections import clients
 from app.core.connections.models import Connection
 from app.core.db import transaction
 from app.core.settings import registry
-from app.features.share_links import content, public_views
+from app.features.share_links import public_views, reading
 from app.integrations.atlassian.types import Product
 from simulator import site as simulator
 from simulator.site import Running
@@ -59,7 +59,7 @@ class World:
 @pytest.fixture(autouse=True)
 def _fresh_process() -> None:
     """Begin as a process that has read nothing yet: each test has a database of its own."""
-    content.forget()
+    reading.forget()
     public_views.forget()
 
 

@@ -11,7 +11,7 @@ from app.core import clock, db
 from app.core.accounts.models import Person
 from app.core.audit.models import AuditEntry
 from app.core.connections import clients
-from app.features.share_links import content, objects, public_views, tokens
+from app.features.share_links import objects, public_views, reading, tokens
 from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.powers import Powers
@@ -114,7 +114,7 @@ def forget_calls(world: World) -> None:
 
 def forget_kept() -> None:
     """Drop what this process keeps, as another process would begin."""
-    content.forget()
+    reading.forget()
     public_views.forget()
 
 
