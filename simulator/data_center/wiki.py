@@ -20,8 +20,8 @@ class _Writer:
         self._name_of = name_of
         self._file_of = file_of
 
-    def blocks(self, nodes: list[Node]) -> str:
-        return "\n\n".join(text for one in nodes if (text := self._block(one)))
+    def blocks(self, nodes: Any) -> str:
+        return "\n\n".join(text for one in _nodes(nodes) if (text := self._block(one)))
 
     def _block(self, node: Node) -> str:
         inner = node.get("content", [])
@@ -37,7 +37,7 @@ class _Writer:
             case "rule":
                 return "----"
             case "table":
-                return "\n".join(self._row(row) for row in inner)
+                return "\n".join(self._row(row) for row in _nodes(inner))
             case "media":
                 return self._file_of(_attribute(node, "id", ""))
             case "blockCard" | "embedCard":
@@ -50,7 +50,7 @@ class _Writer:
         match node.get("type"):
             case "codeBlock":
                 language = _attribute(node, "language", "")
-                text = "".join(str(one.get("text", "")) for one in inner)
+                text = "".join(str(one.get("text", "")) for one in _nodes(inner))
                 return f"{{code{':' if language else ''}{language}}}\n{text}\n{{code}}"
             case "blockquote":
                 return f"{{quote}}\n{self.blocks(inner)}\n{{quote}}"
@@ -62,8 +62,8 @@ class _Writer:
     def _list(self, node: Node, above: str) -> str:
         mark = above + ("#" if node.get("type") == "orderedList" else "*")
         lines: list[str] = []
-        for item in node.get("content", []):
-            children = item.get("content", [])
+        for item in _nodes(node.get("content")):
+            children = _nodes(item.get("content"))
             lists = [one for one in children if str(one.get("type", "")).endswith("List")]
             rest = [one for one in children if one not in lists]
             blocks = bool(rest) and rest[0].get("type") == "paragraph"
@@ -72,17 +72,15 @@ class _Writer:
         return "\n".join(lines)
 
     def _row(self, row: Node) -> str:
-        cells = [
-            ("||" if cell.get("type") == "tableHeader" else "|") + self._cell(cell) for cell in row.get("content", [])
-        ]
-        last = row.get("content", [{}])[-1].get("type") if row.get("content") else None
-        return "".join(cells) + ("||" if last == "tableHeader" else "|")
+        found = _nodes(row.get("content"))
+        cells = [("||" if cell.get("type") == "tableHeader" else "|") + self._cell(cell) for cell in found]
+        return "".join(cells) + ("||" if found and found[-1].get("type") == "tableHeader" else "|")
 
     def _cell(self, cell: Node) -> str:
         return self.blocks(cell.get("content", [])).replace("\n\n", "\\\\ ") or " "
 
-    def _line(self, nodes: list[Node]) -> str:
-        return "".join(self._inline(one) for one in nodes)
+    def _line(self, nodes: Any) -> str:
+        return "".join(self._inline(one) for one in _nodes(nodes))
 
     def _inline(self, node: Node) -> str:
         match node.get("type"):
@@ -106,12 +104,18 @@ class _Writer:
                 return self._line(node.get("content", []))
 
 
+def _nodes(content: Any) -> list[Node]:
+    """Return the nodes among what is said to be content: hostile documents hold other things as well."""
+    return [one for one in content if isinstance(one, Mapping)] if isinstance(content, list) else []
+
+
 def _attribute(node: Node, name: str, otherwise: Any) -> str:
-    return str((node.get("attrs") or {}).get(name, otherwise))
+    attributes = node.get("attrs")
+    return str(attributes.get(name, otherwise) if isinstance(attributes, Mapping) else otherwise)
 
 
-def _marked(text: str, marks: list[Node]) -> str:
-    kinds = {str(one.get("type")): one for one in marks}
+def _marked(text: str, marks: Any) -> str:
+    kinds = {str(one.get("type")): one for one in _nodes(marks)}
     if "code" in kinds:
         return f"{{{{{text}}}}}"
     written = text.translate(_ESCAPED)

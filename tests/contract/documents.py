@@ -6,11 +6,12 @@ documents' own faults are mended first, each with its reason, so that nothing is
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
+
+from tests.contract.faults import FAULTS, Fault, Schema
 
 #: The schema of Atlassian documents, in the same folder.
 ADF = "adf-schema-57.7.22.full.json"
@@ -18,45 +19,10 @@ DOCUMENTS = {
     "confluence-v2": "confluence-cloud-v2.json",
     "confluence-v1": "confluence-cloud-v1.json",
     "jira-v3": "jira-cloud-platform-v3.json",
+    "confluence-dc": "confluence-dc-10.2.14.json",
+    "jira-dc-10": "jira-dc-10.3.24.json",
+    "jira-dc-11": "jira-dc-11.3.8.json",
 }
-
-Schema = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something a document gets wrong about its own product, and how we know."""
-
-    document: str
-    reason: str
-    #: An operation and the status it answers though none is published.
-    operation: tuple[str, str, int] | None = None
-    #: A schema and the property it lacks, with what that holds.
-    schema: tuple[str, str, Schema] | None = None
-    #: A schema and the properties it wrongly demands.
-    demands: tuple[str, frozenset[str]] | None = None
-
-
-FAULTS = (
-    Fault(
-        "confluence-v1",
-        "Only 200 is published, though the text asks for permission to view the content and every other read of the "
-        "same document answers 404 where that is missing.",
-        operation=("get", "/wiki/rest/api/content/{id}/restriction/byOperation/{operationKey}", 404),
-    ),
-    Fault(
-        "jira-v3",
-        "An option of a select list has its identifier in every answer, as the document's own examples of issues "
-        "show; the schema named for it leaves it out.",
-        schema=("CustomFieldOption", "id", {"type": "string"}),
-    ),
-    Fault(
-        "jira-v3",
-        "A link is demanded to name an issue at both ends; an answer names the other end only, as the document's own "
-        "examples of issues do.",
-        demands=("IssueLink", frozenset({"inwardIssue", "outwardIssue"})),
-    ),
-)
 
 
 class Document:
@@ -75,7 +41,14 @@ class Document:
             self.operation(method, path)["responses"].setdefault(str(status), {})
         if fault.schema:
             name, lacking, holds = fault.schema
-            self._schemas[name]["properties"].setdefault(lacking, holds)
+            self._schemas[name].setdefault("properties", {}).setdefault(lacking, holds)
+        if fault.holds:
+            name, wrong, holds = fault.holds
+            self._schemas[name]["properties"][wrong] = holds
+        if fault.body:
+            method, path, status, schema = fault.body
+            answers = self.operation(method, path)["responses"]
+            answers[str(status)] = {"content": {"application/json": {"schema": schema}}}
         if fault.demands:
             name, wrongly = fault.demands
             demanded = self._schemas[name]["required"]
@@ -106,6 +79,10 @@ class Document:
         if published is None:
             return None
         return self._validator(self._converted(published))
+
+    def published(self, name: str) -> Schema:
+        """Return a named schema as it stands in the document."""
+        return self._schemas[name]
 
     def component(self, name: str) -> Draft202012Validator:
         """Return what a named schema of the document wants."""

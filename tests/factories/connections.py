@@ -7,7 +7,7 @@ from app.core.accounts.models import Person
 from app.core.connections.models import AccountSource, AtlassianAccount, Connection
 from app.core.crypto import tokens
 from app.integrations.atlassian import addresses
-from app.integrations.atlassian.types import Product
+from app.integrations.atlassian.types import Deployment, Product
 
 #: Stand where a credential would; a log, an entry or a page that holds one of them leaks.
 READING_TOKEN = "ATATT-canary-reading-51c0"
@@ -22,19 +22,22 @@ def make_connection(
     *,
     name: str | None = None,
     checking: bool = False,
+    deployment: Deployment = Deployment.CLOUD,
 ) -> Connection:
     """Make a connection with a reading credential, and a checking one where the test is about that."""
     product = Product(product)
+    place, on_cloud = addresses.place_of(base_url), deployment is Deployment.CLOUD
     row = Connection(
         public_id=tokens.new_public_id(),
         name=name or f"Acme {product.value}",
         product=product.value,
-        deployment="cloud",
+        deployment=deployment.value,
         base_url=base_url,
-        site_host=addresses.place_of(base_url).host,
-        reading_email="reader@example.com",
+        site_host=place.host,
+        site_path="" if on_cloud else place.path,
+        reading_email="reader@example.com" if on_cloud else None,
         reading_token=READING_TOKEN,
-        checking_email="checker@example.com" if checking else None,
+        checking_email="checker@example.com" if checking and on_cloud else None,
         checking_token=CHECKING_TOKEN if checking else None,
         created_at=clock.now(),
     )

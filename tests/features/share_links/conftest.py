@@ -12,8 +12,9 @@ from app.core.connections.models import Connection
 from app.core.db import transaction
 from app.core.settings import registry
 from app.features.share_links import public_views, reading
-from app.integrations.atlassian.types import Product
+from app.integrations.atlassian.types import Deployment, Product
 from simulator import site as simulator
+from simulator.data_center.people import jira_key, user_key
 from simulator.site import Running
 from simulator.state import Account
 from tests.factories import connections, people
@@ -40,20 +41,48 @@ class World:
         """Return the address of an issue."""
         return f"{self.running.base_url}/browse/{key}"
 
+    def account_id(self, connection: Connection, account: Account) -> str:
+        """Return what a connection knows an account by."""
+        return account.account_id
+
+    def credential(self, account: Account) -> tuple[str | None, str]:
+        """Return the address and the token that an account signs in by."""
+        return account.email, account.token
+
     def connect(self, person: Person, handle: str, *, with_token: bool = True) -> None:
         """Give a person an account on both connections: connected by token, or assigned by an administrator."""
         account = self.account(handle)
         with transaction() as db:
             for connection in (self.confluence, self.jira):
-                row = connections.make_account(
-                    db, person, connection, account_id=account.account_id, with_token=with_token
-                )
+                account_id = self.account_id(connection, account)
+                row = connections.make_account(db, person, connection, account_id=account_id, with_token=with_token)
                 if with_token:
-                    row.email, row.token = account.email, account.token
+                    row.email, row.token = self.credential(account)
 
     def assigned(self, person: Person, handle: str) -> None:
         """Assign an account as an administrator does."""
         self.connect(person, handle, with_token=False)
+
+
+class OwnServers(World):
+    """The same company with the products on its own machines."""
+
+    def page(self, page_id: str = "100101", space: str = "OPS") -> str:
+        """Return the address of a page."""
+        return f"{self.running.base_url}/confluence/spaces/{space}/pages/{page_id}/Title"
+
+    def issue(self, key: str = "HARB-1") -> str:
+        """Return the address of an issue."""
+        return f"{self.running.base_url}/jira/browse/{key}"
+
+    def account_id(self, connection: Connection, account: Account) -> str:
+        """Return the key that a product knows an account by."""
+        of_jira = connection.product == Product.JIRA
+        return jira_key(self.running.site, account) if of_jira else user_key(account)
+
+    def credential(self, account: Account) -> tuple[str | None, str]:
+        """Return the token that an account signs in by."""
+        return None, account.access_token
 
 
 @pytest.fixture(autouse=True)
@@ -75,12 +104,31 @@ def world(app: Flask) -> Iterator[World]:
         clients.forget()
 
 
-def _connections(running: Running) -> tuple[Connection, Connection]:
+@pytest.fixture
+def own_servers(app: Flask) -> Iterator[OwnServers]:
+    """A running site with Data Center connections, and the author's own account connected."""
+    clients.forget()
+    registry.forget()
+    with simulator.start() as running:
+        found = OwnServers(running, *_connections(running, Deployment.DATA_CENTER), _author())
+        found.connect(found.author, "ines")
+        yield found
+        clients.forget()
+
+
+def _connections(running: Running, deployment: Deployment = Deployment.CLOUD) -> tuple[Connection, Connection]:
     reader = next(one for one in running.site.accounts.values() if one.email.startswith("reader@"))
+    on_cloud = deployment is Deployment.CLOUD
     with transaction() as db:
-        made = [connections.make_connection(db, product, running.base_url) for product in Product]
+        made = [
+            connections.make_connection(
+                db, product, running.base_url if on_cloud else f"{running.base_url}/{product}", deployment=deployment
+            )
+            for product in Product
+        ]
         for row in made:
-            row.reading_email, row.reading_token = reader.email, reader.token
+            row.reading_email = reader.email if on_cloud else None
+            row.reading_token = reader.token if on_cloud else reader.access_token
     by_product = {row.product: row for row in made}
     return by_product[Product.CONFLUENCE], by_product[Product.JIRA]
 
