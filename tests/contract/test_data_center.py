@@ -46,6 +46,7 @@ def _of_jira(template: str, path: str, answers: int = 200, account: str = "reade
     return Call(JIRA, f"/api/2{template}", f"/api/2{path}", answers, query, account)
 
 
+NOTHING: dict[str, str] = {}
 EXPANDS = ("", "space,version,history,ancestors,metadata.labels,body.storage")
 CALLS = [
     _of_confluence("/user/current", "/user/current"),
@@ -105,9 +106,9 @@ CALLS = [
     _of_jira("/mypermissions", "/mypermissions", issueKey="HARB-2"),
     _of_jira("/mypermissions", "/mypermissions", 404, issueKey="HARB-15"),
     *(
-        _of_jira("/issue/{issueIdOrKey}", f"/issue/HARB-{number}", **query)
+        Call(JIRA, "/api/2/issue/{issueIdOrKey}", f"/api/2/issue/HARB-{number}", query=query)
         for number in (1, 2, 7, 18, 19, 21, 25, 31)
-        for query in ({}, {"expand": "names,schema"}, {"fields": "summary,attachment"})
+        for query in (NOTHING, {"expand": "names,schema"}, {"fields": "summary,attachment"})
     ),
     _of_jira("/issue/{issueIdOrKey}", "/issue/HARB-15", 404),
     _of_jira("/issue/{issueIdOrKey}/comment", "/issue/HARB-31/comment", expand="properties"),

@@ -1,5 +1,6 @@
 """Which hosts Portico may speak to as Atlassian; which addresses their names may resolve to is decided for all outside systems alike."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
@@ -64,6 +65,13 @@ class NamedHost(PublicHosts):
         if origin != named:
             raise HostRefused(f"{origin.host} is not the host of this connection.")
         return origin
+
+    def check(self, origin: Origin) -> None:
+        """Raise HostRefused for a number that may not be connected to; a name is looked at when it is resolved."""
+        with suppress(ValueError):
+            ip_address(origin.host)
+            if not self.admits(origin.host):
+                raise HostRefused(f"{origin.host} is not an address that may be connected to.")
 
     def may_be_plain(self, origin: Origin) -> bool:
         """Say whether the operator allows http to this host."""

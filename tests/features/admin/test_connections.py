@@ -12,6 +12,8 @@ from app.core.audit.models import AuditEntry, AuditPersonal
 from app.core.connections import clients
 from app.core.connections.models import AtlassianAccount, Connection
 from app.core.db import reading, transaction
+from app.integrations.atlassian.types import Deployment
+from simulator.site import Running, start
 from tests.factories.connections import (
     CHECKING_TOKEN,
     READING_TOKEN,
@@ -297,3 +299,149 @@ def test_people_connect_their_own_account_by_a_token_that_atlassian_accepts(page
     atlassian.answer("/rest/api/3/myself", Reply(status=503, body={}))
     pages.get(f"/profile/connections/{row.public_id}")
     pages.submit("Connect account", {"token": NEW_TOKEN}, status=503)
+
+
+@pytest.fixture
+def own_site() -> Iterator[Running]:
+    with start() as running:
+        yield running
+        clients.forget()
+
+
+def create_own(pages: PageClient, url: str, status: int | None = None, **fields: object) -> str:
+    """Fill in the form of a Data Center connection and return what came."""
+    pages.get("/admin/connections/new")
+    pages.click("Add Data Center connection")
+    given = {"product": "jira", "name": "Own Jira", "base_url": url, "reading_token": "pat-reader", **fields}
+    return pages.submit("Add connection", given, status=status or 303).text  # type: ignore[arg-type]
+
+
+def test_a_data_center_connection_is_added_tested_and_shows_what_its_tokens_may_do(
+    pages: PageClient, administrator: Person, own_site: Running
+) -> None:
+    create_own(pages, f"{own_site.base_url}/jira/", checking_token="pat-checker")
+    row = stored("Own Jira")
+    assert (row.deployment, row.base_url, row.site_path) == ("data_center", f"{own_site.base_url}/jira", "/jira")
+    assert (row.reading_email, row.checking_email, row.checking_token) == (None, None, "pat-checker")
+    assert "Not encrypted" in pages.follow().text
+    pages.submit("Test connection")
+    page = pages.follow()
+    assert "The site answered." in page.text
+    assert "Jira Data Center" in page.text
+    assert {(one["Credential"], one["Ability"]) for one in page.table() if one["Allowed"] != "No"} == {
+        ("Reading", "Sign in"),
+        ("Reading", "Read pages or issues"),
+        ("Reading", "Check what others may see"),
+        ("Checking", "Sign in"),
+        ("Checking", "Read pages or issues"),
+        ("Checking", "Check what others may see"),
+        ("Checking", "Administer the site"),
+    }
+    assert "pat-" not in page.source
+    assert "Jira Data Center" in pages.get("/admin/connections").text
+
+
+def test_a_confluence_data_center_connection_says_that_others_cannot_be_asked_about(
+    pages: PageClient, administrator: Person, own_site: Running
+) -> None:
+    create_own(pages, f"{own_site.base_url}/confluence", product="confluence")
+    pages.follow()
+    pages.submit("Test connection")
+    allowed = {one["Ability"]: one["Allowed"] for one in pages.follow().table()}
+    assert allowed["Read view restrictions"] == "Yes"
+    assert allowed["Check what others may see"] == "No"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"base_url": "http://jira.corp/jira"}, "must start with https://"),
+        ({"base_url": "https://169.254.169.254/"}, "is not an address that may be connected to"),
+        ({"base_url": "https://jira.corp/jira?x=1"}, "Enter the address of a site only"),
+        ({"base_url": "https://jira.corp/../x"}, "Enter the address of a site only"),
+        ({"base_url": "https://a@jira.corp/"}, "must start with https://"),
+        ({"site_address": "nonsense"}, "Enter the site's address"),
+        ({"reading_token": ""}, "Enter the API token"),
+        ({"product": "confluence", "checking_token": "pat-x"}, "Confluence Data Center does not say"),
+    ],
+)
+def test_what_cannot_be_a_data_center_connection_says_why(
+    pages: PageClient, administrator: Person, fields: dict[str, str], sentence: str
+) -> None:
+    assert sentence in create_own(pages, "https://jira.corp/jira", status=422, **fields)
+
+
+def test_an_address_inside_is_named_and_the_one_that_people_see_may_be_another(
+    pages: PageClient, administrator: Person
+) -> None:
+    create_own(pages, "https://10.1.2.3:8443/jira", site_address="https://jira.example.com/issues")
+    row = stored("Own Jira")
+    assert (row.base_url, row.site_host, row.site_path) == ("https://10.1.2.3:8443/jira", "jira.example.com", "/issues")
+    page = pages.get(f"/admin/connections/{row.public_id}/edit")
+    assert page.xpath("//input[@name='site_address']/@value") == ["https://jira.example.com/issues"]
+
+
+def test_a_stored_token_of_data_center_stays_unless_its_address_changes_or_it_is_given_up(
+    pages: PageClient, administrator: Person
+) -> None:
+    with transaction() as db:
+        row = make_connection(
+            db, "jira", "https://jira.corp/jira", checking=True, deployment=Deployment.DATA_CENTER, name="Own Jira"
+        )
+    address = f"/admin/connections/{row.public_id}/edit"
+    pages.get(address)
+    page = pages.submit("Save connection", {"base_url": "https://evil.example/jira"}, status=422)
+    assert "Enter the token again" in page.text
+    pages.get(address)
+    pages.submit("Save connection", {"name": "Renamed"})
+    kept = stored("Renamed")
+    assert (kept.reading_token, kept.checking_token) == (READING_TOKEN, CHECKING_TOKEN)
+    pages.get(address)
+    pages.submit("Save connection", {"keep_checking": []})
+    assert stored("Renamed").checking_token is None
+
+
+def test_a_username_is_assigned_as_the_key_that_the_site_says(
+    pages: PageClient, administrator: Person, own_site: Running
+) -> None:
+    with transaction() as db:
+        author = make_author(db)
+        row = make_connection(db, "jira", f"{own_site.base_url}/jira", deployment=Deployment.DATA_CENTER)
+        row.reading_token = "pat-reader"
+    address = f"/admin/people/{author.public_id}/accounts/{row.public_id}"
+    pages.get(address)
+    assert "knows no account" in pages.submit("Assign account", {"account_id": "no.one@here"}, status=422).text
+    assert "not in use" in pages.submit("Assign account", {"account_id": "erik"}, status=422).text
+    pages.submit("Assign account", {"account_id": "bob"})
+    assert "Bob Achterberg is the account now." in pages.follow().text
+    with reading() as db:
+        assert db.scalars(select(AtlassianAccount.account_id)).all() == ["JIRAUSER10104"]
+
+
+def test_a_username_that_the_site_could_not_be_asked_about_is_not_believed(
+    pages: PageClient, administrator: Person
+) -> None:
+    with transaction() as db:
+        author = make_author(db)
+        row = make_connection(db, "jira", "http://localhost:9/jira", deployment=Deployment.DATA_CENTER)
+    pages.get(f"/admin/people/{author.public_id}/accounts/{row.public_id}")
+    assert "could not be asked" in pages.submit("Assign account", {"account_id": "bob"}, status=422).text
+
+
+def test_nobody_is_assigned_an_account_that_proves_nothing(pages: PageClient, administrator: Person) -> None:
+    with transaction() as db:
+        author = make_author(db)
+        row = make_connection(db, "confluence", "http://localhost:9/c", deployment=Deployment.DATA_CENTER)
+    assert "Assign" not in pages.get(f"/admin/people/{author.public_id}").text.partition("Atlassian accounts")[2]
+    pages.get(f"/admin/people/{author.public_id}/accounts/{row.public_id}")
+    page = pages.submit("Assign account", {"account_id": "bob"}, status=422)
+    assert "people connect their own accounts" in page.text
+
+
+@pytest.mark.parametrize("path", ["/admin/connections/new/data-center"])
+def test_only_administrators_add_data_center_connections(pages: PageClient, path: str) -> None:
+    pages.get(path, status=303)
+    with transaction() as db:
+        author = make_author(db)
+    pages.sign_in(author)
+    pages.get(path, status=403)

@@ -45,7 +45,7 @@ def fetched(pages: PageClient, link: Shared, part: str) -> bytes:
     """Return a file under a link."""
     answer = pages.http.get(f"{link.path}{part}", base_url=pages.base_url)
     assert answer.status_code == 200
-    return answer.data
+    return bytes(answer.data)
 
 
 def file_of(world: OwnServers, page_id: str, filename: str) -> str:
