@@ -23,6 +23,9 @@ from app.core.crypto import passwords
 from app.core.permissions import Role
 from app.core.ratelimit import Limit
 
+#: Before the name of the way in the methods of a session that was begun by it.
+THROUGH = "sso:"
+
 PER_ADDRESS = Limit("sign-in-address", 5, 60)
 PER_ACCOUNT = Limit("sign-in-account", 20, 3_600)
 PER_BROWSER = Limit("sign-in-browser", 10, 600)
@@ -116,6 +119,11 @@ def register_ways(read: Callable[[Session], Sequence[Way]]) -> None:
 def ways(session: Session) -> tuple[Way, ...]:
     """Return the ways that are open now, in their order."""
     return tuple(way for read in _ways for way in read(session))
+
+
+def begun_by(methods: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of the ways by which a session was begun, from its methods."""
+    return frozenset(name.removeprefix(THROUGH) for name in methods if name.startswith(THROUGH))
 
 
 def register_closing(closes: Callable[[Session], bool]) -> None:

@@ -14,7 +14,7 @@ from app.core.errors import Invalid
 from app.core.permissions import Permission
 from app.core.text import Text
 from app.features.share_links import conditions as rules
-from app.features.share_links import gather, listing, rights, service, timeline, tokens
+from app.features.share_links import gather, listing, networks, recipients, rights, service, timeline, tokens
 from app.features.share_links.conditions import UNCHANGED, Changes, Conditions, NewPassword, Unchanged
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.listing import ActivityRow, LinkRow
@@ -30,7 +30,20 @@ from app.web.surfaces import Surface, absolute
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
+#: Members of a merge patch that null takes away, by what nothing is for them.
+_OPTIONAL = ("opens_at", "max_views", "max_views_each", "sign_in_through")
+_SWITCHES = ("asks_sign_in", "all_groups", "asks_second_factor", "asks_reason")
+_LISTS = ("networks", "groups", "recipients")
+#: What a link is told with under the names that it has inside.
+_AS_THEY_ARE = (
+    *("state", "name", "created_at", "opens_at", "expires_at", "max_views", "max_views_each", "views", "asks_sign_in"),
+    *("sign_in_through", "all_groups", "asks_second_factor", "has_password", "terms_version", "asks_reason"),
+)
+_NETWORKS = "Networks that it opens from, such as 192.0.2.0/24; none means everywhere."
+_EACH = "Views for each reader: a person, a proven address, else a browser."
+_THROUGH = "Id of the one connection to sign in through."
+_RECIPIENTS = "Addresses and domains; who opens the link proves one by a code by mail."
 _ID = {"public_id": "The id of the link."}
 
 
@@ -48,9 +61,19 @@ class NewShare(Input):
     name: str | None = Field(None, max_length=rules.MAXIMUM_NAME)
     password: str | None = Field(None, max_length=200)
     generate: bool = Field(False, description="Make a password, and answer it once.")
+    opens_at: AwareDatetime | None = Field(None, description="Before this nobody opens it.")
     expires_at: AwareDatetime | None = None
-    groups: list[str] = Field(default_factory=list, max_length=rules.MAXIMUM_GROUPS, description="Ids or unique names.")
+    networks: list[str] = Field(default_factory=list, max_length=networks.MAXIMUM, description=_NETWORKS)
     max_views: int | None = Field(None, ge=1, le=rules.MAXIMUM_VIEWS)
+    max_views_each: int | None = Field(None, ge=1, le=rules.MAXIMUM_VIEWS, description=_EACH)
+    asks_sign_in: bool = False
+    sign_in_through: str | None = Field(None, max_length=40, description=_THROUGH)
+    groups: list[str] = Field(default_factory=list, max_length=rules.MAXIMUM_GROUPS, description="Ids or unique names.")
+    all_groups: bool = Field(False, description="Membership in all groups is asked for, not only in one.")
+    recipients: list[str] = Field(default_factory=list, max_length=recipients.MAXIMUM, description=_RECIPIENTS)
+    asks_second_factor: bool = False
+    terms: str | None = Field(None, max_length=rules.MAXIMUM_TERMS, description="To be accepted before opening.")
+    asks_reason: bool = False
     powers: PowersBody | None = None
 
 
@@ -60,9 +83,19 @@ class SharePatch(Input):
     name: str = Field("", max_length=rules.MAXIMUM_NAME)
     password: str | None = Field(None, max_length=200)
     generate: bool = False
+    opens_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
-    groups: list[str] | None = Field(None, max_length=rules.MAXIMUM_GROUPS)
+    networks: list[str] | None = Field(None, max_length=networks.MAXIMUM, description=_NETWORKS)
     max_views: int | None = Field(None, ge=1, le=rules.MAXIMUM_VIEWS)
+    max_views_each: int | None = Field(None, ge=1, le=rules.MAXIMUM_VIEWS, description=_EACH)
+    asks_sign_in: bool | None = None
+    sign_in_through: str | None = Field(None, max_length=40, description=_THROUGH)
+    groups: list[str] | None = Field(None, max_length=rules.MAXIMUM_GROUPS)
+    all_groups: bool | None = None
+    recipients: list[str] | None = Field(None, max_length=recipients.MAXIMUM, description=_RECIPIENTS)
+    asks_second_factor: bool | None = None
+    terms: str | None = Field(None, max_length=rules.MAXIMUM_TERMS)
+    asks_reason: bool | None = None
     powers: PowersBody | None = None
     paused: bool = False
 
@@ -95,11 +128,21 @@ class Share(Output):
     object: ObjectBody
     owner: Named
     created_at: datetime
+    opens_at: datetime | None
     expires_at: datetime
-    has_password: bool
-    groups: list[Named]
+    networks: list[str]
     max_views: int | None
+    max_views_each: int | None
     views: int
+    asks_sign_in: bool
+    sign_in_through: str | None
+    groups: list[Named]
+    all_groups: bool
+    recipients: list[str]
+    asks_second_factor: bool
+    has_password: bool
+    terms_version: int | None = Field(description="Raised when the terms change; null where none are asked for.")
+    asks_reason: bool
     powers: PowersBody
 
 
@@ -263,10 +306,20 @@ def _create(body: NewShare, repeat: api.Repetition) -> Response:
     password = gather.new_password(body.password, generate=body.generate)
     wanted = Conditions(
         name=body.name or None,
+        opens_at=body.opens_at,
         expires_at=body.expires_at,
-        password=password,
-        groups=tuple(body.groups),
+        networks=tuple(body.networks),
         max_views=body.max_views,
+        max_views_each=body.max_views_each,
+        asks_sign_in=body.asks_sign_in,
+        sign_in_through=body.sign_in_through,
+        groups=tuple(body.groups),
+        all_groups=body.all_groups,
+        recipients=tuple(body.recipients),
+        asks_second_factor=body.asks_second_factor,
+        password=password,
+        terms=body.terms or "",
+        asks_reason=body.asks_reason,
         powers=_powers(body.powers),
     )
     with transaction() as db:
@@ -304,17 +357,13 @@ def _changes(body: SharePatch) -> tuple[Changes, NewPassword | None]:
     )
     if "password" in given and body.password == "":
         rules.check_password("")
-    return (
-        Changes(
-            name=body.name if "name" in given else UNCHANGED,
-            expires_at=body.expires_at if body.expires_at is not None else UNCHANGED,
-            password=password,
-            groups=tuple(body.groups or ()) if "groups" in given else UNCHANGED,
-            max_views=body.max_views if "max_views" in given else UNCHANGED,
-            powers=_powers(body.powers) if "powers" in given else UNCHANGED,
-        ),
-        made,
-    )
+    wanted: dict[str, Any] = {name: getattr(body, name) for name in _OPTIONAL}
+    wanted |= {name: bool(getattr(body, name)) for name in _SWITCHES}
+    wanted |= {name: tuple(getattr(body, name) or ()) for name in _LISTS}
+    wanted |= {"name": body.name, "terms": body.terms or "", "powers": _powers(body.powers)}
+    if body.expires_at is not None:
+        wanted["expires_at"] = body.expires_at
+    return Changes(password=password, **{name: value for name, value in wanted.items() if name in given}), made
 
 
 def _powers(body: PowersBody | None) -> Powers:
@@ -333,11 +382,10 @@ def _with_password(row: LinkRow, password: NewPassword | None) -> NewShareAnswer
 
 def _told(row: LinkRow, reader: Actor) -> dict[str, Any]:
     address = absolute(f"/s/{tokens.make(row.public_id, row.generation)}/", Surface.PUBLIC)
-    return {
+    same = {name: getattr(row, name) for name in _AS_THEY_ARE}
+    return same | {
         "id": row.public_id,
         "link": address if rights.may_manage(reader, row.owner_id) else None,
-        "state": row.state,
-        "name": row.name,
         "object": ObjectBody(
             kind=row.kind,
             id=row.object_id,
@@ -347,12 +395,9 @@ def _told(row: LinkRow, reader: Actor) -> dict[str, Any]:
             url=row.web_url,
         ),
         "owner": Named(id=row.owner_public_id, name=row.owner_name),
-        "created_at": row.created_at,
-        "expires_at": row.expires_at,
-        "has_password": row.has_password,
         "groups": [Named(id=group.public_id, name=group.name) for group in row.groups],
-        "max_views": row.max_views,
-        "views": row.views,
+        "networks": list(row.networks),
+        "recipients": list(row.recipients),
         "powers": PowersBody(attachments=row.powers.attachments, download=row.powers.download),
     }
 

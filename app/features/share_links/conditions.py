@@ -4,7 +4,8 @@ Pure: settings, times and what stands already are arguments. Each refusal names 
 """
 
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from app.core.crypto.passwords import MAXIMUM_LENGTH
@@ -18,6 +19,8 @@ MAXIMUM_NAME = 120
 MAXIMUM_GROUPS = 50
 #: The largest number of views that can be asked for; beyond it no limit is meant.
 MAXIMUM_VIEWS = 1_000_000
+MAXIMUM_TERMS = 20_000
+MAXIMUM_REASON = 500
 
 #: Why a password cannot be set and removed in one step.
 ONE_OR_THE_OTHER = Text("Set a new password or remove it, not both.")
@@ -39,11 +42,25 @@ class Conditions:
     """What a creator enters for a new link; whatever is None follows from the settings or is not asked for."""
 
     name: str | None = None
+    opens_at: datetime | None = None
     expires_at: datetime | None = None
-    password: NewPassword | None = None
+    #: CIDR; empty = from everywhere.
+    networks: tuple[str, ...] = ()
+    max_views: int | None = None
+    max_views_each: int | None = None
+    asks_sign_in: bool = False
+    #: Name of a way to sign in (`sign_in.Way`).
+    sign_in_through: str | None = None
     #: Public ids of groups, or names that only one group has.
     groups: tuple[str, ...] = ()
-    max_views: int | None = None
+    all_groups: bool = False
+    #: Addresses and domains; empty = whoever has the link.
+    recipients: tuple[str, ...] = ()
+    asks_second_factor: bool = False
+    password: NewPassword | None = None
+    #: Text to accept; empty = none.
+    terms: str = ""
+    asks_reason: bool = False
     powers: Powers = field(default_factory=Powers)
 
 
@@ -56,14 +73,30 @@ UNCHANGED = Unchanged()
 
 @dataclass(frozen=True)
 class Changes:
-    """What an edit changes. None takes a password, a view limit or all groups away."""
+    """What an edit changes; None, False or nothing at all takes a condition away."""
 
     name: str | Unchanged = UNCHANGED
+    opens_at: datetime | Unchanged | None = UNCHANGED
     expires_at: datetime | Unchanged = UNCHANGED
-    password: NewPassword | Unchanged | None = UNCHANGED
-    groups: tuple[str, ...] | Unchanged = UNCHANGED
+    networks: tuple[str, ...] | Unchanged = UNCHANGED
     max_views: int | Unchanged | None = UNCHANGED
+    max_views_each: int | Unchanged | None = UNCHANGED
+    asks_sign_in: bool | Unchanged = UNCHANGED
+    sign_in_through: str | Unchanged | None = UNCHANGED
+    groups: tuple[str, ...] | Unchanged = UNCHANGED
+    all_groups: bool | Unchanged = UNCHANGED
+    recipients: tuple[str, ...] | Unchanged = UNCHANGED
+    asks_second_factor: bool | Unchanged = UNCHANGED
+    password: NewPassword | Unchanged | None = UNCHANGED
+    terms: str | Unchanged = UNCHANGED
+    asks_reason: bool | Unchanged = UNCHANGED
     powers: Powers | Unchanged = UNCHANGED
+
+
+def changes_of(conditions: Conditions) -> Changes:
+    """Return what a new link is given, as changes to one that asks for nothing; its name and usual end it has already."""
+    given = {one.name: getattr(conditions, one.name) for one in fields(conditions)} | {"name": UNCHANGED}
+    return Changes(**given | ({} if conditions.expires_at is not None else {"expires_at": UNCHANGED}))
 
 
 def checked_name(name: str) -> str:
@@ -98,12 +131,16 @@ def default_expiry(now: datetime, settings: ShareLinkSettings) -> datetime:
     return now + timedelta(days=min(settings.default_days, settings.maximum_days))
 
 
-def checked_views(max_views: int) -> int:
-    """Return a view limit; raise Invalid where it is none."""
+def check_opening(opens_at: datetime | None, expires_at: datetime) -> None:
+    """Raise Invalid where a link would end before it opens."""
+    if opens_at is not None and opens_at >= expires_at:
+        raise Invalid("opens_at", Text("Choose an opening before the end."))
+
+
+def checked_views(max_views: int, name: str = "max_views") -> int:
+    """Return a view limit; raise Invalid for the field `name` where it is none."""
     if not 1 <= max_views <= MAXIMUM_VIEWS:
-        raise Invalid(
-            "max_views", Text("Enter 1 to %(maximum)s views, or leave the limit away.", maximum=MAXIMUM_VIEWS)
-        )
+        raise Invalid(name, Text("Enter 1 to %(maximum)s views, or leave the limit away.", maximum=MAXIMUM_VIEWS))
     return max_views
 
 
@@ -115,10 +152,40 @@ def check_password(password: str) -> None:
         raise Invalid("password", Text("Use at most %(count)s characters.", count=MAXIMUM_LENGTH))
 
 
-def check_gate(*, has_password: bool, has_groups: bool, settings: ShareLinkSettings) -> None:
+def checked_terms(text: str) -> str:
+    """Return terms with plain line ends and without spaces around; raise Invalid where they are too long."""
+    plain = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
+    if len(plain) > MAXIMUM_TERMS:
+        raise Invalid("terms", Text("Use at most %(count)s characters.", count=MAXIMUM_TERMS))
+    if not plain.replace("\n", "").replace("\t", "").isprintable():
+        raise Invalid("terms", Text("The terms hold characters that cannot be shown."))
+    return plain
+
+
+def checked_reason(text: str) -> str | None:
+    """Return a stated reason in single spaces, or None where it says nothing or is longer than may be kept."""
+    reason = " ".join(text.split())
+    return reason if 1 <= len(reason) <= MAXIMUM_REASON and reason.isprintable() else None
+
+
+def check_gate(*, proves_somebody: bool, settings: ShareLinkSettings) -> None:
     """Raise Invalid where a link would open for everybody who has its address, and the settings forbid that."""
-    if settings.require_gate and not has_password and not has_groups:
-        raise Invalid("password", Text("A link needs a password or a group. Enter a password or choose a group."))
+    if settings.require_gate and not proves_somebody:
+        raise Invalid(
+            "password",
+            Text(
+                "A link needs a password or a group, a sign-in, or a code by mail. Enter a password or choose one of these."
+            ),
+        )
+
+
+def check_sources(sources: Collection[str], through: str | None, local: str) -> None:
+    """Raise Invalid where a group can never be met by who signs in through the named connection."""
+    if through is not None and set(sources) - {through, local}:
+        raise Invalid(
+            "groups",
+            Text("A group of another sign-in was chosen. Choose groups of the one that the link names, or of Portico."),
+        )
 
 
 def generate_password() -> str:

@@ -6,16 +6,29 @@ from app.core.audit.events import AuditEvent
 class ShareLinkEvent(AuditEvent):
     """Events of share links; the subject is always ("link", public id)."""
 
-    CREATED = ("share_links:link:created", "created a link", ("name", "object", "expires_at", "conditions", "proof"))
-    CHANGED = ("share_links:link:changed", "changed a link", ("fields", "was", "now", "tightened"))
+    CREATED = (
+        "share_links:link:created",
+        "created a link",
+        ("name", "object", "expires_at", "conditions", "proof"),
+        ("recipients",),
+    )
+    CHANGED = (
+        "share_links:link:changed",
+        "changed a link",
+        ("fields", "was", "now", "tightened"),
+        ("recipients",),
+    )
     PAUSED = ("share_links:link:paused", "paused a link", ("reason",))
     RESUMED = ("share_links:link:resumed", "resumed a link")
     REVOKED = ("share_links:link:revoked", "revoked a link")
     NEW_ADDRESS = ("share_links:link:readdressed", "gave a link a new address", ("generation",))
     CLOSED = ("share_links:link:closed", "closed a link", ("reason",))
     REFUSED_TO_CREATE = ("share_links:link:refused", "was refused a link", ("reason", "object"))
-    OPENED = ("share_links:link:opened", "opened a link", ("view", "gates", "grant"), ("email",))
+    OPENED = ("share_links:link:opened", "opened a link", ("view", "gates", "grant"), ("email", "reason"))
     GATE_FAILED = ("share_links:gate:failed", "did not pass a gate", ("gate", "reason"), ("email",))
+    CODE_ASKED = ("share_links:code:asked", "asked for a code by mail", (), ("email",))
+    ADDRESS_PROVEN = ("share_links:address:proven", "proved an address", (), ("email",))
+    TERMS_ACCEPTED = ("share_links:terms:accepted", "accepted the terms of a link", ("version",), ("email",))
     PREVIEWED = ("share_links:link:previewed", "viewed a link as a recipient")
     DOWNLOADED = ("share_links:file:downloaded", "downloaded a file", ("attachment", "range"))
     PDF_TAKEN = ("share_links:pdf:taken", "took a page as PDF", ("version", "watermark"))

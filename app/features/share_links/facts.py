@@ -5,11 +5,14 @@ from sqlalchemy import ColumnElement, and_, or_
 from app.core import clock
 from app.core.accounts.models import Person
 from app.core.connections.models import Connection
+from app.features.share_links import networks
 from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import LinkFacts, LinkState
 
 
-def link_facts(link: ShareLink, *, creator_active: bool, connection_enabled: bool, asks_for_groups: bool) -> LinkFacts:
+def link_facts(
+    link: ShareLink, *, creator_active: bool, connection_enabled: bool, asks_for_groups: bool, asks_for_address: bool
+) -> LinkFacts:
     """Return what is known of a link at this instant."""
     return LinkFacts(
         revoked=link.revoked_at is not None,
@@ -17,11 +20,20 @@ def link_facts(link: ShareLink, *, creator_active: bool, connection_enabled: boo
         paused=link.paused_at is not None,
         creator_active=creator_active,
         connection_enabled=connection_enabled,
+        opens_at=link.opens_at,
         expires_at=link.expires_at,
+        networks=networks.load(link.networks),
         max_views=link.max_views,
         views=link.views,
+        max_views_each=link.max_views_each,
+        asks_sign_in=link.asks_sign_in,
+        sign_in_through=link.sign_in_through,
         asks_for_groups=asks_for_groups,
+        asks_for_address=asks_for_address,
+        asks_second_factor=link.asks_second_factor,
         has_password=link.password_hash is not None,
+        terms_version=link.terms_version,
+        asks_reason=link.asks_reason,
         conditions_version=link.conditions_version,
     )
 
@@ -37,6 +49,7 @@ def in_state(state: LinkState) -> ColumnElement[bool]:
     paused = ShareLink.paused_at.is_not(None)
     off = or_(Person.deactivated_at.is_not(None), Connection.disabled_at.is_not(None))
     expired = ShareLink.expires_at <= now
+    early = and_(ShareLink.opens_at.is_not(None), ShareLink.opens_at > now)
     used_up = and_(ShareLink.max_views.is_not(None), ShareLink.views >= ShareLink.max_views)
     match state:
         case LinkState.REVOKED:
@@ -48,6 +61,8 @@ def in_state(state: LinkState) -> ColumnElement[bool]:
         case LinkState.EXPIRED:
             return and_(~revoked, ~gone, ~paused, ~off, expired)
         case LinkState.USED_UP:
-            return and_(~revoked, ~gone, ~paused, ~off, ~expired, used_up)
+            return and_(~revoked, ~gone, ~paused, ~off, ~expired, ~early, used_up)
+        case LinkState.SCHEDULED:
+            return and_(~revoked, ~gone, ~paused, ~off, ~expired, early)
         case LinkState.ACTIVE:
-            return and_(~revoked, ~gone, ~paused, ~off, ~expired, ~used_up)
+            return and_(~revoked, ~gone, ~paused, ~off, ~expired, ~early, ~used_up)

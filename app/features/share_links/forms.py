@@ -21,6 +21,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 #: Words for each state; the templates choose the tone.
 STATE_LABELS = {
+    LinkState.SCHEDULED: _("Scheduled"),
     LinkState.ACTIVE: _("Active"),
     LinkState.PAUSED: _("Paused"),
     LinkState.EXPIRED: _("Expired"),

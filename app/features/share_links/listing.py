@@ -19,7 +19,7 @@ from app.core.permissions import Permission
 from app.core.spreadsheet import Cell
 from app.features.share_links import facts, grants, policy, powers, rights
 from app.features.share_links.events import ShareLinkEvent
-from app.features.share_links.models import LinkGroup, OwnerNotice, SharedObject, ShareLink
+from app.features.share_links.models import LinkGroup, LinkRecipient, LinkTerms, OwnerNotice, SharedObject, ShareLink
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers import Powers
 
@@ -86,11 +86,22 @@ class LinkRow:
     owner_public_id: str
     owner_name: str
     created_at: datetime
+    opens_at: datetime | None
     expires_at: datetime
-    has_password: bool
-    groups: tuple[GroupRow, ...]
+    networks: tuple[str, ...]
     max_views: int | None
+    max_views_each: int | None
     views: int
+    asks_sign_in: bool
+    sign_in_through: str | None
+    groups: tuple[GroupRow, ...]
+    all_groups: bool
+    #: Addresses and domains.
+    recipients: tuple[str, ...]
+    asks_second_factor: bool
+    has_password: bool
+    terms_version: int | None
+    asks_reason: bool
     powers: Powers
     state: LinkState
     paused_reason: str | None
@@ -217,6 +228,14 @@ def notices(session: Session, link: LinkRow, limit: int = 10) -> Sequence[Notice
     return [NoticeRow(row.at, row.code) for row in session.scalars(query)]
 
 
+def terms(session: Session, link_id: int, version: int | None) -> str:
+    """Return one version of the terms of a link; empty where there is none."""
+    if version is None:
+        return ""
+    found = session.get(LinkTerms, (link_id, version))
+    return found.text if found is not None else ""
+
+
 def shared_already(session: Session, connection_id: int, object_id: str) -> int:
     """Return how many links to an object could still be opened, whoever made them."""
     query = (
@@ -277,8 +296,9 @@ def _matches(search: str) -> ColumnElement[bool]:
 
 
 def _rows(session: Session, found: Sequence[Row[Any]]) -> list[LinkRow]:
-    groups = _groups_of(session, [row.ShareLink.id for row in found])
-    return [_row(row, groups.get(row.ShareLink.id, ())) for row in found]
+    ids = [row.ShareLink.id for row in found]
+    groups, recipients = _groups_of(session, ids), _recipients_of(session, ids)
+    return [_row(row, groups.get(row.ShareLink.id, ()), recipients.get(row.ShareLink.id, ())) for row in found]
 
 
 def _groups_of(session: Session, link_ids: Collection[int]) -> dict[int, tuple[GroupRow, ...]]:
@@ -296,7 +316,21 @@ def _groups_of(session: Session, link_ids: Collection[int]) -> dict[int, tuple[G
     return found
 
 
-def _row(row: Row[Any], groups: tuple[GroupRow, ...]) -> LinkRow:
+def _recipients_of(session: Session, link_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    if not link_ids:
+        return found
+    query = (
+        select(LinkRecipient.link_id, LinkRecipient.value)
+        .where(LinkRecipient.link_id.in_(link_ids))
+        .order_by(LinkRecipient.domain, LinkRecipient.value)
+    )
+    for link_id, value in session.execute(query):
+        found[link_id] = (*found.get(link_id, ()), value)
+    return found
+
+
+def _row(row: Row[Any], groups: tuple[GroupRow, ...], recipients: tuple[str, ...]) -> LinkRow:
     link: ShareLink = row.ShareLink
     shared: SharedObject = row.SharedObject
     known = facts.link_facts(
@@ -304,6 +338,7 @@ def _row(row: Row[Any], groups: tuple[GroupRow, ...]) -> LinkRow:
         creator_active=row.Person.active,
         connection_enabled=row.Connection.disabled_at is None,
         asks_for_groups=bool(groups),
+        asks_for_address=bool(recipients),
     )
     return LinkRow(
         id=link.id,
@@ -322,11 +357,21 @@ def _row(row: Row[Any], groups: tuple[GroupRow, ...]) -> LinkRow:
         owner_public_id=row.Person.public_id,
         owner_name=row.Person.display_name,
         created_at=link.created_at,
+        opens_at=link.opens_at,
         expires_at=link.expires_at,
-        has_password=known.has_password,
-        groups=groups,
+        networks=tuple(str(one) for one in known.networks or ()),
         max_views=link.max_views,
+        max_views_each=link.max_views_each,
         views=link.views,
+        asks_sign_in=link.asks_sign_in,
+        sign_in_through=link.sign_in_through,
+        groups=groups,
+        all_groups=link.all_groups,
+        recipients=recipients,
+        asks_second_factor=link.asks_second_factor,
+        has_password=known.has_password,
+        terms_version=link.terms_version,
+        asks_reason=link.asks_reason,
         powers=powers.load(link.powers),
         state=policy.state_of(known, clock.now()),
         paused_reason=link.paused_reason,

@@ -1,12 +1,13 @@
-"""Tables of share links, what they show, who may read now, and the encrypted copies."""
+"""Tables of share links: their conditions, what they show, who has passed which gate, who may read, encrypted copies."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.audit.models import RowId
+from app.core.crypto.columns import EncryptedText
 from app.core.db import Base
 
 
@@ -82,12 +83,28 @@ class ShareLink(Base):
     shared_object_id: Mapped[int] = mapped_column(RowId, ForeignKey("shared_objects.id"), index=True)
     created_by_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"))
     created_at: Mapped[datetime]
+    #: Before this nobody opens it; None = at once.
+    opens_at: Mapped[datetime | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    #: `<key id>$<bcrypt>`; None = no password.
-    password_hash: Mapped[str | None] = mapped_column(String(160))
+    #: Networks that it opens from, as JSON with a schema version; None = from everywhere.
+    networks: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     #: None = as often as wanted.
     max_views: Mapped[int | None]
     views: Mapped[int] = mapped_column(default=0)
+    #: The same for each reader; None = as often as wanted.
+    max_views_each: Mapped[int | None]
+    #: Whether readers sign in; groups, a named connection and a second factor ask for it by themselves.
+    asks_sign_in: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: Name of the way (`sign_in.Way`) that they have to sign in by; None = any.
+    sign_in_through: Mapped[str | None] = mapped_column(String(40))
+    #: Whether readers have to be in all of the link's groups, not only in one.
+    all_groups: Mapped[bool] = mapped_column(default=False, server_default=false())
+    asks_second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: `<key id>$<bcrypt>`; None = no password.
+    password_hash: Mapped[str | None] = mapped_column(String(160))
+    #: Which of the link's terms have to be accepted; None = none.
+    terms_version: Mapped[int | None]
+    asks_reason: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: Powers as JSON with a schema version.
     powers: Mapped[dict[str, Any]] = mapped_column(JSON)
     #: Raised when a condition is tightened; grants of earlier versions are dead.
@@ -107,12 +124,105 @@ class ShareLink(Base):
 
 
 class LinkGroup(Base):
-    """A group whose members may open a link; any of them is enough."""
+    """A group whose members may open a link."""
 
     __tablename__ = "share_link_groups"
 
     link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"), primary_key=True)
     group_id: Mapped[int] = mapped_column(RowId, ForeignKey("groups.id"), primary_key=True, index=True)
+
+
+class LinkRecipient(Base):
+    """An address, or a domain whose addresses, may open a link after a code by mail; any of them is enough."""
+
+    __tablename__ = "share_link_recipients"
+
+    link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"), primary_key=True)
+    #: In lower case; what holds an @ is an address.
+    value: Mapped[str] = mapped_column(String(254), primary_key=True, index=True)
+    #: The domain of the address, or the domain itself: links are searched by it.
+    domain: Mapped[str] = mapped_column(String(253), index=True)
+
+
+class LinkTerms(Base):
+    """One version of the terms of a link; kept, since readers have accepted it."""
+
+    __tablename__ = "share_link_terms"
+
+    link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class Passage(Base):
+    """How far one browser has come through the gates of one link; what it proved of itself is elsewhere."""
+
+    __tablename__ = "link_passages"
+
+    link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"), primary_key=True)
+    browser_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: Who was signed in; what they passed counts for nobody else.
+    person_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("people.id"), index=True)
+    #: Password and reason of earlier conditions are nothing.
+    conditions_version: Mapped[int]
+    #: When the password was proven; gone with the opening.
+    password_at: Mapped[datetime | None]
+    #: Which terms were accepted; stays, so that nobody is asked for the same twice.
+    terms_version: Mapped[int | None]
+    #: When a reason was stated; gone with the opening.
+    reason_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(EncryptedText("link_passages.reason"))
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AddressCode(Base):
+    """A code that one browser asked for at one link; the next takes its place."""
+
+    __tablename__ = "address_codes"
+    __table_args__ = (UniqueConstraint("link_id", "browser_digest"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"))
+    browser_digest: Mapped[str] = mapped_column(String(64))
+    #: What was entered, whether or not it is among the link's recipients.
+    address: Mapped[str] = mapped_column(EncryptedText("address_codes.address"))
+    #: Random; names this sending, and is part of what the code is bound to.
+    attempt: Mapped[str] = mapped_column(String(24))
+    #: Keyed digest of code, link, address and attempt. The worker writes it when it sends the mail; None = opens nothing.
+    code_digest: Mapped[str | None] = mapped_column(String(64))
+    asked_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class AddressProof(Base):
+    """An address that one browser has proven to receive mail at, for one link."""
+
+    __tablename__ = "address_proofs"
+    __table_args__ = (UniqueConstraint("link_id", "browser_digest"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    #: The link it was proven at, and the only one that it opens; None = proven for itself.
+    link_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"))
+    browser_digest: Mapped[str] = mapped_column(String(64), index=True)
+    #: In lower case, as in `LinkRecipient`.
+    address: Mapped[str] = mapped_column(String(254), index=True)
+    domain: Mapped[str] = mapped_column(String(253))
+    proven_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ReaderViews(Base):
+    """How often one reader has opened one link, where the link counts that."""
+
+    __tablename__ = "reader_views"
+
+    link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"), primary_key=True)
+    #: `person:<id>`, else `address:<address>`, else `browser:<digest>`.
+    reader: Mapped[str] = mapped_column(String(264), primary_key=True)
+    views: Mapped[int]
 
 
 class Grant(Base):

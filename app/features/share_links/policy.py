@@ -1,19 +1,26 @@
 """The rules of share links: pure functions over frozen facts and a time. `next_step` is asked by every endpoint.
 
-Order of the gates: state → times → views left, or a live grant → sign-in where groups are asked for → membership →
-password → open. Views are spent last.
+`RULES` is the order of the gates: state → times → network → views left, or a live grant → sign-in → membership → address
+→ second factor → password → terms → reason → open. Views are spent last.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.features.share_links import networks
+from app.features.share_links.networks import Network
+
 GRANT_LIFETIME = timedelta(hours=12)
+#: How long a proven password and a stated reason wait for the gates after them.
+PASSAGE_LIFETIME = timedelta(minutes=30)
 
 
 class LinkState(StrEnum):
     """The state of a link as the API and the pages name it."""
 
+    SCHEDULED = "scheduled"
     ACTIVE = "active"
     PAUSED = "paused"
     EXPIRED = "expired"
@@ -30,6 +37,7 @@ class ClosedBecause(StrEnum):
     PAUSED = "paused"
     CREATOR_INACTIVE = "creator_inactive"
     CONNECTION_OFF = "connection_off"
+    NOT_YET = "not_yet"
     EXPIRED = "expired"
     USED_UP = "used_up"
 
@@ -56,13 +64,19 @@ class Gate(StrEnum):
     SIGN_IN = "sign_in"
     #: Signed in, but what the identity provider said of this person's groups is too old to count.
     RENEW = "renew"
+    ADDRESS = "address"
+    SECOND_FACTOR = "second_factor"
     PASSWORD = "password"  # noqa: S105 - names a gate
+    TERMS = "terms"
+    REASON = "reason"
     OPEN = "open"
 
 
 class RefusedBecause(StrEnum):
-    """Why a known visitor is turned away."""
+    """Why a visitor is turned away from a link that opens for others."""
 
+    WRONG_NETWORK = "wrong_network"
+    OWN_VIEWS_SPENT = "own_views_spent"
     NOT_MEMBER = "not_member"
 
 
@@ -78,10 +92,28 @@ class LinkFacts:
     expires_at: datetime
     max_views: int | None
     views: int
-    #: Whether membership in one of the link's groups is asked for.
+    #: Whether membership in the link's groups is asked for.
     asks_for_groups: bool
     has_password: bool
     conditions_version: int
+    opens_at: datetime | None = None
+    #: None = from everywhere; empty = from nowhere.
+    networks: tuple[Network, ...] | None = None
+    max_views_each: int | None = None
+    asks_sign_in: bool = False
+    #: Name of the one way to sign in by, or None for any.
+    sign_in_through: str | None = None
+    #: Whether a code by mail is asked for.
+    asks_for_address: bool = False
+    asks_second_factor: bool = False
+    terms_version: int | None = None
+    asks_reason: bool = False
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether some condition is about a person who is signed in."""
+        through = self.sign_in_through is not None
+        return self.asks_sign_in or through or self.asks_for_groups or self.asks_second_factor
 
 
 @dataclass(frozen=True)
@@ -95,18 +127,48 @@ class GrantFacts:
 
 
 @dataclass(frozen=True)
+class AddressFacts:
+    """What is known of the address that a browser has proven for a link."""
+
+    ends_at: datetime
+    #: Whether it is among the addresses and domains of the link now.
+    allowed: bool
+
+
+@dataclass(frozen=True)
+class PassageFacts:
+    """What a browser has passed of a link's gates so far."""
+
+    conditions_version: int
+    person_id: int | None
+    password_at: datetime | None = None
+    terms_version: int | None = None
+    reason_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class VisitorFacts:
     """What is known of a visitor at one instant."""
 
     grant: GrantFacts | None = None
     #: The active person who is signed in, or None.
     person_id: int | None = None
-    #: Whether that person is in one of the link's groups now.
+    #: Whether that person is in the link's groups now, in as many as it asks for.
     is_member: bool = False
     #: Public id of the connection whose word on such a membership is too old, or None.
     renews_through: str | None = None
-    #: Whether this very request proved the link's password.
-    password_proven: bool = False
+    #: Where the request comes from.
+    network_address: str | None = None
+    #: Names of the ways that the session was begun by.
+    signed_in_through: frozenset[str] = field(default_factory=frozenset)
+    address: AddressFacts | None = None
+    #: Whether a second factor was proven in the session, recently enough.
+    second_factor: bool = False
+    passage: PassageFacts | None = None
+    #: How often this reader has opened the link, where the link counts that.
+    own_views: int = 0
+    #: Whether this is the link's owner, or somebody who manages all links.
+    manages: bool = False
     #: Whether this very request asks to open.
     opens: bool = False
 
@@ -127,41 +189,47 @@ class Ask:
 
 @dataclass(frozen=True)
 class Refused:
-    """The visitor is known and not meant."""
+    """The visitor is not meant."""
 
     reason: RefusedBecause
 
 
 @dataclass(frozen=True)
-class Serve:
-    """Content may be served. `spends` is True where this is an opening, not a repeat under a live grant."""
+class Admit:
+    """Every gate is passed: the link opens for this browser, and that spends a view or does not."""
 
     spends: bool
 
 
-Step = Closed | Ask | Refused | Serve
+@dataclass(frozen=True)
+class Serve:
+    """Content may be served, under a live grant."""
+
+
+Step = Closed | Ask | Refused | Admit | Serve
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule on the way in: what stands in the visitor's way, or None."""
+
+    check: Callable[[LinkFacts, VisitorFacts, datetime], Step | None]
+    #: Whether a live grant speaks for it. All others are asked again at every request.
+    settled_by_grant: bool = False
 
 
 def next_step(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Step:
     """Decide what a visitor gets at this instant; the only function that lets content out."""
-    state = closed_because(link, now)
-    if state is not None:
-        return Closed(state)
     granted = has_live_grant(link, visitor, now)
-    if not granted and link.max_views is not None and link.views >= link.max_views:
-        return Closed(ClosedBecause.USED_UP)
-    if link.asks_for_groups:
-        if visitor.person_id is None:
-            return Ask(Gate.SIGN_IN)
-        if not visitor.is_member and visitor.renews_through is not None:
-            return Ask(Gate.RENEW)
-        if not visitor.is_member:
-            return Refused(RefusedBecause.NOT_MEMBER)
+    for rule in RULES:
+        if granted and rule.settled_by_grant:
+            continue
+        step = rule.check(link, visitor, now)
+        if step is not None:
+            return step
     if granted:
-        return Serve(spends=False)
-    if link.has_password and not visitor.password_proven:
-        return Ask(Gate.PASSWORD)
-    return Serve(spends=True) if visitor.opens else Ask(Gate.OPEN)
+        return Serve()
+    return Admit(spends=not visitor.manages) if visitor.opens else Ask(Gate.OPEN)
 
 
 def closed_because(link: LinkFacts, now: datetime) -> ClosedBecause | None:
@@ -178,6 +246,8 @@ def closed_because(link: LinkFacts, now: datetime) -> ClosedBecause | None:
         return ClosedBecause.CONNECTION_OFF
     if now >= link.expires_at:
         return ClosedBecause.EXPIRED
+    if link.opens_at is not None and now < link.opens_at:
+        return ClosedBecause.NOT_YET
     return None
 
 
@@ -191,7 +261,7 @@ def has_live_grant(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> boo
     # A grant given to somebody who was signed in works for nobody else on that browser, nor after signing out.
     if grant.person_id is not None:
         return grant.person_id == visitor.person_id
-    return not link.asks_for_groups
+    return not link.needs_person
 
 
 def state_of(link: LinkFacts, now: datetime) -> LinkState:
@@ -205,11 +275,112 @@ def state_of(link: LinkFacts, now: datetime) -> LinkState:
             return LinkState.PAUSED
         case ClosedBecause.EXPIRED:
             return LinkState.EXPIRED
+        case ClosedBecause.NOT_YET:
+            return LinkState.SCHEDULED
         case _:
-            used_up = link.max_views is not None and link.views >= link.max_views
-            return LinkState.USED_UP if used_up else LinkState.ACTIVE
+            return LinkState.USED_UP if _used_up(link) else LinkState.ACTIVE
 
 
 def grant_ends_at(link: LinkFacts, now: datetime) -> datetime:
     """Return when a grant given now ends: after twelve hours, or with the link."""
     return min(now + GRANT_LIFETIME, link.expires_at)
+
+
+def standing_passage(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> PassageFacts:
+    """Return what of a visitor's passage still counts: for the same person and, but for the terms, the same conditions."""
+    fresh = PassageFacts(link.conditions_version, visitor.person_id)
+    found = visitor.passage
+    if found is None or found.person_id != visitor.person_id:
+        return fresh
+    if found.conditions_version != link.conditions_version:
+        return PassageFacts(link.conditions_version, visitor.person_id, terms_version=found.terms_version)
+    return PassageFacts(
+        found.conditions_version,
+        found.person_id,
+        found.password_at if _waits(found.password_at, now) else None,
+        found.terms_version,
+        found.reason_at if _waits(found.reason_at, now) else None,
+    )
+
+
+def _waits(since: datetime | None, now: datetime) -> bool:
+    return since is not None and now < since + PASSAGE_LIFETIME
+
+
+def _used_up(link: LinkFacts) -> bool:
+    return link.max_views is not None and link.views >= link.max_views
+
+
+def _open_to_anybody(link: LinkFacts, _visitor: VisitorFacts, now: datetime) -> Step | None:
+    because = closed_because(link, now)
+    return Closed(because) if because is not None else None
+
+
+def _network(link: LinkFacts, visitor: VisitorFacts, _now: datetime) -> Step | None:
+    if link.networks is None or networks.contain(link.networks, visitor.network_address):
+        return None
+    return Refused(RefusedBecause.WRONG_NETWORK)
+
+
+def _views(link: LinkFacts, visitor: VisitorFacts, _now: datetime) -> Step | None:
+    if _used_up(link):
+        return Closed(ClosedBecause.USED_UP)
+    if link.max_views_each is not None and visitor.own_views >= link.max_views_each:
+        return Refused(RefusedBecause.OWN_VIEWS_SPENT)
+    return None
+
+
+def _sign_in(link: LinkFacts, visitor: VisitorFacts, _now: datetime) -> Step | None:
+    if not link.needs_person:
+        return None
+    wrong_way = link.sign_in_through is not None and link.sign_in_through not in visitor.signed_in_through
+    return Ask(Gate.SIGN_IN) if visitor.person_id is None or wrong_way else None
+
+
+def _membership(link: LinkFacts, visitor: VisitorFacts, _now: datetime) -> Step | None:
+    if not link.asks_for_groups or visitor.is_member:
+        return None
+    return Ask(Gate.RENEW) if visitor.renews_through is not None else Refused(RefusedBecause.NOT_MEMBER)
+
+
+def _address(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Step | None:
+    proof = visitor.address
+    if not link.asks_for_address or (proof is not None and proof.allowed and now < proof.ends_at):
+        return None
+    return Ask(Gate.ADDRESS)
+
+
+def _second_factor(link: LinkFacts, visitor: VisitorFacts, _now: datetime) -> Step | None:
+    return Ask(Gate.SECOND_FACTOR) if link.asks_second_factor and not visitor.second_factor else None
+
+
+def _password(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Step | None:
+    if not link.has_password or standing_passage(link, visitor, now).password_at is not None:
+        return None
+    return Ask(Gate.PASSWORD)
+
+
+def _terms(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Step | None:
+    if link.terms_version is None or standing_passage(link, visitor, now).terms_version == link.terms_version:
+        return None
+    return Ask(Gate.TERMS)
+
+
+def _reason(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Step | None:
+    if not link.asks_reason or standing_passage(link, visitor, now).reason_at is not None:
+        return None
+    return Ask(Gate.REASON)
+
+
+RULES = (
+    Rule(_open_to_anybody),
+    Rule(_network),
+    Rule(_views, settled_by_grant=True),
+    Rule(_sign_in),
+    Rule(_membership),
+    Rule(_address),
+    Rule(_second_factor),
+    Rule(_password, settled_by_grant=True),
+    Rule(_terms),
+    Rule(_reason, settled_by_grant=True),
+)

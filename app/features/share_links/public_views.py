@@ -12,7 +12,7 @@ from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import db
+from app.core import context, db
 from app.core.accounts import sign_in
 from app.core.accounts.models import Person
 from app.core.crypto import tokens as secrets
@@ -121,7 +121,8 @@ def asked_by(token: str) -> Asked | None:
     if named is None:
         return None
     secret = cookies.session_secret()
-    return Asked(*named, cookies.browser_digest(), secrets.digest(secret) if secret else None)
+    session_digest = secrets.digest(secret) if secret else None
+    return Asked(*named, cookies.browser_digest(), session_digest, context.current().address)
 
 
 def closed_page(*, known: bool) -> Response:
@@ -153,6 +154,7 @@ def why_closed(because: ClosedBecause) -> str:
         ClosedBecause.PAUSED: _("This link is paused. It may open again later."),
         ClosedBecause.CREATOR_INACTIVE: _("The person who shared this no longer works here, so the link is closed."),
         ClosedBecause.CONNECTION_OFF: _("The system this comes from is switched off. It may open again later."),
+        ClosedBecause.NOT_YET: _("This link is not open yet. It opens later."),
         ClosedBecause.EXPIRED: _("This link has expired."),
         ClosedBecause.USED_UP: _("This link was opened as often as it may be."),
     }[because]
@@ -160,7 +162,7 @@ def why_closed(because: ClosedBecause) -> str:
 
 def told_page(because: ClosedBecause) -> Response:
     """Return the page that says why a link does not open."""
-    later = because in (ClosedBecause.PAUSED, ClosedBecause.CONNECTION_OFF)
+    later = because in (ClosedBecause.PAUSED, ClosedBecause.CONNECTION_OFF, ClosedBecause.NOT_YET)
     page = render_template("share_links/public/closed.html", sentence=why_closed(because))
     return make_response(page, 403 if later else 410)
 
@@ -265,7 +267,7 @@ def _open(token: str, asked: Asked, proven_hash: str | None) -> BaseResponse:
     browser_id = cookies.browser_id() or secrets.new_secret()
     known = replace(asked, browser_digest=secrets.digest(browser_id))
     with db.transaction() as session:
-        outcome = opening.open_link(session, known, proven_hash=proven_hash)
+        outcome = opening.open_link(session, known, opening.Brought(proven_hash=proven_hash))
     if isinstance(outcome, NotOpened):
         if outcome.step is None or isinstance(outcome.step, Closed):
             return _closed(asked, reading.approach(asked))

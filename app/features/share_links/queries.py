@@ -17,6 +17,8 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
+    cast,
     exists,
     func,
     literal,
@@ -27,14 +29,25 @@ from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy.orm import Session
 
 from app.core.accounts import queries as accounts
+from app.core.accounts import second_factor, sign_in
 from app.core.accounts.models import Membership, Person, SignInSession
 from app.core.connections.models import Connection
 from app.core.db import UtcDateTime
 from app.core.permissions import Permission, permissions_of
 from app.core.prepared import Prepared
-from app.features.share_links.models import Grant, LinkGroup, SharedObject, ShareLink
+from app.features.share_links import networks
+from app.features.share_links.models import (
+    AddressProof,
+    Grant,
+    LinkGroup,
+    LinkRecipient,
+    Passage,
+    ReaderViews,
+    SharedObject,
+    ShareLink,
+)
 from app.features.share_links.objects import ObjectKind
-from app.features.share_links.policy import GrantFacts, LinkFacts, VisitorFacts
+from app.features.share_links.policy import AddressFacts, GrantFacts, LinkFacts, PassageFacts, VisitorFacts
 from app.features.share_links.powers import Powers, dump, load
 
 
@@ -84,26 +97,56 @@ class Visit:
     shown: Shown
     #: Whether this browser was ever granted access to the link.
     held_grant: bool
+    #: Whose views are counted, where they are counted for each reader.
+    reader: str = ""
+    #: The address that this browser has proven for the link, as long as that counts.
+    proven_address: str | None = None
 
-    def proving(self, *, password: bool) -> "Visit":
-        """Return the same visit as a request to open, with the password proven or not."""
-        return replace(self, visitor=replace(self.visitor, password_proven=password, opens=True))
+    def opening(self, passage: PassageFacts, *, manages: bool) -> "Visit":
+        """Return the same visit as a request to open, with what it has passed by now."""
+        return replace(self, visitor=replace(self.visitor, passage=passage, manages=manages, opens=True))
 
 
 _LINK, _TARGET, _CONNECTION = ShareLink.__table__.c, SharedObject.__table__.c, Connection.__table__.c
 _SESSION, _GRANT, _GROUPS = SignInSession.__table__.c, Grant.__table__.c, LinkGroup.__table__.c
-_MEMBERS = Membership.__table__.c
+_MEMBERS, _RECIPIENTS, _VIEWS = Membership.__table__.c, LinkRecipient.__table__.c, ReaderViews.__table__.c
+_PASSAGE, _PROOF = Passage.__table__.c, AddressProof.__table__.c
 _OWNER, _PERSON = Person.__table__.alias("owner"), Person.__table__.alias("person")
 
 _NOW: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())
+_BROWSER: BindParameter[str] = bindparam("browser", type_=String())
 _ASKS_FOR_GROUPS = exists().where(_GROUPS.link_id == _LINK.id)
-_IN_GROUP = and_(_GROUPS.link_id == _LINK.id, _MEMBERS.group_id == _GROUPS.group_id, _MEMBERS.person_id == _PERSON.c.id)
-_IS_MEMBER = exists().where(_IN_GROUP, or_(_MEMBERS.valid_until.is_(None), _MEMBERS.valid_until > _NOW))
+_IN_THIS_GROUP = and_(_MEMBERS.group_id == _GROUPS.group_id, _MEMBERS.person_id == _PERSON.c.id)
+_COUNTS_NOW = or_(_MEMBERS.valid_until.is_(None), _MEMBERS.valid_until > _NOW)
+_IN_ONE = exists().where(_GROUPS.link_id == _LINK.id, _IN_THIS_GROUP, _COUNTS_NOW)
+_MISSES_ONE = exists().where(
+    _GROUPS.link_id == _LINK.id,
+    ~exists().where(_IN_THIS_GROUP, _COUNTS_NOW).correlate(LinkGroup.__table__, _PERSON),
+)
+_IS_MEMBER = case((_LINK.all_groups, and_(_PERSON.c.id.is_not(None), ~_MISSES_ONE)), else_=_IN_ONE)
 #: One connection whose word on a membership has become too old.
 _RENEWS_THROUGH = (
     select(func.min(_MEMBERS.origin))
-    .where(_IN_GROUP, _MEMBERS.valid_until <= _NOW, _MEMBERS.origin != "")
+    .where(_GROUPS.link_id == _LINK.id, _IN_THIS_GROUP, _MEMBERS.valid_until <= _NOW, _MEMBERS.origin != "")
     .correlate(ShareLink.__table__, _PERSON)
+    .scalar_subquery()
+)
+#: Read only where a condition is about how the session was begun.
+_METHODS = case((or_(_LINK.sign_in_through.is_not(None), _LINK.asks_second_factor), _SESSION.methods), else_=None)
+_ASKS_FOR_ADDRESS = exists().where(_RECIPIENTS.link_id == _LINK.id)
+_IS_RECIPIENT = exists().where(
+    _RECIPIENTS.link_id == _LINK.id, or_(_RECIPIENTS.value == _PROOF.address, _RECIPIENTS.value == _PROOF.domain)
+)
+#: Whose views are counted: who is signed in, else the proven address, else the browser.
+_READER = case(
+    (_PERSON.c.id.is_not(None), literal("person:") + cast(_PERSON.c.id, String)),
+    (_PROOF.ends_at > _NOW, literal("address:") + _PROOF.address),
+    else_=literal("browser:") + func.coalesce(_BROWSER, ""),
+)
+_OWN_VIEWS = (
+    select(_VIEWS.views)
+    .where(_VIEWS.link_id == _LINK.id, _VIEWS.reader == _READER)
+    .correlate(ShareLink.__table__, _PERSON, AddressProof.__table__)
     .scalar_subquery()
 )
 _OBJECT_COLUMNS = (
@@ -132,6 +175,14 @@ _COLUMNS = (
     _LINK.views,
     _LINK.powers,
     _LINK.conditions_version,
+    _LINK.opens_at,
+    _LINK.networks,
+    _LINK.max_views_each,
+    _LINK.asks_sign_in,
+    _LINK.sign_in_through,
+    _LINK.asks_second_factor,
+    _LINK.terms_version,
+    _LINK.asks_reason,
     _LINK.paused_at,
     _LINK.revoked_at,
     _LINK.closed_at,
@@ -149,17 +200,28 @@ _COLUMNS = (
     _ASKS_FOR_GROUPS.label("asks_for_groups"),
     _IS_MEMBER.label("is_member"),
     _RENEWS_THROUGH.label("renews_through"),
+    _METHODS.label("methods"),
+    _ASKS_FOR_ADDRESS.label("asks_for_address"),
+    _PROOF.address.label("proven_address"),
+    _PROOF.ends_at.label("proof_ends_at"),
+    _IS_RECIPIENT.label("is_recipient"),
+    _PASSAGE.conditions_version.label("passage_conditions"),
+    _PASSAGE.person_id.label("passage_person_id"),
+    _PASSAGE.password_at,
+    _PASSAGE.terms_version.label("accepted_terms"),
+    _PASSAGE.reason_at,
+    case((_LINK.max_views_each.is_not(None), _READER), else_=None).label("reader"),
+    case((_LINK.max_views_each.is_not(None), _OWN_VIEWS), else_=None).label("own_views"),
 )
 
 
 def _statement(*conditions: ColumnElement[bool]) -> Select[Any]:
-    browser: BindParameter[str] = bindparam("browser", type_=String())
     # A row comes back whatever is found: all parts hang on it by outer joins.
     request = select(literal(1).label("one")).subquery("request")
     # An alias of its own, or it would be correlated with the grant that is joined.
     known = Grant.__table__.alias("known").c
     newest_grant = (
-        select(func.max(known.id)).where(known.link_id == _LINK.id, known.browser_digest == browser).scalar_subquery()
+        select(func.max(known.id)).where(known.link_id == _LINK.id, known.browser_digest == _BROWSER).scalar_subquery()
     )
     live_session = and_(
         _SESSION.digest == bindparam("session", type_=String()),
@@ -177,6 +239,8 @@ def _statement(*conditions: ColumnElement[bool]) -> Select[Any]:
         .outerjoin(SignInSession.__table__, live_session)
         .outerjoin(_PERSON, and_(_PERSON.c.id == _SESSION.person_id, _PERSON.c.deactivated_at.is_(None)))
         .outerjoin(Grant.__table__, _GRANT.id == newest_grant)
+        .outerjoin(AddressProof.__table__, and_(_PROOF.link_id == _LINK.id, _PROOF.browser_digest == _BROWSER))
+        .outerjoin(Passage.__table__, and_(_PASSAGE.link_id == _LINK.id, _PASSAGE.browser_digest == _BROWSER))
     )
 
 
@@ -199,6 +263,7 @@ def visit(
     browser_digest: str | None,
     session_digest: str | None,
     now: datetime,
+    network_address: str | None = None,
 ) -> Visit | None:
     """Return the facts of one request, or None where there is no such link; without `generation` any will do."""
     parameters = {"public_id": public_id, "browser": browser_digest, "session": session_digest, "now": now}
@@ -210,7 +275,7 @@ def visit(
     else:
         row = _PREPARED.one(session, parameters | {"generation": generation})
     # Made of something also where there is nothing: an unknown link has to cost what a known one costs.
-    found = _visit(row if row.id is not None else _STAND_IN)
+    found = _visit(row if row.id is not None else _STAND_IN, network_address, now)
     return found if row.id is not None else None
 
 
@@ -234,27 +299,58 @@ def sees_reasons(session: Session, session_digest: str, owner_id: int | None, no
     return owner_id is not None and (person_id == owner_id or Permission.LINKS_ALL_MANAGE in permissions)
 
 
-def _visit(row: Any) -> Visit:
-    grant = None
-    if row.grant_id is not None:
-        grant = GrantFacts(row.grant_ends_at, row.grant_ended_at is not None, row.grant_conditions, row.grant_person_id)
+def _visit(row: Any, network_address: str | None, now: datetime) -> Visit:
     link = LinkFacts(
         revoked=row.revoked_at is not None,
         closed=row.closed_at is not None,
         paused=row.paused_at is not None,
         creator_active=row.owner_left_at is None,
         connection_enabled=row.disabled_at is None,
+        opens_at=row.opens_at,
         expires_at=row.expires_at,
+        networks=networks.load(row.networks),
         max_views=row.max_views,
         views=row.views,
+        max_views_each=row.max_views_each,
+        asks_sign_in=bool(row.asks_sign_in),
+        sign_in_through=row.sign_in_through,
         asks_for_groups=bool(row.asks_for_groups),
+        asks_for_address=bool(row.asks_for_address),
+        asks_second_factor=bool(row.asks_second_factor),
         has_password=row.password_hash is not None,
+        terms_version=row.terms_version,
+        asks_reason=bool(row.asks_reason),
         conditions_version=row.conditions_version,
     )
-    visitor = VisitorFacts(
-        grant=grant, person_id=row.person_id, is_member=bool(row.is_member), renews_through=row.renews_through
+    visitor = _visitor(row, network_address, now)
+    proven = row.proven_address if visitor.address is not None and now < visitor.address.ends_at else None
+    return Visit(link, visitor, _shown(row), visitor.grant is not None, row.reader or "", proven)
+
+
+def _visitor(row: Any, network_address: str | None, now: datetime) -> VisitorFacts:
+    grant = address = passage = None
+    if row.grant_id is not None:
+        grant = GrantFacts(row.grant_ends_at, row.grant_ended_at is not None, row.grant_conditions, row.grant_person_id)
+    if row.proof_ends_at is not None:
+        address = AddressFacts(row.proof_ends_at, bool(row.is_recipient))
+    if row.passage_conditions is not None:
+        passage = PassageFacts(
+            row.passage_conditions, row.passage_person_id, row.password_at, row.accepted_terms, row.reason_at
+        )
+    # Somebody who was deactivated has a session still, and proves nothing by it.
+    methods = (row.methods or {}) if row.person_id is not None else {}
+    return VisitorFacts(
+        grant=grant,
+        person_id=row.person_id,
+        is_member=bool(row.is_member),
+        renews_through=row.renews_through,
+        network_address=network_address,
+        signed_in_through=sign_in.begun_by(methods) if methods else frozenset(),
+        address=address,
+        second_factor=second_factor.proven(methods, now) if methods else False,
+        passage=passage,
+        own_views=row.own_views or 0,
     )
-    return Visit(link, visitor, _shown(row), grant is not None)
 
 
 def object_row(session: Session, shared_object_id: int) -> ObjectRow:

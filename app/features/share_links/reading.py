@@ -34,8 +34,8 @@ class Approach:
 
     @property
     def served(self) -> Visit | None:
-        """The visit, where content may be served without spending a view."""
-        return self.visit if isinstance(self.step, Serve) and not self.step.spends else None
+        """The visit, where content may be served."""
+        return self.visit if isinstance(self.step, Serve) else None
 
 
 #: Reads the facts of this instant and asks the policy.
@@ -75,7 +75,7 @@ def as_owner(asked: Asked) -> Approach:
     if first.visit is None:
         return first
     closed = policy.closed_because(first.visit.link, clock.now())
-    return Approach(first.visit, Closed(closed) if closed is not None else Serve(spends=False))
+    return Approach(first.visit, Closed(closed) if closed is not None else Serve())
 
 
 def told_why(asked: Asked, visit: Visit | None) -> bool:

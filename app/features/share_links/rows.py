@@ -13,7 +13,7 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.text import Text
 from app.features.share_links import rights
 from app.features.share_links.conditions import MAXIMUM_GROUPS
-from app.features.share_links.models import LinkGroup, SharedObject, ShareLink
+from app.features.share_links.models import LinkGroup, LinkRecipient, SharedObject, ShareLink
 from app.features.share_links.notices import NoticeCode, tell_owner
 from app.features.share_links.objects import ObjectFacts
 
@@ -70,6 +70,12 @@ def set_groups(session: Session, link_id: int, group_ids: set[int]) -> None:
     known = set(session.scalars(select(LinkGroup.group_id).where(LinkGroup.link_id == link_id)))
     session.add_all(LinkGroup(link_id=link_id, group_id=group_id) for group_id in sorted(group_ids - known))
     session.flush()
+
+
+def recipients_of_link(session: Session, link_id: int) -> tuple[str, ...]:
+    """Return the addresses and domains that a link is for, sorted."""
+    query = select(LinkRecipient.value).where(LinkRecipient.link_id == link_id)
+    return tuple(sorted(session.scalars(query)))
 
 
 def resolve_groups(session: Session, wanted: Sequence[str]) -> list[Group]:

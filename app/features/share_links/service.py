@@ -6,7 +6,6 @@ gets NotFound, whoever may see but not change it Forbidden.
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -19,13 +18,13 @@ from app.core.errors import Conflict, Forbidden
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
+from app.features.share_links import applying, grants, powers, rows, tightening
 from app.features.share_links import conditions as rules
-from app.features.share_links import grants, powers, rows, tree
-from app.features.share_links.conditions import Changes, Conditions, Unchanged
+from app.features.share_links.conditions import Changes, Conditions
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.listing import Wanted
-from app.features.share_links.models import LinkGroup, SharedObject, ShareLink
+from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.notices import NoticeCode
 from app.features.share_links.objects import ObjectFacts
 from app.features.share_links.policy import PauseReason
@@ -61,10 +60,8 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
     found = _usable(session, actor, facts)
     if isinstance(found, NotShared):
         return found
-    groups = rows.resolve_groups(session, conditions.groups)
-    link = _new_link(session, actor.person_id, facts, found, conditions, asks_for_groups=bool(groups))
-    session.add_all(LinkGroup(link_id=link.id, group_id=group.id) for group in groups)
-    session.flush()
+    link = _new_link(session, actor.person_id, facts, found, conditions)
+    made = applying.snapshot(session, link)
     trail.record(
         session,
         ShareLinkEvent.CREATED,
@@ -73,12 +70,9 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
         name=link.name,
         object=facts.reference,
         expires_at=link.expires_at,
-        conditions={
-            "password": link.password_hash is not None,
-            "groups": [group.public_id for group in groups],
-            "max_views": link.max_views,
-        },
+        conditions=made.asked(),
         proof=facts.proof,
+        recipients=list(made.recipients) or None,
     )
     return Created(link.public_id, link.generation)
 
@@ -97,40 +91,38 @@ def note_refusal(session: Session, actor: Actor, facts: ShareFacts) -> None:
 
 
 def change(session: Session, actor: Actor, public_id: str, changes: Changes) -> None:
-    """Change name, end, password, groups, view limit or powers; tightening any condition ends all grants.
+    """Change name, conditions or powers; tightening any condition ends all grants.
 
     Raises NotFound, Forbidden, Conflict for a link that has ended, Invalid with the field.
     """
     link = rows.locked(session, actor, public_id)
     rows.refuse_ended(link)
-    groups_before = rows.groups_of_link(session, link.id)
-    before = _shown(link, groups_before)
-    tightened = _apply(session, link, changes, groups_before)
-    groups_after = rows.groups_of_link(session, link.id)
-    rules.check_gate(
-        has_password=link.password_hash is not None,
-        has_groups=bool(groups_after),
-        settings=registry.read(session, ShareLinkSettings),
-    )
-    after = _shown(link, groups_after)
+    before = applying.snapshot(session, link)
+    password_set = applying.apply(session, link, changes)
+    after = applying.snapshot(session, link)
     # A new password does not show in what is set: it is a change all the same.
-    fields = [name for name in after if after[name] != before[name] or (name == "password" and tightened.password)]
-    if not fields:
+    changed = [
+        one for one in after.names() if after.value(one) != before.value(one) or (one == "password" and password_set)
+    ]
+    if not changed:
         return
+    tightened = password_set or tightening.is_tighter(after, before)
     link.version += 1
-    if tightened.any:
+    if tightened:
         link.conditions_version += 1
+    was, now = before.told(), after.told()
     trail.record(
         session,
         ShareLinkEvent.CHANGED,
         subject=("link", public_id),
         actor=actor,
-        fields=fields,
-        was={name: before[name] for name in fields},
-        now={name: after[name] for name in fields},
-        tightened=tightened.any,
+        fields=changed,
+        was={name: was[name] for name in changed},
+        now={name: now[name] for name in changed},
+        tightened=tightened,
+        recipients=list(after.recipients) if "recipients" in changed else None,
     )
-    if tightened.any:
+    if tightened:
         grants.end_of_link(session, actor, link, "tightened")
     rows.tell_if_other(session, actor, link, NoticeCode.CHANGED_BY_OTHER)
 
@@ -248,17 +240,9 @@ def _usable(session: Session, actor: Actor, facts: ShareFacts) -> ObjectFacts | 
 
 
 def _new_link(
-    session: Session,
-    creator_id: int,
-    facts: ShareFacts,
-    found: ObjectFacts,
-    conditions: Conditions,
-    *,
-    asks_for_groups: bool,
+    session: Session, creator_id: int, facts: ShareFacts, found: ObjectFacts, conditions: Conditions
 ) -> ShareLink:
-    now, settings, password = clock.now(), registry.read(session, ShareLinkSettings), conditions.password
-    rules.check_gate(has_password=password is not None, has_groups=asks_for_groups, settings=settings)
-    expires_at = conditions.expires_at or rules.default_expiry(now, settings)
+    now, settings = clock.now(), registry.read(session, ShareLinkSettings)
     named = rules.checked_name(conditions.name) if conditions.name else None
     link = ShareLink(
         public_id=tokens.new_public_id(),
@@ -267,16 +251,14 @@ def _new_link(
         shared_object_id=rows.shared_object(session, facts.site.id, found),
         created_by_id=creator_id,
         created_at=now,
-        expires_at=rules.checked_expiry(expires_at, created_at=now, now=now, settings=settings),
-        password_hash=password.hashed if password else None,
-        max_views=rules.checked_views(conditions.max_views) if conditions.max_views is not None else None,
+        expires_at=rules.default_expiry(now, settings),
         powers=powers.dump(conditions.powers),
         restriction_digest=found.restriction_digest,
     )
     session.add(link)
     session.flush()
-    if conditions.powers.children is not None:
-        tree.ask_again(session, link.shared_object_id)
+    applying.apply(session, link, rules.changes_of(conditions))
+    session.flush()
     return link
 
 
@@ -291,56 +273,3 @@ def _require_same_object(session: Session, link: ShareLink, connection_id: int, 
     row = session.get_one(SharedObject, link.shared_object_id)
     if (row.connection_id, row.object_id) != (connection_id, found.object_id):
         raise Conflict(Text("Reading this took too long. Try again."), code="stale_facts")
-
-
-def _shown(link: ShareLink, groups: dict[int, str]) -> dict[str, Any]:
-    """Return what an edit can change, as it may stand in the trail."""
-    return {
-        "name": link.name,
-        "expires_at": link.expires_at.isoformat(timespec="seconds"),
-        "password": link.password_hash is not None,
-        "groups": sorted(groups.values()),
-        "max_views": link.max_views,
-        "powers": link.powers,
-    }
-
-
-@dataclass
-class _Tightened:
-    """Which conditions became stricter."""
-
-    password: bool = False
-    others: bool = False
-
-    @property
-    def any(self) -> bool:
-        return self.password or self.others
-
-
-def _apply(session: Session, link: ShareLink, changes: Changes, groups_before: dict[int, str]) -> _Tightened:
-    tightened = _Tightened()
-    if not isinstance(changes.name, Unchanged):
-        link.name = rules.checked_name(changes.name)
-    if not isinstance(changes.expires_at, Unchanged) and changes.expires_at != link.expires_at:
-        settings = registry.read(session, ShareLinkSettings)
-        wanted = rules.checked_expiry(
-            changes.expires_at, created_at=link.created_at, now=clock.now(), settings=settings
-        )
-        tightened.others |= wanted < link.expires_at
-        link.expires_at = wanted
-    if not isinstance(changes.password, Unchanged):
-        tightened.password = changes.password is not None
-        link.password_hash = changes.password.hashed if changes.password else None
-    if not isinstance(changes.max_views, Unchanged):
-        wanted_views = rules.checked_views(changes.max_views) if changes.max_views is not None else None
-        tightened.others |= wanted_views is not None and (link.max_views is None or wanted_views < link.max_views)
-        link.max_views = wanted_views
-    if not isinstance(changes.groups, Unchanged):
-        wanted_groups = {group.id for group in rows.resolve_groups(session, changes.groups)}
-        tightened.others |= bool(wanted_groups) and (not groups_before or not wanted_groups >= groups_before.keys())
-        rows.set_groups(session, link.id, wanted_groups)
-    if not isinstance(changes.powers, Unchanged):
-        link.powers = powers.dump(changes.powers)
-        if changes.powers.children is not None:
-            tree.ask_again(session, link.shared_object_id)
-    return tightened

@@ -1,5 +1,6 @@
 """Internal pages of links: list, create, show, edit, and the buttons on a link's page."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from app.core.permissions import Permission
 from app.core.settings import registry
 from app.features.share_links import conditions as rules
 from app.features.share_links import gather, listing, rights, service, timeline, tokens
-from app.features.share_links.conditions import UNCHANGED, Changes, Conditions, NewPassword
+from app.features.share_links.conditions import UNCHANGED, Conditions, NewPassword
 from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm, local_minute
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.listing import LinkRow
@@ -315,7 +316,7 @@ def _change(link: LinkRow, form: EditForm) -> Answer:
         put_error(form, Invalid("remove_password", rules.ONE_OR_THE_OTHER))
         return form_page("share_links/edit_link.html", form, link=link, labels=STATE_LABELS)
     wanted = password or (None if form.remove_password.data else UNCHANGED)
-    changes = Changes(changes.name, changes.expires_at, wanted, changes.groups, changes.max_views, changes.powers)
+    changes = replace(changes, password=wanted)
     with transaction() as db:
         service.change(db, actor(), link.public_id, changes)
     flash(_("The changes are in force."), "success")

@@ -18,7 +18,7 @@ from app.features.sso.refusals import Refusal
 from app.features.sso.verified import Refused, Verified
 
 #: Methods of a session: which connection signed somebody in, and whether it saw a second factor.
-METHOD = "sso:"
+METHOD = sign_in.THROUGH
 SECOND_FACTOR = "sso_second_factor"
 
 

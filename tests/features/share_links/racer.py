@@ -13,7 +13,7 @@ from app.core import db, models
 from app.core.crypto import keyring, ring
 from app.features.share_links import opening
 from app.features.share_links.models import ShareLink
-from app.features.share_links.opening import Asked, Opened
+from app.features.share_links.opening import Asked, Brought, Opened
 
 
 def race(public_id: str, first: int, count: int) -> int:
@@ -25,7 +25,9 @@ def race(public_id: str, first: int, count: int) -> int:
     def visit(number: int) -> None:
         begin.wait()
         with db.transaction() as session:
-            outcome = opening.open_link(session, Asked(public_id, 0, f"{number:064}", None), proven_hash=proven)
+            outcome = opening.open_link(
+                session, Asked(public_id, 0, f"{number:064}", None), Brought(proven_hash=proven)
+            )
         if outcome == Opened(spent=True):
             inside.append(number)
 
