@@ -22,7 +22,7 @@ from bench.wrk import Shot
 
 #: Chapters that make six and sixty-four sheets.
 CHAPTERS = {6: 9, 64: 95}
-_STYLES = ("tokens.css", "reader.css", "code-tokens.css", "paper.css")
+_STYLES = ("tokens.css", "reader.css", "reader-issue.css", "code-tokens.css", "paper.css")
 _BARE = """
 import sys, weasyprint
 from weasyprint.urls import URLFetcher, URLFetcherResponse

@@ -24,6 +24,8 @@ _DOWNLOAD = re.compile(r"/download/(?:attachments|thumbnails)/(\d+)/([^/?#]+)")
 _PAGE_ID = re.compile(r"/pages/(?:viewpage\.action\?(?:[^#]*&)?pageId=)?(\d{1,20})(?![\w-])")
 _DISPLAY = re.compile(r"/display/([^/?#]{1,255})/([^/?#]{1,500})")
 _BROWSE = re.compile(r"/browse/([A-Z][A-Z0-9_]{1,60}-\d{1,15})/?$")
+#: Addresses without any of these name nothing that could be part of a share; most do not.
+_PARTS = ("/pages/", "/display/", "/browse/")
 _FRAME = re.compile(r"https://([a-z0-9.-]+)(?:/[^\s\\\"<>`]*)?")
 _NOT_ID = re.compile(r"[^\w-]+")
 _MAX_ID = 80
@@ -100,7 +102,7 @@ def _in_share(address: str, material: Material) -> str | None:
 
 
 def _target(address: str, material: Material) -> str | None:
-    if "/pages/" not in address and "/display/" not in address:
+    if not any(part in address for part in _PARTS):
         return None
     if is_external(address) and _host(address) not in material.internal_hosts:
         return None

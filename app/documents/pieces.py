@@ -226,7 +226,8 @@ def mention(canvas: Canvas, account: str) -> None:
 def person(canvas: Canvas, account: str) -> None:
     """Write somebody's name behind a disc with its initials, as far as the material has a name."""
     name = canvas.material.people.get(account, "").strip()[:_MAX_TITLE]
-    tint = sum(map(ord, name)) % AVATAR_TINTS + 1 if name else 0
+    # Letters count by their place as well, lest names of like letters have like colours.
+    tint = sum(at * ord(letter) for at, letter in enumerate(name, 1)) % AVATAR_TINTS + 1 if name else 0
     canvas.start("span", ' class="doc-person"')
     canvas.element("span", f' class="doc-avatar doc-avatar-{tint}" aria-hidden="true"', _initials(name))
     canvas.parts.append(" ")

@@ -330,6 +330,26 @@ def cell(kind: str, text: str, **attrs: object) -> dict[str, object]:
             node("mediaGroup", node("media", type="file", id="file-1")),
             f'<div class="doc-files">{IMG.replace("doc-image", "doc-image doc-thumbnail")}</div>',
         ),
+        (
+            node(
+                "bodiedExtension",
+                p(words("x")),
+                extensionKey="note",
+                parameters={"macroParams": {"title": {"value": "T"}}},
+            ),
+            (
+                '<div class="doc-panel doc-panel-warning" role="note"><span class="doc-panel-mark" role="img" '
+                'aria-label="Warning"></span><div class="doc-panel-body"><div class="doc-panel-title">T</div><p>x</p></div>'
+                "</div>"
+            ),
+        ),
+        (
+            node("bodiedExtension", p(words("a")), p(words("b")), extensionKey="code", parameters={"title": "T"}),
+            (
+                '<div class="doc-code"><div class="doc-code-title">T</div><pre class="doc-pre" role="group" '
+                'aria-label="T" tabindex="0"><code>a\nb</code></pre></div>'
+            ),
+        ),
         (node("bodiedSyncBlock", p(words("own")), resourceId="x"), "<p>own</p>"),
         (node("multiBodiedExtension", node("extensionFrame", p(words("x"))), extensionKey="tabs"), box("tabs")),
         (node("extension", extensionKey="children"), box("child pages")),

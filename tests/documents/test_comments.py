@@ -10,6 +10,7 @@ from app.documents.comments import MAX_LEVELS, CommentView, render_comments
 from app.documents.errors import DocumentError
 from app.documents.types import LeftOut, Limits, Reason
 from tests.documents.given import MATERIAL, document, node, words
+from tests.documents.test_issue import tint_of
 
 AT = datetime(2026, 1, 2, 14, 5, tzinfo=UTC)
 HEAD = (
@@ -40,7 +41,7 @@ def test_a_comment_says_who_and_when_and_what_it_is_about() -> None:
         ' <span class="doc-comment-at"><time datetime="2026-01-02T14:05:00Z">2 Jan 2026, 14:05 UTC</time></span>'
         ' <span class="doc-comment-note">edited</span> <span class="doc-comment-note">Resolved</span>'
     )
-    head = HEAD.format(tint=sum(map(ord, "Ada Lovelace")) % 6 + 1, initials="AL", name="Ada Lovelace", more=more)
+    head = HEAD.format(tint=tint_of("Ada Lovelace"), initials="AL", name="Ada Lovelace", more=more)
     anchor = '<blockquote class="doc-comment-anchor">by noon</blockquote>'
     assert render_comments([comment], MATERIAL).html == comments(
         item("<p>Too <b>late</b></p>", head=head + anchor, names=" doc-comment-resolved")

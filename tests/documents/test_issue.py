@@ -180,8 +180,12 @@ def test_attachments_have_a_picture_or_their_kind_and_a_link_where_files_may_be_
     assert opened.media_ids == {"att1", "att2"}
 
 
+def tint_of(name: str) -> int:
+    return sum(at * ord(letter) for at, letter in enumerate(name, 1)) % 6 + 1
+
+
 PERSON = '<span class="doc-person"><span class="doc-avatar doc-avatar-{tint}" aria-hidden="true">{initials}</span> <span>{name}</span></span>'
-ADA_SHOWN = PERSON.format(tint=sum(map(ord, "Ada Lovelace")) % 6 + 1, initials="AL", name="Ada Lovelace")
+ADA_SHOWN = PERSON.format(tint=tint_of("Ada Lovelace"), initials="AL", name="Ada Lovelace")
 REL = 'rel="noopener noreferrer nofollow"'
 
 
@@ -351,6 +355,27 @@ def test_a_text_that_cannot_be_shown_takes_nothing_else_with_it() -> None:
         in html
     )
     assert "The notes" in html
+
+
+def test_jiras_own_fields_are_read_even_without_a_schema() -> None:
+    given = {
+        **FIELDS,
+        "watches": {"watchCount": 4},
+        "progress": {"progress": 1, "total": 2},
+        "customfield_1": ["x@1[a=b]"],
+    }
+    html = render_issue(issue_view("A-1", given, {}, {}, frozenset(given)), MATERIAL).html
+
+    for shown in (
+        "doc-status-blue",
+        "doc-priority-2",
+        "Ada Lovelace",
+        "2 Jan 2026, 14:05",
+        "<dd>4</dd>",
+        "<dd>50 %</dd>",
+    ):
+        assert shown in html
+    assert "x@1" not in html
 
 
 def test_labels_and_instants_come_in_the_words_and_zone_handed_in() -> None:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from app.documents.addresses import shared_link
 from app.documents.adf.walk import Node, Renderer, Walk, attributes, content, text_of
-from app.documents.pieces import begin_expand, end_expand
+from app.documents.pieces import begin_expand, begin_panel, code_block, end_expand, end_panel
 from app.documents.storage import draw_macro
 from app.documents.storage.macros import MACROS
+from app.documents.storage.macros.blocks import PANELS
 
 _MAX_PARAMETERS = 200
 
@@ -60,6 +61,19 @@ def _body(node: Node, walk: Walk) -> None:
         walk.block_children(node)
 
 
+def _panel(node: Node, walk: Walk) -> None:
+    begin_panel(walk.canvas, PANELS[extension_key(node)], walk.count(_parameters(node).get("title", "")))
+    walk.block_children(node)
+    end_panel(walk.canvas)
+
+
+def _code(node: Node, walk: Walk) -> None:
+    # The body of a macro whose body is text: a paragraph for each line.
+    lines = ("".join(str(part.get("text") or "") for part in content(line)) for line in content(node))
+    given = _parameters(node)
+    code_block(walk.canvas, walk.count("\n".join(lines)), given.get("language", ""), walk.count(given.get("title", "")))
+
+
 def _expand(node: Node, walk: Walk) -> None:
     begin_expand(walk.canvas, walk.count(_parameters(node).get("title", "")))
     walk.block_children(node)
@@ -69,6 +83,8 @@ def _expand(node: Node, walk: Walk) -> None:
 #: Macros by name; those with a body of the page's own content show it.
 EXTENSIONS: dict[str, Renderer] = {
     **dict.fromkeys(("details", "excerpt", "section", "column", "toc-zone"), _body),
+    **dict.fromkeys(PANELS, _panel),
+    **dict.fromkeys(("code", "noformat"), _code),
     "expand": _expand,
     "jira": _jira,
 }

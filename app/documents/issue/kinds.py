@@ -45,7 +45,20 @@ class FieldKind(StrEnum):
 _DURATIONS = (
     "timespent timeestimate timeoriginalestimate aggregatetimespent aggregatetimeestimate aggregatetimeoriginalestimate"
 )
+#: Jira's own fields say what they are even where an answer comes without a schema.
+_OWN = {
+    FieldKind.PERSON: "assignee reporter creator",
+    FieldKind.INSTANT: "created updated resolutiondate statuscategorychangedate",
+    FieldKind.NAMED: "issuetype resolution project components versions fixVersions",
+    FieldKind.COUNT: "votes watches",
+    FieldKind.PROGRESS: "progress aggregateprogress",
+    FieldKind.DATE: "duedate",
+    FieldKind.STATUS: "status",
+    FieldKind.PRIORITY: "priority",
+    FieldKind.TIME: "timetracking",
+}
 _BY_FIELD: Mapping[str, FieldKind] = {
+    **{field: kind for kind, fields in _OWN.items() for field in fields.split()},
     "description": FieldKind.RICH,
     "environment": FieldKind.RICH,
     "parent": FieldKind.ISSUE,

@@ -34,7 +34,7 @@ from app.features.share_links.queries import Shown
 
 #: Raised when the making changes, so that older PDFs are not found any more.
 MAKING = 1
-_STYLES = ("tokens.css", "reader.css", "code-tokens.css", "paper.css")
+_STYLES = ("tokens.css", "reader.css", "reader-issue.css", "code-tokens.css", "paper.css")
 _FOLDER = Path(__file__).resolve().parents[3] / "static" / "css"
 _PDF = "application/pdf"
 _MEDIA = "media/"

@@ -13,7 +13,7 @@ from app.documents.paper.making import make_pdf
 CSS = Path(__file__).parents[3] / "static" / "css"
 STYLES = tuple(
     PaperFile(name, "text/css", (CSS / name).read_bytes())
-    for name in ("tokens.css", "reader.css", "code-tokens.css", "paper.css")
+    for name in ("tokens.css", "reader.css", "reader-issue.css", "code-tokens.css", "paper.css")
 )
 
 

@@ -25,7 +25,7 @@ _MAX_FIRST_LINE = 999_999
 
 
 def _panel(macro: Macro) -> None:
-    kind = _PANELS[macro.name]
+    kind = PANELS[macro.name]
     look, sign = PanelLook(without_sign=macro.parameter("icon").lower() == "false"), ""
     if kind is PanelKind.PLAIN:
         look = _look(macro)
@@ -197,7 +197,7 @@ def _level(text: str, otherwise: int) -> int:
 
 
 # The macros are older than ADF's panels of the same names: Confluence shows `note` in yellow and `warning` in red.
-_PANELS = {
+PANELS = {
     "info": PanelKind.INFO,
     "note": PanelKind.WARNING,
     "tip": PanelKind.TIP,
@@ -222,7 +222,7 @@ _STATUS = {
 }
 _SOURCES = {"markdown": "markdown", "markdown-macro": "markdown", "md": "markdown", "csv": "text"}
 MACROS: dict[str, RenderMacro] = {
-    **dict.fromkeys(_PANELS, _panel),
+    **dict.fromkeys(PANELS, _panel),
     **dict.fromkeys(_SOURCES, _source),
     **dict.fromkeys(("alert", "auimessage"), _message),
     **dict.fromkeys(("code", "codeblock", "paste-code-macro"), _code),
