@@ -8,14 +8,16 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from bench import documents, flood, machine, paper, reads, report, uniform
+from bench import documents, flood, machine, paper, reads, report, saml, uniform
 from bench.flood import Flooding
 from bench.report import Results
 from bench.servers import Portal, Workshop, workshop
 from bench.uniform import Spread
 from simulator import site
 
-PARTS = ("reads", "flood", "uniform", "paper", "documents")
+PARTS = ("reads", "flood", "uniform", "paper", "documents", "saml")
+#: Parts that run in this process, without a portal, wrk or PostgreSQL.
+_ALONE = frozenset({"documents", "saml"})
 
 
 def main() -> int:
@@ -30,14 +32,19 @@ def main() -> int:
     if given.publish and parts != frozenset(PARTS):
         parser.error("only a run of all parts is published")
     for program in ("wrk", "taskset"):
-        if shutil.which(program) is None and parts != {"documents"}:
+        if shutil.which(program) is None and not parts <= _ALONE:
             parser.error(f"{program} is not on this machine; `make bench` installs it")
+    if "saml" in parts and shutil.which("xmlsec1") is None:
+        parser.error("xmlsec1 is not on this machine; `make bench` installs it")
     began = time.monotonic()
     results = Results(machine.describe(), {}, {}, {}, given.rounds, given.seconds)
     if "documents" in parts:
         _say("rendering documents")
         results = replace(results, documents=documents.measure(rounds=given.rounds))
-    if parts != {"documents"}:
+    if "saml" in parts:
+        _say("reading SAML responses")
+        results = replace(results, responses=saml.measure(rounds=given.rounds, seconds=given.seconds))
+    if not parts <= _ALONE:
         with (
             tempfile.TemporaryDirectory(prefix="portico-bench-") as folder,
             site.start() as simulated,

@@ -11,7 +11,20 @@ from pathlib import Path
 
 from app.core import clock
 
-_PACKAGES = ("flask", "werkzeug", "sqlalchemy", "gunicorn", "psycopg", "flask-login", "jinja2", "bcrypt")
+_PACKAGES = (
+    "flask",
+    "werkzeug",
+    "sqlalchemy",
+    "gunicorn",
+    "psycopg",
+    "flask-login",
+    "jinja2",
+    "bcrypt",
+    "pysaml2",
+    "python3-saml",
+    "xmlsec",
+    "lxml",
+)
 
 
 @dataclass(frozen=True)

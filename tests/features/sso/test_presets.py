@@ -30,6 +30,27 @@ FIELDS = {
 OURS = {"entity_id", "acs_url", "metadata_url", "redirect_uri"}
 
 
+@pytest.mark.parametrize(
+    ("key", "kinds"),
+    [
+        ("ad_fs", {Kind.SAML}),
+        ("auth0", {Kind.SAML, Kind.OIDC}),
+        ("entra_id", {Kind.SAML, Kind.OIDC}),
+        ("google_workspace", {Kind.SAML, Kind.OIDC}),
+        ("jumpcloud", {Kind.SAML, Kind.OIDC}),
+        ("keycloak", {Kind.SAML, Kind.OIDC}),
+        ("lemonldap_ng", {Kind.SAML, Kind.OIDC}),
+        ("okta", {Kind.SAML, Kind.OIDC}),
+        ("onelogin", {Kind.SAML, Kind.OIDC}),
+        ("ping", {Kind.SAML, Kind.OIDC}),
+        ("shibboleth", {Kind.SAML}),
+        ("simplesamlphp", {Kind.SAML}),
+    ],
+)
+def test_the_usual_providers_have_a_preset_for_what_they_speak_well(key: str, kinds: set[Kind]) -> None:
+    assert {kind for kind in Kind if presets.named(key, kind)} == kinds
+
+
 @pytest.mark.parametrize(("preset", "kind"), EACH, ids=lambda one: getattr(one, "key", one))
 def test_a_preset_says_where_its_words_come_from(preset: Preset, kind: Kind) -> None:
     protocol = preset.protocols[kind]
