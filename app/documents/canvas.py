@@ -287,10 +287,10 @@ class Canvas:
 
     # What is not shown, files, contents
 
-    def omitted(self, key: str) -> None:
-        """Write a neutral box that names what is not shown, and count it."""
+    def omitted(self, key: str, reason: Reason | None = None) -> None:
+        """Write a neutral box that names what is not shown, and count it; the reason is the key's unless given."""
         tag = "span" if self.in_text or self._inline_only else "div"
-        self.element(tag, ' class="doc-omitted"', self._leave_out(key))
+        self.element(tag, ' class="doc-omitted"', self._leave_out(key, reason))
 
     def begin_box(self, key: str) -> None:
         """Open a neutral box around the children of something unknown."""
@@ -395,10 +395,10 @@ class Canvas:
                 found = next((compact[form] for form in forms if form in compact), found)
             self.parts[at] = f'<a href="#{found}">'
 
-    def _leave_out(self, key: str) -> str:
+    def _leave_out(self, key: str, reason: Reason | None = None) -> str:
         known = self.words.name(key)
         name = _SPACES.sub(" ", _NOT_NAME.sub(" ", known)).strip()[:_MAX_NAME] or self.words.name("content")
-        self._count_left_out((name, reason_of(key)), 1)
+        self._count_left_out((name, reason or reason_of(key)), 1)
         return self.words.omitted.format(name=name)
 
     def _count_left_out(self, kind: tuple[str, Reason], count: int) -> None:

@@ -8,9 +8,9 @@ from app.documents.types import Reason
 _NOT_COVERED = (
     "attachments blog-posts blogposts children content-by-user content-report content-report-table contentbylabel"
     " contributors contributors-summary decisionreport detailssummary excerpt-include favpages foreign-attachment"
-    " foreign-diagram global-reports im include incoming-links index jira jirachart jiraissues jiraroadmap labels-list"
+    " foreign-diagram global-reports hide-if im include incoming-links index jira jirachart jiraissues jiraroadmap labels-list"
     " listlabels navmap network outgoing-links pagetree popular-labels profile profile-picture recently-updated"
-    " recently-updated-dashboard recently-used-labels related-labels space-attachments space-details space-list spaces"
+    " recently-updated-dashboard recently-used-labels related-labels show-if space-attachments space-details space-list spaces"
     " spaces-list status-list sync-block tasks-report-macro top-contributors userlister user-list users"
 )
 _ACTIVE = "change-history embed external-image html html-include iframe rss script svg widget"

@@ -9,7 +9,10 @@ from app.documents.types import Material, MediaFile
 PICTURE = MediaFile("att1", "plan.png", "image/png", 2_048)
 PAPER = MediaFile("att2", "Offer 2026.pdf", "application/pdf", 1_234_567)
 DRAWING = MediaFile("att3", "logo.svg", "image/svg+xml", 900)
-FILES = (PICTURE, PAPER, DRAWING)
+FILM = MediaFile("att4", "tour.mp4", "video/mp4", 9_000_000)
+SOUND = MediaFile("att5", "bell.mp3", "audio/mpeg", 70_000)
+FLOW = MediaFile("att6", "flow.png", "image/png", 4_096, width=800, height=400)
+FILES = (PICTURE, PAPER, DRAWING, FILM, SOUND, FLOW)
 MATERIAL = Material(
     attachments={file.filename: file for file in FILES},
     by_file_id={"file-1": PICTURE, "file-2": PAPER},

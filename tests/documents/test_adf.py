@@ -376,7 +376,7 @@ def cell(kind: str, text: str, **attrs: object) -> dict[str, object]:
         (node("syncBlock", resourceId="x"), '<div class="doc-omitted">Not shown here: synced block</div>'),
         (
             node("bodiedExtension", p(words("hidden")), extensionKey="com.app:show-if"),
-            '<div class="doc-omitted">Not shown here: show-if</div>',
+            '<div class="doc-omitted">Not shown here: content for some readers</div>',
         ),
         (node("bodiedExtension", p(words("kept")), extensionKey="excerpt"), "<p>kept</p>"),
         (

@@ -97,6 +97,40 @@ FRAGMENTS = [
     "<ac:image><ri:url ri:value='javascript:alert(1)'/></ac:image>",
     "<ac:link ac:anchor='x&quot; onclick=&quot;alert(1)'><ac:link-body><script>alert(1)</script></ac:link-body></ac:link>",
     "<ac:link><ri:url ri:value='javascript:alert(1)'/><ac:plain-text-link-body><![CDATA[x]]></ac:plain-text-link-body></ac:link>",
+    (
+        "<ac:structured-macro ac:name='widget'><ac:parameter ac:name='url'><ri:url ri:value='javascript:alert(1)'/>"
+        "</ac:parameter></ac:structured-macro>"
+    ),
+    (
+        "<ac:structured-macro ac:name='iframe'><ac:parameter ac:name='src'>data:text/html,&lt;script&gt;</ac:parameter>"
+        "</ac:structured-macro>"
+    ),
+    (
+        "<ac:structured-macro ac:name='footnote'><ac:rich-text-body><script>alert(1)</script><p><a href='javascript:x'>y</a>"
+        "</p></ac:rich-text-body></ac:structured-macro>"
+    ),
+    (
+        "<ac:structured-macro ac:name='clickable'><ac:parameter ac:name='link'><a href='javascript:alert(1)'>x</a>"
+        "</ac:parameter><ac:rich-text-body><a href='https://a.example'>x</a></ac:rich-text-body></ac:structured-macro>"
+    ),
+    (
+        "<ac:structured-macro ac:name='code'><ac:parameter ac:name='linenumbers'>true</ac:parameter><ac:parameter "
+        "ac:name='language'>html</ac:parameter><ac:plain-text-body><![CDATA[<script>\n</span></code></pre><b>]]>"
+        "</ac:plain-text-body></ac:structured-macro>"
+    ),
+    (
+        "<ac:structured-macro ac:name='mathinline'><ac:parameter ac:name='body'>&lt;/code&gt;&lt;script&gt;alert(1)"
+        "</ac:parameter></ac:structured-macro>"
+    ),
+    "<ac:structured-macro ac:name='toc-zone'><ac:rich-text-body><h1>&lt;img src=x onerror=x&gt;</h1></ac:rich-text-body></ac:structured-macro>",
+    "<ac:structured-macro ac:name='gallery'><ac:parameter ac:name='title'>&lt;script&gt;</ac:parameter></ac:structured-macro>",
+    "<ac:structured-macro ac:name='drawio'><ac:parameter ac:name='diagramName'>../x&quot; onerror=&quot;</ac:parameter></ac:structured-macro>",
+    "<ac:inline-comment-marker ac:ref='x&quot; onclick=&quot;alert(1)'>x</ac:inline-comment-marker>",
+    "<at:var at:name='&lt;script&gt;alert(1)&lt;/script&gt;'/>",
+    "<a href='https://a.example/&quot;onclick=&quot;' data-card-appearance='embed'>x</a>",
+    "<a href='javascript:alert(1)' data-card-appearance='block'>x</a>",
+    "<table style='width: 1px;x:url(//evil.example)' data-table-width='1&quot;'><col style='width:1px' onload='x'/></table>",
+    "<ac:emoticon ac:name='x' ac:emoji-id='3c-2f-73' ac:emoji-fallback=':x:'/>",
     "<ac:emoticon ac:name='x' ac:emoji-fallback='&lt;img src=x onerror=alert(1)&gt;'/>",
     "<time datetime='2026-01-01&quot; onclick=&quot;x'/>",
     "<p>\u202e\u2066\ufeff\u0000\u0085\ufdd0\U0001ffff</p>",

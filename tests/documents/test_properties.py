@@ -1,3 +1,6 @@
+import re
+from dataclasses import replace
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -7,7 +10,7 @@ from app.documents.issue import issue_view, render_issue
 from app.documents.sanitise import clean
 from app.documents.storage import render_storage
 from app.documents.storage.macros import MACROS
-from app.documents.types import Rendered
+from app.documents.types import CoveredPage, Rendered
 from app.documents.wiki import render_wiki
 from tests.documents.allowed import faults
 from tests.documents.given import FILES, MATERIAL
@@ -16,11 +19,14 @@ _TAG_NAMES = (
     "p h1 h2 h6 div span strong em a b code pre ul ol li dl dt dd table thead tbody tr th td caption "
     "blockquote br hr img time script style svg math form input iframe details ac:layout ac:layout-section "
     "ac:layout-cell ac:link ac:link-body ac:image ac:caption ac:task-list ac:task ac:task-body ac:task-status "
-    "ac:inline-comment-marker ac:adf-extension ac:adf-node ri:attachment ri:page ri:url ri:user o:p unknown"
+    "ac:inline-comment-marker ac:adf-extension ac:adf-node ac:inline-comment-marker ac:adf-attribute "
+    "ac:adf-content ac:adf-fallback ac:adf-mark ac:placeholder at:var colgroup col details summary font center math "
+    "annotation ri:attachment ri:page ri:url ri:user ri:content-entity ri:shortcut o:p unknown"
 )
 _ATTRIBUTE_NAMES = (
     "href src style class id name onclick colspan start datetime ac:name ac:anchor ac:width ac:align ac:alt "
-    "ri:filename ri:content-title ri:value ri:account-id type key"
+    "ri:filename ri:content-title ri:value ri:account-id ri:content-id ac:ref ac:href "
+    "ac:thumbnail ac:emoji-id data-card-appearance data-table-width at:name span type key size color"
 )
 _NODE_KINDS = (
     "paragraph heading text hardBreak rule blockquote bulletList orderedList listItem codeBlock panel expand "
@@ -80,9 +86,11 @@ def _macro(name: str, parameters: dict[str, str], children: list[str]) -> str:
     )
 
 
-_PARAMETERS = st.dictionaries(
-    st.sampled_from(["", "title", "language", "colour", "name", "width", "key"]), _VALUES, max_size=3
+_PARAMETER_NAMES = (
+    ",title,language,colour,name,width,key,url,body,linenumbers,outline,location,diagramName,page,root,all,hidden,type"
+    ",bgColor,borderColor,panelIconId,link,nopanel"
 )
+_PARAMETERS = st.dictionaries(st.sampled_from(_PARAMETER_NAMES.split(",")), _VALUES, max_size=4)
 _STORAGE = st.recursive(
     _TEXT.map(_escaped),
     lambda inner: st.one_of(
@@ -152,6 +160,26 @@ _WIKI = st.lists(
 def assert_safe_and_stable(rendered: Rendered) -> None:
     assert list(faults(rendered.html)) == []
     assert clean(rendered.html) == rendered.html
+
+
+@_CALM
+@given(st.lists(_STORAGE, max_size=4).map("".join), st.lists(_STORAGE, max_size=4).map("".join))
+def test_storage_format_with_other_pages_and_frames_is_safe(body: str, other: str) -> None:
+    page = CoveredPage("80", "Runbook", "page-80", parent_id="77", storage=other, attachments=MATERIAL.attachments)
+    hosts = frozenset({"a.example"})
+    material = replace(MATERIAL, pages={"page::Runbook": page}, tree=(page,), frame_hosts=hosts)
+    including = (
+        '<ac:structured-macro ac:name="include"><ac:parameter ac:name="">Runbook</ac:parameter></ac:structured-macro>'
+    )
+    try:
+        rendered = render_storage(body + including, material)
+    except DocumentError:
+        return
+    assert {fault for fault in faults(rendered.html) if "iframe" not in fault} == set()
+    assert all(
+        re.match(r'<iframe src="https://a\.example[/"]', frame) for frame in re.findall("<iframe[^>]*>", rendered.html)
+    )
+    assert clean(rendered.html, hosts) == rendered.html
 
 
 @_CALM

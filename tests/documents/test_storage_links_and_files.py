@@ -7,6 +7,7 @@ from tests.documents.given import MATERIAL, storage
 
 REL = 'rel="noopener noreferrer nofollow"'
 IMG = '<img src="media/att1" alt="plan.png" loading="lazy" decoding="async" class="doc-image">'
+SMALL = IMG.replace(" loading", ' width="90" loading')
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,27 @@ def test_links_of_confluence(written: str, shown: str) -> None:
             ),
         ),
         ('ac:align="center"', f'<figure class="doc-figure doc-align-center">{IMG}</figure>'),
+        (
+            'ac:layout="wide"',
+            f'<figure class="doc-figure doc-align-center">{IMG.replace("doc-image", "doc-image doc-full")}</figure>',
+        ),
+        (
+            'ac:thumbnail="true"',
+            f'<figure class="doc-figure">{IMG.replace("doc-image", "doc-image doc-thumbnail")}</figure>',
+        ),
+        (
+            'ac:thumbnail="true" ac:width="90"',
+            f'<figure class="doc-figure">{SMALL}</figure>',
+        ),
+        (
+            'ac:queryparams="effects=border-simple,shadow-kn"',
+            f'<figure class="doc-figure">{IMG.replace("doc-image", "doc-image doc-bordered")}</figure>',
+        ),
+        ('ac:href="javascript:x"', f'<figure class="doc-figure">{IMG}</figure>'),
+        (
+            'ac:href="https://a.example"',
+            f'<figure class="doc-figure"><a href="https://a.example" {REL}>{IMG}</a></figure>',
+        ),
         ('ac:layout="wrap-right"', f'<figure class="doc-figure doc-wrap-end">{IMG}</figure>'),
         ('ac:width="1e9" ac:height="nan"', f'<figure class="doc-figure">{IMG}</figure>'),
         (
@@ -204,3 +226,24 @@ def test_a_file_whose_id_cannot_stand_in_an_address_has_none(file_id: str) -> No
 
     assert "<img" not in rendered.html
     assert rendered.media_ids == frozenset()
+
+
+def test_a_border_keeps_its_width_and_colour() -> None:
+    mark = '<ac:adf-mark key="border" size="2" color="#ff0000"/>'
+
+    assert 'class="doc-image doc-bordered doc-bordered-2 doc-edge-red"' in storage(
+        f'<ac:image><ri:attachment ri:filename="plan.png"/>{mark}</ac:image>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("attributes", "size"),
+    [
+        ("", 'width="800" height="400"'),
+        ('ac:width="200"', 'width="200" height="100"'),
+        ('ac:height="200"', 'width="400" height="200"'),
+        ('ac:width="200" ac:height="50"', 'width="200" height="50"'),
+    ],
+)
+def test_a_picture_whose_size_is_known_has_both_so_that_the_page_does_not_jump(attributes: str, size: str) -> None:
+    assert size in storage(f'<ac:image {attributes}><ri:attachment ri:filename="flow.png"/></ac:image>')

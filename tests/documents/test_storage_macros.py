@@ -1,8 +1,13 @@
+import re
+from dataclasses import replace
+
 import pytest
 
 from app.documents.storage import render_storage
 from app.documents.types import LeftOut, Limits, Reason
 from tests.documents.given import MATERIAL, storage
+
+REL = 'rel="noopener noreferrer nofollow"'
 
 
 def macro(name: str, body: str = "", **parameters: str) -> str:
@@ -219,3 +224,320 @@ def test_an_app_kept_in_storage_is_named_by_the_end_of_its_key() -> None:
 )
 def test_small_elements(written: str, shown: str) -> None:
     assert storage(written) == shown
+
+
+# How the writer of a macro wants it to look
+
+
+@pytest.mark.parametrize(
+    ("parameters", "opening"),
+    [
+        ({"borderColor": "#ff0000"}, '<div class="doc-panel doc-panel-panel doc-edge-red" role="note">'),
+        ({"borderStyle": "dashed"}, '<div class="doc-panel doc-panel-panel doc-dashed" role="note">'),
+        ({"borderStyle": "none"}, '<div class="doc-panel doc-panel-panel doc-unbordered" role="note">'),
+        ({"borderWidth": "0"}, '<div class="doc-panel doc-panel-panel doc-unbordered" role="note">'),
+        ({"bgColor": "#ffffff", "borderColor": "url(//x)"}, '<div class="doc-panel doc-panel-panel" role="note">'),
+        (
+            {"title": "T", "titleBGColor": "#deebff", "titleColor": "#ff0000"},
+            (
+                '<div class="doc-panel doc-panel-panel" role="note"><div class="doc-panel-body">'
+                '<div class="doc-panel-title doc-bg-blue doc-text-red">T</div>'
+            ),
+        ),
+    ],
+)
+def test_a_panel_keeps_its_border_and_its_titles_colours(parameters: dict[str, str], opening: str) -> None:
+    assert storage(macro("panel", "<p>x</p>", **parameters)).startswith(opening)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sign"),
+    [
+        ({"panelIcon": ":rocket:", "panelIconId": "1f680", "panelIconText": "🚀"}, ">🚀</span>"),
+        ({"panelIconId": "1f680"}, ">🚀</span>"),
+        ({"panelIconId": "atlassian-check_mark"}, None),
+        ({"panelIconId": "202e"}, None),
+        ({"panelIconId": "3c"}, None),
+    ],
+)
+def test_the_sign_of_a_panel_is_read_from_its_text_or_its_id(parameters: dict[str, str], sign: str | None) -> None:
+    shown = storage(macro("panel", "<p>x</p>", **parameters))
+
+    assert "doc-panel-mark" not in shown if sign is None else sign in shown
+
+
+def test_a_panel_without_its_sign_has_none() -> None:
+    assert "doc-panel-mark" not in storage(macro("info", "<p>x</p>", icon="false"))
+    assert "doc-panel-mark" in storage(macro("info", "<p>x</p>", icon="true"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("Success", "success"), ("warning", "warning"), ("hint", "tip"), ("generic", "panel")]
+)
+def test_messages_of_apps_are_panels_of_their_kind(kind: str, shown: str) -> None:
+    for name in ("alert", "auimessage"):
+        assert f"doc-panel-{shown}" in storage(macro(name, "<p>x</p>", type=kind, title="T"))
+
+
+def test_a_subtle_status_says_so() -> None:
+    assert storage(macro("status", title="Open", colour="Blue", subtle="true")) == (
+        '<span class="doc-status doc-status-blue doc-status-subtle">Open</span>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "numbers"),
+    [
+        ({"linenumbers": "true"}, ["1", "2"]),
+        ({"linenumbers": "true", "firstline": "9"}, ["9", "10"]),
+        ({"linenumbers": "true", "firstline": "-3"}, ["1", "2"]),
+        ({"linenumbers": "false"}, []),
+        ({"firstline": "5"}, []),
+    ],
+)
+def test_lines_of_code_are_numbered_where_the_writer_wants_it(parameters: dict[str, str], numbers: list[str]) -> None:
+    written = 'a = """x\ny"""'
+    shown = storage(code(f"{written}\n", language="python", **parameters))
+
+    assert re.findall(r'<span class="doc-line-number" aria-hidden="true">(\d+)</span>', shown) == numbers
+    assert re.sub(r'<span class="doc-line-number"[^>]*>\d+</span>|<[^>]*>', "", shown).strip() == written
+
+
+def test_lines_beyond_the_limit_have_no_numbers() -> None:
+    body = code("a\nb", linenumbers="true")
+
+    assert "doc-line" in render_storage(body, MATERIAL, Limits(max_numbered_lines=2)).html
+    assert "doc-line" not in render_storage(body, MATERIAL, Limits(max_numbered_lines=1)).html
+
+
+def test_code_that_is_folded_unfolds_under_its_title() -> None:
+    assert storage(code("x", collapse="true", title="a.py")).startswith(
+        '<details class="doc-expand"><summary>a.py</summary><div class="doc-expand-body"><div class="doc-code"><pre'
+    )
+
+
+@pytest.mark.parametrize("name", ["noformat", "markdown", "paste-code-macro"])
+def test_text_as_it_was_typed_is_a_block_of_code(name: str) -> None:
+    body = "<ac:plain-text-body><![CDATA[# a\n  b]]></ac:plain-text-body></ac:structured-macro>"
+    shown = storage(macro(name, title="T").replace("</ac:structured-macro>", body))
+
+    assert '<div class="doc-code-title">T</div><pre class="doc-pre"' in shown
+    assert "\n  b" in shown
+
+
+@pytest.mark.parametrize(
+    ("width", "name"),
+    [("50%", "doc-w-6"), ("480px", "doc-w-6"), ("240", "doc-w-3"), ("wide", None), ("9999999", None)],
+)
+def test_a_column_keeps_its_share_of_the_width(width: str, name: str | None) -> None:
+    opening = f'<div class="doc-column {name}">' if name else '<div class="doc-column">'
+
+    assert storage(macro("column", "<p>a</p>", width=width)) == f"{opening}<p>a</p></div>"
+
+
+def test_a_section_with_a_border_has_one() -> None:
+    assert storage(macro("section", macro("column", "a"), border="true")).startswith(
+        '<div class="doc-columns doc-bordered">'
+    )
+
+
+def test_cards_and_tabs_stand_one_below_the_other() -> None:
+    assert storage(macro("deck", macro("card", "<p>a</p>", label="One") + macro("card", "<p>b</p>"))) == (
+        '<div class="doc-included"><div class="doc-title">One</div><p>a</p></div>'
+        '<div class="doc-included"><p>b</p></div>'
+    )
+
+
+@pytest.mark.parametrize(("place", "name"), [("right", "end"), ("center", "center"), ("justify", "justify")])
+def test_aligned_content_is_aligned(place: str, name: str) -> None:
+    assert storage(macro("align", "<p>a</p>", align=place)) == f'<div class="doc-align-{name}"><p>a</p></div>'
+
+
+# Contents and footnotes
+
+HEADINGS = "<h1>A</h1><h2>B</h2><h2>C</h2><h1>D</h1>"
+Item = tuple[str, str, str]
+
+
+def items(html: str) -> list[Item]:
+    number = r'(?:<span class="doc-toc-number">([\d.]+)</span> )?'
+    found: list[Item] = re.findall(rf'<li class="(doc-toc-\d)">{number}<a href="#doc-(\w+)', html)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("parameters", "listed"),
+    [
+        ({}, [("doc-toc-1", "", "a"), ("doc-toc-2", "", "b"), ("doc-toc-2", "", "c"), ("doc-toc-1", "", "d")]),
+        ({"maxLevel": "1"}, [("doc-toc-1", "", "a"), ("doc-toc-1", "", "d")]),
+        ({"minLevel": "2"}, [("doc-toc-1", "", "b"), ("doc-toc-1", "", "c")]),
+        (
+            {"minLevel": "9", "maxLevel": "x", "outline": "true"},
+            [("doc-toc-1", "1", "a"), ("doc-toc-2", "1.1", "b"), ("doc-toc-2", "1.2", "c"), ("doc-toc-1", "2", "d")],
+        ),
+        ({"type": "flat", "maxLevel": "1"}, [("doc-toc-1", "", "a"), ("doc-toc-1", "", "d")]),
+    ],
+)
+def test_the_contents_list_the_levels_that_are_asked_for(parameters: dict[str, str], listed: list[Item]) -> None:
+    shown = storage(macro("toc", **parameters) + HEADINGS)
+
+    assert items(shown) == listed
+    assert ("doc-toc-flat" in shown) is (parameters.get("type") == "flat")
+
+
+@pytest.mark.parametrize(("location", "lists"), [("", 1), ("top", 1), ("bottom", 1), ("both", 2)])
+def test_a_zone_lists_its_own_headings(location: str, lists: int) -> None:
+    shown = storage(f"<h1>X</h1>{macro('toc-zone', HEADINGS, location=location)}<h1>Y</h1>")
+
+    assert [found[2] for found in items(shown)] == ["a", "b", "c", "d"] * lists
+    assert (shown.index("doc-toc") < shown.index('id="doc-a"')) is (location != "bottom")
+
+
+def test_the_number_of_zones_is_bounded() -> None:
+    assert storage(macro("toc-zone", "<h1>a</h1>") * 30).count('class="doc-toc"') == 20
+
+
+@pytest.mark.parametrize(
+    ("anchor", "leads_to"),
+    [
+        ("Depth at low water", "doc-depth-at-low-water"),
+        ("Depthatlowwater", "doc-depth-at-low-water"),
+        ("Berth plan-Depthatlowwater", "doc-depth-at-low-water"),
+        ("nowhere", "doc-nowhere"),
+    ],
+)
+def test_a_link_to_a_heading_finds_it_however_confluence_spells_it(anchor: str, leads_to: str) -> None:
+    assert f'<a href="#{leads_to}"' in storage(f'<ac:link ac:anchor="{anchor}"/><h2>Depth at low water</h2>')
+
+
+def test_footnotes_stand_where_the_page_asks_for_them_or_at_its_end() -> None:
+    def reference(number: int) -> str:
+        return f'<sup id="doc-note-ref-{number}"><a href="#doc-note-{number}" {REL}>[{number}]</a></sup>'
+
+    def text(number: int, body: str) -> str:
+        back = f'<a href="#doc-note-ref-{number}" aria-label="Back to the text" {REL}>↩</a>'
+        return f'<li id="doc-note-{number}"><p>{body}</p>{back}</li>'
+
+    one, two = macro("footnote", "<p>one</p>"), macro("footnote", "<p>two</p>")
+
+    assert storage(f"<p>a{one}</p>{macro('display-footnotes')}<p>b{two}</p>") == (
+        f'<p>a{reference(1)}</p><ol class="doc-footnotes">{text(1, "one")}</ol>'
+        f'<p>b{reference(2)}</p><ol class="doc-footnotes" start="2">{text(2, "two")}</ol>'
+    )
+    assert storage(macro("footnotes")) == ""
+
+
+# What is left out
+
+
+@pytest.mark.parametrize("name", ["livesearch", "create-from-template", "pagetreesearch", "viewport-redirect"])
+def test_fields_and_buttons_leave_no_box_but_are_counted(name: str) -> None:
+    rendered = render_storage(f"<p>a</p>{macro(name)}", MATERIAL)
+
+    assert rendered.html == "<p>a</p>"
+    assert [(one.count, one.reason) for one in rendered.left_out] == [(1, Reason.ACTIVE)]
+
+
+_DENIED = (
+    "attachments blog-posts contentbylabel contributors detailssummary profile profile-picture recently-updated show-if"
+    " space-details spaces tasks-report-macro userlister jiraissues excerpt-include include children pagetree"
+)
+
+
+@pytest.mark.parametrize("name", _DENIED.split())
+def test_what_tells_of_things_that_are_not_covered_is_denied_for_that_reason(name: str) -> None:
+    rendered = render_storage(macro(name, "<p>canary</p>"), MATERIAL)
+
+    assert "canary" not in rendered.html
+    assert [(one.count, one.reason) for one in rendered.left_out] == [(1, Reason.NOT_COVERED)]
+
+
+def test_a_box_that_was_a_link_is_one() -> None:
+    link = '<ac:parameter ac:name="link"><a href="https://a.example">https://a.example</a></ac:parameter>'
+    body = "<ac:rich-text-body><p>go</p></ac:rich-text-body>"
+
+    assert storage(f'<ac:structured-macro ac:name="clickable">{link}{body}</ac:structured-macro>') == (
+        f'<a href="https://a.example" {REL}><p>go</p></a>'
+    )
+
+
+# ADF in storage format
+
+
+def adf(kind: str, content: str = "", fallback: str = "", **attributes: str) -> str:
+    given = "".join(
+        f'<ac:adf-attribute key="{key.replace("_", "-")}">{value}</ac:adf-attribute>'
+        for key, value in attributes.items()
+    )
+    inner = f"<ac:adf-content>{content}</ac:adf-content>" if content else ""
+    other = f"<ac:adf-fallback>{fallback}</ac:adf-fallback>" if fallback else ""
+    return f'<ac:adf-extension><ac:adf-node type="{kind}">{given}{inner}</ac:adf-node>{other}</ac:adf-extension>'
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (adf("panel", "<p>x</p>", panel_type="custom", panel_icon_id="1f680", panel_color="#E3FCEF"), ">🚀</span>"),
+        (adf("nested-expand", "<p>x</p>", title="T"), "<summary>T</summary>"),
+        (
+            adf("decision-item", "<p>x</p>"),
+            (
+                '<ul class="doc-decisions"><li class="doc-decision"><span class="doc-decision-mark" role="img" '
+                'aria-label="Decision"></span><div class="doc-task-body"><p>x</p></div></li></ul>'
+            ),
+        ),
+        (adf("novelty", fallback="<p>as before</p>"), "<p>as before</p>"),
+        ("<ac:adf-extension><ac:adf-fallback><p>alone</p></ac:adf-fallback></ac:adf-extension>", "<p>alone</p>"),
+        (adf("novelty"), '<div class="doc-omitted">Not shown here: novelty</div>'),
+        (adf("extension", fallback="<p>canary</p>", extension_key="a/our-app"), "Not shown here: our-app"),
+        (
+            adf("bodied-extension", "<p>canary</p>", extension_key="a/show-if"),
+            "Not shown here: content for some readers",
+        ),
+    ],
+)
+def test_a_node_of_adf_is_shown_once_and_an_app_not_at_all(written: str, expected: str) -> None:
+    shown = storage(written)
+
+    assert expected in shown
+    assert "canary" not in shown
+
+
+# Small elements
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('<ac:emoticon ac:emoji-id="1f600" ac:emoji-fallback=":grinning:"/>', "😀"),
+        ('<ac:emoticon ac:emoji-id="atlassian-blue_star" ac:emoji-fallback=":blue_star:"/>', ":blue_star:"),
+        ('<ac:link><ri:shortcut ri:key="jira" ri:parameter="ABC-1"/></ac:link>', "ABC-1"),
+        ('<ac:link><ri:space ri:space-key="OPS"/></ac:link>', "OPS"),
+        ('<ac:link><ri:user ri:username="ada"/></ac:link>', '<span class="doc-mention">@someone</span>'),
+        ('<ac:link><ri:blog-post ri:content-title="News" ri:posting-day="2026/01/02"/></ac:link>', "News"),
+        (
+            '<at:declarations><at:string at:name="x"/></at:declarations><p><at:var at:name="x"/></p>',
+            '<p><span class="doc-variable">x</span></p>',
+        ),
+        ("<P>upper</P>", "<p>upper</p>"),
+    ],
+)
+def test_further_small_elements(written: str, shown: str) -> None:
+    assert storage(written) == shown
+
+
+TASK = (
+    "<ac:task-list><ac:task><ac:task-status>incomplete</ac:task-status><ac:task-body>"
+    '<ac:link><ri:user ri:account-id="acc-1"/></ac:link> greases <time datetime="2026-03-09"/></ac:task-body></ac:task>'
+    '</ac:task-list><p><ac:link><ri:user ri:account-id="acc-1"/></ac:link></p>'
+)
+
+
+def test_a_task_says_whose_it_is_only_if_the_link_does() -> None:
+    named = '<span class="doc-mention">@Ada Lovelace</span>'
+
+    assert storage(TASK).count(named) == 2
+    hidden = storage(TASK, replace(MATERIAL, show_assignees=False))
+    assert hidden.count(named) == 1
+    assert hidden.endswith(f"<p>{named}</p>")
+    assert "greases" in hidden

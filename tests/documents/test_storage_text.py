@@ -133,3 +133,45 @@ def test_tables_keep_their_heads_merged_cells_and_colours(written: str, shown: s
 @pytest.mark.parametrize("columns", ["0", "-1", "99999999999", "two", "\u0663"])
 def test_a_merged_cell_of_no_size_is_one_cell(columns: str) -> None:
     assert "<td>x</td>" in storage(f'<table><tr><td colspan="{columns}">x</td></tr></table>')
+
+
+@pytest.mark.parametrize(
+    ("attributes", "columns", "opening"),
+    [
+        ("", "", '<table class="doc-table"><tbody>'),
+        ('style="width: 50.0%;"', "", '<table class="doc-table doc-table-half"><tbody>'),
+        ('style="width: 100.0%;"', "", '<table class="doc-table"><tbody>'),
+        ('data-table-width="200"', "", '<table class="doc-table doc-table-quarter"><tbody>'),
+        ('data-table-width="1800"', "", '<table class="doc-table doc-table-widest"><tbody>'),
+        ('data-table-width="9999999"', "", '<table class="doc-table"><tbody>'),
+        (
+            "",
+            '<col style="width: 300.0px;"/><col style="width: 460.0px;"/>',
+            '<table class="doc-table"><colgroup><col class="doc-col-8"><col class="doc-col-12"></colgroup><tbody>',
+        ),
+        (
+            "",
+            '<col span="2" style="width: 450px"/>',
+            (
+                '<table class="doc-table doc-table-wide"><colgroup><col class="doc-col-10"><col class="doc-col-10">'
+                "</colgroup><tbody>"
+            ),
+        ),
+        ("", '<col/><col style="width: 30%"/>', '<table class="doc-table"><tbody>'),
+        ("", '<col style="width: expression(alert(1))"/>', '<table class="doc-table"><tbody>'),
+        ("", '<col style="width: 1px"/>' * 101, '<table class="doc-table"><tbody>'),
+        ("", '<col span="999999999" style="width: 1px"/>' * 90, "<col"),
+    ],
+)
+def test_tables_and_columns_keep_their_widths_in_steps(attributes: str, columns: str, opening: str) -> None:
+    group = f"<colgroup>{columns}</colgroup>" if columns else ""
+    shown = storage(f"<table {attributes}>{group}<tbody><tr><td>a</td><td>b</td></tr></tbody></table>")
+
+    assert opening in shown
+    assert shown.count("<col ") <= 100
+
+
+def test_a_head_row_that_reaches_into_the_next_stays_in_the_body() -> None:
+    shown = storage('<table><tbody><tr><th rowspan="2">A</th><th>B</th></tr><tr><th>C</th></tr></tbody></table>')
+
+    assert "<thead>" not in shown

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.documents.addresses import named_file
 from app.documents.pieces import PICTURES, Picture, begin_figure, code_block, picture, pixels
 from app.documents.storage.macros.macro import Macro, RenderMacro
-from app.documents.types import CoveredPage, Material, MediaFile
+from app.documents.types import CoveredPage, Material, MediaFile, Reason
 
 #: Parameters that name a diagram, the attachment its picture is, and the page it is kept on.
 _NAMES = ("diagramname", "filename", "name", "attachment", "diagramdisplayname", "displayname", "title", "")
@@ -31,7 +31,10 @@ def _drawing(macro: Macro) -> None:
     else:
         page_id = macro.parameter(*_PAGES)
         own = not page_id or page_id == canvas.material.object_id
-        canvas.omitted(macro.name if own or _holder(macro) is not canvas.material else "foreign-diagram")
+        if own or _holder(macro) is not canvas.material:
+            canvas.omitted(macro.name, Reason.MISSING)
+        else:
+            canvas.omitted("foreign-diagram")
 
 
 def _picture(macro: Macro) -> MediaFile | None:

@@ -8,7 +8,7 @@ from app.documents.pieces import PICTURES, Picture, begin_figure, picture
 from app.documents.storage.macros.macro import Macro, RenderMacro
 from app.documents.storage.parse import RI
 from app.documents.storage.sources import FOREIGN, MISSING, attached, page_called, page_of
-from app.documents.types import CoveredPage, Material, MediaFile
+from app.documents.types import CoveredPage, Material, MediaFile, Reason
 
 #: Pictures of one gallery.
 _MAX_GALLERY = 200
@@ -58,7 +58,7 @@ def _gallery(macro: Macro) -> None:
     canvas, holder = macro.canvas, _holder(macro)
     # Which files carry which label is not known here.
     if holder is None or macro.parameter("includelabel", "excludelabel"):
-        canvas.omitted("gallery")
+        canvas.omitted("gallery", Reason.NOT_COVERED)
         return
     chosen, without = _names(macro.parameter("include")), _names(macro.parameter("exclude"))
     files = [
@@ -68,7 +68,7 @@ def _gallery(macro: Macro) -> None:
     ]
     files = _sorted(files, macro)[:_MAX_GALLERY]
     if not macro.walk.may_list(len(files)):
-        canvas.omitted("gallery")
+        canvas.omitted("gallery", Reason.BOUNDED)
         return
     if title := macro.parameter("title"):
         canvas.element("div", ' class="doc-title"', title[:500])
