@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from app.documents.adf import render_adf
 from app.documents.errors import DocumentError
+from app.documents.issue import issue_view, render_issue
 from app.documents.storage import render_storage
+from app.documents.wiki import render_wiki
 from app.integrations.atlassian import addresses
 from app.protocols.saml import assertions
 from app.protocols.saml.errors import MetadataRefused, Refused
@@ -36,6 +38,30 @@ def adf(data: bytes) -> None:
     except DocumentError:
         return
     _safe(rendered.html)
+
+
+def wiki(data: bytes) -> None:
+    """Wiki markup of Data Center: refused with a sentence, or safe HTML."""
+    try:
+        rendered = render_wiki(data.decode("utf-8", "replace"), MATERIAL)
+    except DocumentError:
+        return
+    _safe(rendered.html)
+
+
+def issue(data: bytes) -> None:
+    """An issue's fields and comments as Jira answers them: a safe page, whatever they hold."""
+    try:
+        read = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(read, dict):
+        return
+    parts = {name: part if isinstance(part := read.get(name), dict) else {} for name in ("fields", "names", "schema")}
+    shown, raw = frozenset(parts["fields"]) | {"comment"}, read.get("comments")
+    comments = [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
+    view = issue_view("A-1", parts["fields"], parts["names"], parts["schema"], shown, comments=comments)
+    _safe(render_issue(view, MATERIAL).html)
 
 
 def address(data: bytes) -> None:
@@ -80,6 +106,8 @@ def _safe(html: str) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "storage": storage,
     "adf": adf,
+    "wiki": wiki,
+    "issue": issue,
     "address": address,
     "saml_response": saml_response,
     "saml_assertion": saml_assertion,
