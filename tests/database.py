@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import tempfile
 from abc import ABC, abstractmethod
 from enum import StrEnum
@@ -134,17 +135,21 @@ class PostgresqlDatabases(Databases):
         )
         if initdb.wait() != 0:
             raise RuntimeError(f"initdb failed:\n{log.read_text(errors='replace')}")
-        self._server = processes.start(
-            [_binary("postgres"), "-D", data, "-k", self._folder, "-c", "listen_addresses="],
-            log=log,
-            cwd=self._folder,
-            user=self._user,
-            end_with=signal.SIGINT,
-        )
-        processes.wait_until(self._answers, self._server, log=log, what="PostgreSQL")
+        self._server = self._start()
         self._admin = psycopg.connect(self._conninfo("postgres"), autocommit=True)
         self._create("template", source="template0")
         self._migrate(self._url("template"))
+
+    def kill(self) -> None:
+        """Kill the server and everything it has started, as a machine that loses its power does."""
+        self._admin.close()
+        self._server.kill()
+        self._server.wait()
+
+    def start_again(self) -> None:
+        """Start the server that was killed; it recovers what was acknowledged."""
+        self._server = self._start()
+        self._admin = psycopg.connect(self._conninfo("postgres"), autocommit=True)
 
     def fresh(self) -> str:
         return self._url(self._create(f"test_{next(self._numbers)}", source="template"))
@@ -162,6 +167,18 @@ class PostgresqlDatabases(Databases):
         # SIGQUIT ends it at once; nothing in it is wanted any more.
         processes.stop(self._server, how=signal.SIGQUIT)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        log, data = self._folder / "log", self._folder / "data"
+        server = processes.start(
+            [_binary("postgres"), "-D", data, "-k", self._folder, "-c", "listen_addresses="],
+            log=log,
+            cwd=self._folder,
+            user=self._user,
+            end_with=signal.SIGINT,
+        )
+        processes.wait_until(self._answers, server, log=log, what="PostgreSQL")
+        return server
 
     def _create(self, name: str, *, source: str) -> str:
         self._admin.execute(

@@ -20,7 +20,11 @@ from app.core.errors import Unavailable
 #: Milliseconds a statement waits for another writer before the caller is told to try again.
 BUSY_TIMEOUT_MS = 5_000
 #: Fragments of driver messages that mean "try again", not "this is wrong".
-_TRANSIENT = ("database is locked", "lock timeout", "deadlock detected", "could not serialize", "canceling statement")
+_TRANSIENT = (
+    *("database is locked", "lock timeout", "deadlock detected", "could not serialize", "canceling statement"),
+    # A standby, or a server whose disk is full and whose operator stopped all writing.
+    "read-only transaction",
+)
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

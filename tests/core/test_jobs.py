@@ -150,3 +150,25 @@ def test_recurring_work_is_taken_by_one_worker(engine: Engine) -> None:
         assert schedule.take(session, entry, "two") is False
     with clock.at(clock.now() + timedelta(seconds=11)), db.transaction() as session:
         assert schedule.take(session, entry, "two") is True
+
+
+@pytest.mark.parametrize("leased", [False, True])
+def test_recurring_work_goes_on_after_the_clock_was_turned_back(engine: Engine, leased: bool) -> None:
+    @schedule.every(300, "test.turned_back")
+    def work() -> None:
+        """Do nothing."""
+
+    entry = schedule.registered()["test.turned_back"]
+    schedule.prepare()
+    now = clock.now()
+    with clock.at(now + timedelta(minutes=10)), db.transaction() as session:
+        assert schedule.take(session, entry, "a")
+        if not leased:
+            schedule.release(session, entry, "a")
+    with clock.at(now):
+        assert entry in schedule.due()
+        with db.transaction() as session:
+            assert schedule.take(session, entry, "b")
+            assert not schedule.take(session, entry, "c")
+            schedule.release(session, entry, "b")
+        assert entry not in schedule.due()

@@ -6,10 +6,12 @@ Nothing is shown before it is recorded: when rows cannot be written, `ensure_wri
 import hashlib
 import json
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
@@ -25,6 +27,8 @@ from app.core.text import Text
 
 #: Seconds for which one probe of the trail answers for its process.
 PROBE_SECONDS = 1.0
+#: An embedded database with less room than this may fail at any commit.
+LEAST_ROOM_BYTES = 2**20
 
 _probe_lock = threading.Lock()
 _probed_at = 0.0
@@ -118,9 +122,18 @@ def _probe() -> None:
             record(session, CoreEvent.REFUSED, subject=None, reason="probe")
             raise _ProbeDone
     except _ProbeDone:
-        return
+        _ensure_room()
     except (SQLAlchemyError, Unavailable) as error:
         raise _unwritable() from error
+
+
+def _ensure_room() -> None:
+    # SQLite holds in memory what is not committed yet: that the disk is full would show at the commit only.
+    engine = db.engine()
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return
+    if shutil.disk_usage(Path(engine.url.database).parent).free < LEAST_ROOM_BYTES:
+        raise _unwritable()
 
 
 def _unwritable() -> Unavailable:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,8 @@ from app.core.jobs.models import ScheduleEntry
 
 #: Seconds after which work that neither finished nor failed may be taken over.
 LEASE_SECONDS = 60
+#: Clocks of two machines may differ by this.
+CLOCK_TOLERANCE = timedelta(seconds=30)
 
 Function = TypeVar("Function", bound=Callable[[], None])
 
@@ -60,14 +62,10 @@ def prepare() -> None:
 
 def due() -> list[Recurring]:
     """Return the recurring work that nobody has taken and whose time has come."""
-    now = clock.now()
     with db.reading() as session:
-        query = select(ScheduleEntry.name).where(
-            ScheduleEntry.next_run_at <= now,
-            ScheduleEntry.leased_until.is_(None) | (ScheduleEntry.leased_until < now),
-        )
-        names = set(session.scalars(query))
-    return [entry for name, entry in _recurring.items() if name in names]
+        query = select(ScheduleEntry.name, ScheduleEntry.next_run_at).where(_free())
+        planned = dict(session.execute(query).all())
+    return [entry for name, entry in _recurring.items() if name in planned and _has_come(planned[name], entry)]
 
 
 def take(session: Session, entry: Recurring, worker: str) -> bool:
@@ -75,8 +73,8 @@ def take(session: Session, entry: Recurring, worker: str) -> bool:
     now = clock.now()
     query = (
         update(ScheduleEntry)
-        .where(ScheduleEntry.name == entry.name, ScheduleEntry.next_run_at <= now)
-        .where(ScheduleEntry.leased_until.is_(None) | (ScheduleEntry.leased_until < now))
+        .where(ScheduleEntry.name == entry.name, _free())
+        .where((ScheduleEntry.next_run_at <= now) | (ScheduleEntry.next_run_at > now + entry.every + CLOCK_TOLERANCE))
         .values(leased_until=now + timedelta(seconds=LEASE_SECONDS), leased_by=worker)
     )
     result: CursorResult[Any] = session.execute(query)  # type: ignore[assignment]
@@ -90,3 +88,17 @@ def release(session: Session, entry: Recurring, worker: str) -> None:
         .where(ScheduleEntry.name == entry.name, ScheduleEntry.leased_by == worker)
         .values(leased_until=None, leased_by=None, next_run_at=clock.now() + entry.every)
     )
+
+
+def _free() -> ColumnElement[bool]:
+    now = clock.now()
+    # No lease reaches further than its length: one that does is from before the clock was turned back.
+    longest = now + timedelta(seconds=LEASE_SECONDS) + CLOCK_TOLERANCE
+    over = (ScheduleEntry.leased_until < now) | (ScheduleEntry.leased_until > longest)
+    return ScheduleEntry.leased_until.is_(None) | over
+
+
+def _has_come(next_run_at: datetime, entry: Recurring) -> bool:
+    now = clock.now()
+    # Nothing is planned further ahead than its own period, unless the clock was turned back since.
+    return next_run_at <= now or next_run_at > now + entry.every + CLOCK_TOLERANCE
