@@ -1,11 +1,15 @@
 """A body of text in one of the formats that Atlassian keeps: whoever shows one need not know which."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.documents import adf, errors, storage, wiki
 from app.documents.canvas import Canvas
+
+_WIKI_HEADING = re.compile(r"^[ \t]{0,20}h([1-6])\.\s", re.MULTILINE)
+_MAX_SEEN = 50_000
 
 
 class Format(StrEnum):
@@ -37,6 +41,26 @@ def body_of(value: object, written: Format = Format.WIKI) -> Body | None:
     if isinstance(value, Mapping):
         return Body(Format.ADF, value)
     return Body(written, value) if isinstance(value, str) and value.strip() else None
+
+
+def highest_heading(body: Body) -> int:
+    """Return the highest level (1 to 6) of a body's headings, 1 where it has none, so that no level is left out above."""
+    content = body.content
+    if isinstance(content, str):
+        levels = [int(level) for level in _WIKI_HEADING.findall(content)] if body.format is Format.WIKI else []
+        return min(levels, default=1)
+    levels, waiting, seen = [], [content.get("content")], 0
+    while waiting and seen < _MAX_SEEN:
+        node, seen = waiting.pop(), seen + 1
+        if isinstance(node, list | tuple):
+            waiting += node
+        elif isinstance(node, Mapping):
+            given = node.get("attrs")
+            level = given.get("level") if node.get("type") == "heading" and isinstance(given, Mapping) else None
+            if isinstance(level, int | float) and 1 <= level <= 6:
+                levels.append(int(level))
+            waiting.append(node.get("content"))
+    return min(levels, default=1)
 
 
 def draw_body(body: Body, canvas: Canvas) -> None:

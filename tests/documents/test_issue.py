@@ -357,6 +357,27 @@ def test_a_text_that_cannot_be_shown_takes_nothing_else_with_it() -> None:
     assert "The notes" in html
 
 
+@pytest.mark.parametrize(
+    ("description", "levels"),
+    [
+        (
+            document(node("heading", words("a"), level=3), node("panel", node("heading", words("b"), level=4))),
+            [1, 2, 3],
+        ),
+        (document(node("heading", words("a"), level=6), node("heading", words("b"), level=1)), [1, 6, 2]),
+        (document(node("heading", words("a"), level=True), node("heading", words("b"), level="x")), [1, 2, 2]),
+        ("h2. a\n{code}\nh3. c\n{code}\nh4. b", [1, 2, 4]),
+        ("no headings", [1]),
+    ],
+)
+def test_headings_of_a_text_begin_right_below_that_of_its_section(description: object, levels: list[int]) -> None:
+    rendered = render_issue(
+        issue_view("A-1", {"description": description}, {}, {}, frozenset({"description"})), MATERIAL
+    )
+
+    assert [heading.level for heading in rendered.headings] == levels
+
+
 def test_jiras_own_fields_are_read_even_without_a_schema() -> None:
     given = {
         **FIELDS,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from app.documents.addresses import external_link, shared_link
-from app.documents.bodies import Body, draw_body
+from app.documents.bodies import Body, draw_body, highest_heading
 from app.documents.canvas import Canvas
 from app.documents.classes import Colour
 from app.documents.comments import draw_comments
@@ -77,7 +77,8 @@ def _heading(canvas: Canvas, title: str) -> None:
 
 def _text(canvas: Canvas, title: str, body: Body) -> None:
     _heading(canvas, title)
-    canvas.heading_offset = 1
+    # The highest heading of the text is one below that of its section, whatever level its writer began with.
+    canvas.heading_offset = 2 - highest_heading(body)
     try:
         with canvas.part():
             draw_body(body, canvas)
