@@ -1,8 +1,11 @@
 """The people an issue's raw values name, for whoever looks names up and applies the privacy setting."""
 
+import re
 from collections.abc import Mapping
 
 _MAX_VALUES = 200_000
+#: A mention in wiki markup: by username on Data Center.
+_MENTION = re.compile(r"\[~([^\]\[\s|]{1,128})\]")
 
 
 def account_of(user: object) -> str:
@@ -17,7 +20,7 @@ def account_of(user: object) -> str:
 def named_people(*values: object) -> Mapping[str, str]:
     """Return account → name as Atlassian gave it, of everybody the raw values name; mentions without a name are empty.
 
-    Values are fields, comments and ADF documents. The names are not to be shown as they are: what the link's privacy
+    Values are fields, comments, ADF documents and wiki markup. The names are not to be shown as they are: what the link's privacy
     setting makes of them goes into `Material.people`.
     """
     found: dict[str, str] = {}
@@ -31,6 +34,9 @@ def named_people(*values: object) -> Mapping[str, str]:
             waiting += value.values()
         elif isinstance(value, list | tuple):
             waiting += value
+        elif isinstance(value, str):
+            for account in _MENTION.findall(value):
+                found.setdefault(account.removeprefix("accountid:"), "")
     return found
 
 

@@ -50,7 +50,7 @@ class ConfluenceReader(Protocol):
         """Return the page's present attachments."""
 
     def accounts(self, account_ids: Collection[str]) -> list[Account]:
-        """Return the accounts of many ids; those the site does not know are not among them."""
+        """Return the accounts of many ids, as content names people; those the site does not know are not among them."""
 
     def descendants(self, page_id: str, *, depth: int = 1, limit: int = 200) -> list[Descendant]:
         """Return what is below a page down to `depth` (1 to 10), parents before children; the first `limit`, and no bodies."""
@@ -105,7 +105,7 @@ class JiraReader(Protocol):
         """Return the account of an id. Raises NotFound where the site knows none."""
 
     def accounts(self, account_ids: Collection[str]) -> list[Account]:
-        """Return the accounts of many ids; those the site does not know are not among them."""
+        """Return the accounts of many ids, as content names people; those the site does not know are not among them."""
 
     def find_account(self, entered: str) -> Account:
         """Return the account that an administrator means: by its id on Cloud, by its username on Data Center."""

@@ -15,12 +15,15 @@ from app.core.errors import Invalid, Unavailable
 from app.features.share_links import gather, service, tokens
 from app.features.share_links.conditions import Conditions
 from app.features.share_links.models import SharedObject, ShareLink
-from app.features.share_links.powers import Powers
+from app.features.share_links.names import Names
+from app.features.share_links.powers import Children, Powers
 from app.features.share_links.proof import Proof, RefusedToShare
 from simulator.data_center.people import jira_key
+from tests import html
 from tests.factories import links, people
 from tests.features.share_links.conftest import OwnServers
 from tests.features.share_links.readers import FILES, Shared, aged, control, opened
+from tests.features.share_links.test_children import GATE_HOURS, HANDBOOK, NEVER, beside
 from tests.pages import PageClient
 
 
@@ -82,6 +85,53 @@ def test_an_issue_is_read_through_a_link_with_its_pictures_and_files(
     picture = file_of(own_servers, "HARB-2", "brake-slip.png")
     assert fetched(pages, link, f"media/{picture}").startswith(b"\x89PNG")
     assert fetched(pages, link, f"files/{file_of(own_servers, 'HARB-2', 'brake-report.pdf')}").startswith(b"%PDF")
+
+
+def test_the_pages_below_are_shown_as_far_as_they_are_covered(own_servers: OwnServers, pages: PageClient) -> None:
+    link = shared(own_servers, own_servers.page(HANDBOOK), Powers(children=Children(2)))
+    page = opened(pages, link)
+    assert [html.text_of(one) for one in beside(page)] == [
+        "Terminal handbook for partners",
+        "Gate hours",
+        "Holiday hours",
+        "A walk along the quay",
+    ]
+    assert "08:00 to 14:00" in pages.get(f"{link.path}page-{GATE_HOURS}").text
+    for page_id, canary in NEVER.items():
+        assert canary not in page.source
+        pages.get(f"{link.path}page-{page_id}", status=404)
+
+
+def test_comments_of_a_page_are_shown_in_threads(own_servers: OwnServers, pages: PageClient) -> None:
+    page_id = "100403"
+    written = own_servers.running.site.pages[page_id].comments
+    link = shared(own_servers, own_servers.page(page_id, "ENG"), Powers(comments=True))
+    page = opened(pages, link)
+    assert written
+    assert all(own_servers.running.site.accounts[one.author_id].name in page.text for one in written)
+    plain = shared(own_servers, own_servers.page(page_id, "ENG"), Powers())
+    assert page.text != opened(pages.another(), plain).text
+
+
+def test_comments_of_an_issue_that_are_not_for_all_are_never_shown(own_servers: OwnServers, pages: PageClient) -> None:
+    powers = Powers(comments=True, attachments=True, download=True)
+    page = opened(pages, shared(own_servers, own_servers.issue("HARB-31"), powers))
+    assert "A sun shade is on its way." in page.text
+    assert "second line.png" in page.source
+    # What only an internal comment speaks of is no file of the reader's either.
+    for secret in ("CANARY-INTERNAL-COMMENT", "CANARY-RESTRICTED-COMMENT", "CANARY-SUBTASK", "credit note.png"):
+        assert secret not in page.source
+    assert "CANARY-FIELD-OUTSIDE" not in page.source
+
+
+def test_people_are_named_as_the_link_lets_them_be(own_servers: OwnServers, pages: PageClient) -> None:
+    for names, said in ((Names.NAME, True), (Names.NONE, False)):
+        link = shared(own_servers, own_servers.issue("HARB-31"), Powers(names=names))
+        page = opened(pages.another(), link)
+        assert ("Jonas Berg" in page.text) is said
+        assert "~jonas" not in page.text
+        body = shared(own_servers, own_servers.page("100120"), Powers(names=names))
+        assert ("Ines Moreau" in opened(pages.another(), body).text) is said
 
 
 @pytest.mark.parametrize(

@@ -267,12 +267,15 @@ def test_a_key_that_nobody_has_may_view_nothing(running: Running) -> None:
             reading.issue("HARB-15", [])
 
 
-def test_accounts_are_looked_up_by_their_keys(running: Running) -> None:
+def test_accounts_are_looked_up_as_content_names_them(running: Running) -> None:
     with jira(running) as issues, confluence(running) as pages:
-        for reading in (issues, pages):
-            known = [reading.find_account(name).account_id for name in ("ines", "bob")]
-            found = reading.accounts([*known, "none", known[0]])
-            assert [one.display_name for one in found] == ["Ines Moreau", "Bob Achterberg"]
+        ines = user_key(next(one for one in running.site.accounts.values() if one.email.startswith("ines@")))
+        assert [one.display_name for one in pages.accounts([ines, "none", ines])] == ["Ines Moreau"]
+        found = issues.accounts(["ines", "bob", "none", "ines"])
+        assert [(one.account_id, one.display_name) for one in found] == [
+            ("ines", "Ines Moreau"),
+            ("bob", "Bob Achterberg"),
+        ]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ from app.integrations.atlassian.types import (
 )
 
 #: Accounts that are looked up for one page: there is no call for many.
-MAX_ACCOUNTS = 100
+MAX_ACCOUNTS = 50
 PROBE_PAGES = 5
 PROBE_SECONDS = 30.0
 
@@ -85,7 +85,7 @@ class ConfluenceDataCenter:
         return _account(mapping(self._transport.get(f"{API}/user", {"key": account_id}), "the account"))
 
     def accounts(self, account_ids: Collection[str]) -> list[Account]:
-        """Return the accounts of many user keys, at most a hundred; those the site does not know are not among them."""
+        """Return the accounts of many user keys, the first 50 of them; those the site does not know are not among them."""
         found = []
         with self._transport.operation():
             for one in islice(dict.fromkeys(account_ids), MAX_ACCOUNTS):

@@ -6,6 +6,7 @@ People have a key, which stays, and a username, which may change; accounts are k
 import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,7 +39,7 @@ from app.integrations.atlassian.types import (
 API = "/rest/api/2"
 
 #: Accounts that are looked up for one issue: there is no call for many.
-MAX_ACCOUNTS = 100
+MAX_ACCOUNTS = 50
 #: `user/viewissue/search` finds this many users at most.
 USER_RANGE = 100
 PROBE_SECONDS = 30.0
@@ -78,12 +79,15 @@ class JiraDataCenter:
         return _account(self._user(account_id))
 
     def accounts(self, account_ids: Collection[str]) -> list[Account]:
-        """Return the accounts of many user keys, at most a hundred; those the site does not know are not among them."""
+        """Return the accounts of usernames, as issues name people; `account_id` is what was asked for, and not the key.
+
+        At most the first 50 are looked up; those the site does not know are not among them.
+        """
         found = []
         with self._transport.operation():
             for one in islice(dict.fromkeys(account_ids), MAX_ACCOUNTS):
                 with suppress(NotFound):
-                    found.append(self.account(one))
+                    found.append(replace(self.find_account(one), account_id=one))
         return found
 
     def find_account(self, entered: str) -> Account:
