@@ -26,7 +26,7 @@ from app.features.sso import service as providers
 from app.features.sso.configuration import IdentityRules, Kind, OidcSettings, OwnKey, SamlSettings, Signed
 from app.features.sso.gather import Metadata
 from app.features.sso.mapping import AttributeRule, GroupMapping, GroupRules, Target
-from app.integrations.atlassian.types import Product
+from app.integrations.atlassian.types import Deployment, Product
 
 #: Everybody's password in the demonstration, and the one of its links.
 PASSWORD = "quiet harbour lantern 42"  # noqa: S105 - printed on purpose, on loopback only
@@ -111,6 +111,7 @@ def fill(config: Config, site_url: str, issuer: str, saml_metadata: bytes = b"")
         )
         sites = [_connection(product, site_url) for product in Product]
         rows = [connections.create(session, administrator, product, draft) for product, draft in sites]
+        rows.append(_own_servers(session, administrator, site_url))
         secret, _row = api_tokens.create(
             session, administrator, made[AUTHOR.email], name="demonstration", scopes=["shares:read", "shares:write"]
         )
@@ -191,13 +192,21 @@ def _connection(product: Product, url: str) -> tuple[Product, Draft]:
     return product, draft
 
 
+def _own_servers(session: Session, administrator: Actor, url: str) -> Connection:
+    """Add the company's Confluence Data Center, which has the same pages."""
+    reading = Credential(None, "pat-reader", clock.now() + timedelta(days=200))
+    draft = Draft("Acme Confluence, own servers", f"{url}/confluence", None, reading, checking=None)
+    return connections.create(session, administrator, Product.CONFLUENCE, draft, Deployment.DATA_CENTER)
+
+
 def _connect(person: DemoPerson, row: Person, connection: Connection) -> None:
     site = clients.site_of(connection)
-    client = clients.with_token(site, person.email, f"token-{person.handle}")
-    account = client.myself()
+    on_cloud = site.deployment is Deployment.CLOUD
+    email, token = (person.email, f"token-{person.handle}") if on_cloud else (None, f"pat-{person.handle}")
+    account = clients.with_token(site, email, token).myself()
     with db.transaction() as session:
         actor = queries.actor_for(session, row)
-        accounts.connect(session, actor, site, account, email=person.email, token=f"token-{person.handle}")
+        accounts.connect(session, actor, site, account, email=email, token=token)
 
 
 def _links(author: Actor, group: Group, site_url: str) -> tuple[DemoLink, ...]:
@@ -209,6 +218,7 @@ def _links(author: Actor, group: Group, site_url: str) -> tuple[DemoLink, ...]:
         _link(author, f"{page}/100102/Arrival-guide", "Guide for hauliers", groups=(group.public_id,), powers=files),
         _link(author, f"{site_url}/browse/HARB-2", "Issue for the crane supplier", password=True, powers=files),
         _link(author, f"{page}/100104/Reefer-runbook", "Runbook, to be read once", password=True, max_views=1),
+        _link(author, f"{site_url}/confluence/x/DIcB", "Throughput, from our own servers", password=True, powers=files),
     ]
     with clock.at(clock.now() - timedelta(days=15)):
         made.append(_link(author, f"{page}/100103/Safety", "Safety rules for visitors", password=True))
@@ -220,6 +230,7 @@ def _links(author: Actor, group: Group, site_url: str) -> tuple[DemoLink, ...]:
         ),
         ("a Jira issue", password),
         ("a Confluence page that opens once", password),
+        ("a page of Confluence Data Center", password),
         ("a Confluence page whose link has expired", "nothing: it ended yesterday"),
     )
     return tuple(DemoLink(token, what, opens) for token, (what, opens) in zip(made, described, strict=True))
