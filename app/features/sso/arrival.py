@@ -1,6 +1,7 @@
 """A SAML response arrives: it is read and kept for its browser. No cookie is looked at, for a cross-site post carries none."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +10,7 @@ from app.features.sso import attempts, outstanding, parties
 from app.features.sso.configuration import Connection, SamlSettings
 from app.features.sso.models import Purpose
 from app.features.sso.outstanding import Asked, AskedByConnection
-from app.features.sso.received import Received, ReceivedAttribute, lines
+from app.features.sso.received import CheckLine, Received, ReceivedAttribute, lines
 from app.features.sso.refusals import Refusal
 from app.features.sso.verified import Refused, Verified, subject_of
 from app.protocols.saml import responses
@@ -46,11 +47,11 @@ def accept(session: Session, connection: Connection, outcome: Outcome) -> Deposi
         stale = assertion.in_response_to is not None and (request is None or not outstanding.use(session, request))
         seen = not outstanding.see(session, connection.id, assertion.assertion_id, assertion.not_on_or_after)
         if not stale and not seen:
-            refusal = _closed(connection, request)
-            if refusal is None:
+            closed, old = _closed(connection, request), _old_proof(connection, request, assertion)
+            if closed is None and old is None:
                 verified = _verified(connection, assertion, outcome)
                 return Deposited(outstanding.deposit(session, connection.id, request, verified))
-            refused = Refused(refusal, lines(outcome.checks))
+            refused = Refused(closed or Refusal.CHECK_FAILED, lines(outcome.checks) + ((old,) if old else ()))
         else:
             refused = Refused(Refusal.REPLAYED, lines(outcome.checks))
     attempts.record_refused(session, connection, Purpose.SIGN_IN, refused)
@@ -73,6 +74,17 @@ def _closed(connection: Connection, request: Asked | None) -> Refusal | None:
     """Return why an answer through a connection that is off does not count; a test sign-in's does."""
     tested = request is not None and request.purpose is Purpose.TEST
     return None if connection.enabled or tested else Refusal.CONNECTION_OFF
+
+
+def _old_proof(connection: Connection, request: Asked | None, assertion: Assertion) -> CheckLine | None:
+    """Return what is wrong where somebody was sent to prove anew who they are, and the provider did not ask them."""
+    if request is None or request.purpose is not Purpose.REAUTH:
+        return None
+    earliest = request.created_at - timedelta(seconds=_settings(connection).clock_tolerance_seconds)
+    if assertion.authn_instant >= earliest:
+        return None
+    expected = f"an authentication since {earliest.isoformat(timespec='seconds')}"
+    return CheckLine(Check.AUTHN_INSTANT.value, False, expected, assertion.authn_instant.isoformat(timespec="seconds"))
 
 
 def _refused(outcome: Outcome) -> Refused:

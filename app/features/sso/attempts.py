@@ -1,5 +1,7 @@
 """Writing down how an attempt to sign in ended, so that it can be explained by the reference id that the person was shown."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from app.core import clock, context
@@ -7,7 +9,7 @@ from app.core.accounts.actor import SYSTEM, Actor
 from app.core.accounts.models import Person
 from app.core.audit import trail
 from app.core.audit.events import CoreEvent
-from app.features.sso import received, service
+from app.features.sso import deciding, received, service
 from app.features.sso.configuration import Connection
 from app.features.sso.models import AttemptResult, Purpose, SsoAttempt, SsoConnection
 from app.features.sso.verified import Refused, Verified
@@ -20,6 +22,11 @@ def reference() -> str:
 
 def record_refused(session: Session, connection: Connection, purpose: Purpose, refused: Refused) -> None:
     """Record an attempt that was refused: for the explanation, and in the audit trail."""
+    if all(one.passed for one in refused.checks):
+        # The protocol was content: an explanation still names what was expected and found.
+        refused = replace(
+            refused, checks=(*refused.checks, deciding.line(connection, refused.reason, refused.received))
+        )
     session.add(_attempt(connection, purpose, AttemptResult.REFUSED, refused.reason.value, refused.person_id, refused))
     row = session.get_one(SsoConnection, connection.id)
     row.last_refused_at = clock.now()

@@ -120,7 +120,9 @@ def _claims(found: OidcSettings, request: Asked, tokens: Tokens, code: str, *, f
             audience=found.client_id,
             nonce=request.secrets["nonce"],
             now=clock.now(),
-            demands=relying_party.demands(found, again=request.purpose is Purpose.REAUTH),
+            demands=relying_party.demands(
+                found, again=request.purpose is Purpose.REAUTH, since=clock.now() - request.created_at
+            ),
             access_token=tokens.access_token,
             code=code,
         )

@@ -63,10 +63,10 @@ def request(connection: Connection, redirect_uri: str, *, again: bool) -> tuple[
     return attempt, url
 
 
-def demands(found: OidcSettings, *, again: bool) -> Demands:
-    """Return what is demanded of an ID token."""
+def demands(found: OidcSettings, *, again: bool, since: timedelta) -> Demands:
+    """Return what is demanded of an ID token; where a new proof was asked for, one made within `since`, when it was asked."""
     return Demands(
         clock_tolerance=timedelta(seconds=found.clock_tolerance_seconds),
-        max_age=timedelta(minutes=5) if again or found.force_authn else None,
+        max_age=since if again or found.force_authn else None,
         acr_values=found.requested_contexts,
     )

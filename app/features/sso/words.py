@@ -82,6 +82,12 @@ CHECKS: dict[str, Text] = {
     "mapping": Text("Every mapping that must find a value found one"),
     "groups": Text("The groups that are needed were received"),
     "person": Text("It is known whose subject this is"),
+    "connection_on": Text("The connection is switched on"),
+    "lasting_subject": Text("Something stands for the person for good"),
+    "address": Text("There is an address to know the person by"),
+    "active": Text("The person may sign in"),
+    "kind": Text("The connection is for this kind of person"),
+    "same_person": Text("It is the person who asked"),
 }
 
 

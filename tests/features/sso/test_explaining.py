@@ -11,8 +11,8 @@ from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import Person
 from app.core.audit.models import AuditEntry
 from app.core.db import reading, transaction
-from app.features.sso import received, refusals, service, words
-from app.features.sso.mapping import AttributeRule, GroupMapping, GroupRules, Otherwise, Target
+from app.features.sso import deciding, received, refusals, service, words
+from app.features.sso.mapping import AttributeRule, GroupMapping, GroupRules, Need, Otherwise, Target
 from app.features.sso.models import AttemptResult, Purpose, SsoAttempt, SsoConnection
 from app.features.sso.received import CheckLine, Received, ReceivedAttribute
 from app.features.sso.refusals import Refusal
@@ -20,6 +20,7 @@ from app.protocols.oidc.types import Check as OidcCheck
 from app.protocols.saml.types import Check
 from tests.factories.people import make_administrator, make_auditor, make_group
 from tests.features.sso.acme import Provider, connect
+from tests.features.sso.test_connections import stored
 from tests.pages import PageClient
 
 ACME = Provider("acme")
@@ -208,3 +209,39 @@ def test_friendly_names_stand_for_attributes_unless_another_has_that_name() -> N
     )
     assert said.by_name["mail"] == ("a",)
     assert said.by_name["groups"] == ("crew",)
+
+
+@pytest.mark.parametrize(
+    "refusal", [one for one in Refusal if one not in {Refusal.CHECK_FAILED, Refusal.PROVIDER_SAID_NO}]
+)
+def test_every_refusal_that_is_no_failed_check_says_what_was_expected_and_found(app: object, refusal: Refusal) -> None:
+    acme = Provider("acme")
+    groups = GroupRules(sources=("groups",), required=("crew", "desk"), need=Need.ALL)
+    connect(acme, groups=groups)
+    said = Received("mira", (ReceivedAttribute("mail", ("mira@acme.example",)), ReceivedAttribute("groups", ("desk",))))
+    for what in (said, None):
+        line = deciding.line(stored(), refusal, what)
+        assert not line.passed
+        assert line.name in words.CHECKS
+        assert line.expected
+        assert line.found
+
+
+@pytest.mark.parametrize(
+    ("refusal", "expected", "found"),
+    [
+        (Refusal.GROUP_MISSING, "all of: crew, desk", "desk"),
+        (Refusal.ADDRESS_TAKEN, "an address of nobody here", "mira@acme.example"),
+        (Refusal.NOT_KNOWN, "a subject that somebody here has", "mira"),
+        (Refusal.NOT_FOR_THIS_KIND, "one of: staff, guests", "another kind"),
+    ],
+)
+def test_what_was_expected_and_found_is_that_of_the_attempt(
+    app: object, refusal: Refusal, expected: str, found: str
+) -> None:
+    groups = GroupRules(sources=("groups",), required=("crew", "desk"), need=Need.ALL)
+    connect(Provider("acme"), groups=groups)
+    said = Received("mira", (ReceivedAttribute("mail", ("mira@acme.example",)), ReceivedAttribute("groups", ("desk",))))
+    line = deciding.line(stored(), refusal, said)
+    assert expected in line.expected
+    assert found in line.found
