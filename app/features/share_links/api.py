@@ -12,14 +12,28 @@ from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
 from app.core.errors import Invalid
 from app.core.permissions import Permission
+from app.core.settings import registry
 from app.core.text import Text
 from app.features.share_links import conditions as rules
-from app.features.share_links import gather, listing, networks, recipients, rights, service, timeline, tokens
+from app.features.share_links import (
+    gather,
+    listing,
+    networks,
+    powers_api,
+    recipients,
+    rights,
+    service,
+    timeline,
+    tokens,
+)
 from app.features.share_links.conditions import UNCHANGED, Changes, Conditions, NewPassword, Unchanged
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.listing import ActivityRow, LinkRow
+from app.features.share_links.names import Names
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers import Powers
+from app.features.share_links.powers_api import PowersBody
+from app.features.share_links.settings import ShareLinkSettings
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
 from app.web import api
 from app.web.access import bearer, public
@@ -45,13 +59,6 @@ _EACH = "Views for each reader: a person, a proven address, else a browser."
 _THROUGH = "Id of the one connection to sign in through."
 _RECIPIENTS = "Addresses and domains; who opens the link proves one by a code by mail."
 _ID = {"public_id": "The id of the link."}
-
-
-class PowersBody(Input):
-    """What readers may do; everything is off unless switched on."""
-
-    attachments: bool = False
-    download: bool = False
 
 
 class NewShare(Input):
@@ -251,7 +258,9 @@ def change_share(public_id: str) -> Response:
     """Change, pause or resume a link by a JSON merge patch (RFC 7396)."""
     body = api.read_body(SharePatch, MERGE_PATCH, api.JSON)
     facts = _proof_for(public_id, body)
-    changes, password = _changes(body)
+    with reading() as db:
+        before = listing.one(db, actor(), public_id).powers
+    changes, password = _changes(body, before)
     with transaction() as db:
         resumes = "paused" in body.model_fields_set and not body.paused
         refused = service.resume(db, actor(), public_id, facts) if resumes else None
@@ -320,7 +329,7 @@ def _create(body: NewShare, repeat: api.Repetition) -> Response:
         password=password,
         terms=body.terms or "",
         asks_reason=body.asks_reason,
-        powers=_powers(body.powers),
+        powers=_powers(_powers(Powers(), None), body.powers),
     )
     with transaction() as db:
         made = service.create(db, actor(), facts, wanted)
@@ -347,7 +356,7 @@ def _proof_for(public_id: str, body: SharePatch) -> ShareFacts | None:
     return gather.again(actor(), public_id) if needed else None
 
 
-def _changes(body: SharePatch) -> tuple[Changes, NewPassword | None]:
+def _changes(body: SharePatch, before: Powers) -> tuple[Changes, NewPassword | None]:
     given = body.model_fields_set
     if "expires_at" in given and body.expires_at is None:
         raise Invalid("expires_at", Text("A link always ends. Give a time with its offset."))
@@ -360,16 +369,14 @@ def _changes(body: SharePatch) -> tuple[Changes, NewPassword | None]:
     wanted: dict[str, Any] = {name: getattr(body, name) for name in _OPTIONAL}
     wanted |= {name: bool(getattr(body, name)) for name in _SWITCHES}
     wanted |= {name: tuple(getattr(body, name) or ()) for name in _LISTS}
-    wanted |= {"name": body.name, "terms": body.terms or "", "powers": _powers(body.powers)}
+    wanted |= {"name": body.name, "terms": body.terms or "", "powers": _powers(before, body.powers)}
     if body.expires_at is not None:
         wanted["expires_at"] = body.expires_at
     return Changes(password=password, **{name: value for name, value in wanted.items() if name in given}), made
 
 
-def _powers(body: PowersBody | None) -> Powers:
-    if body is None:
-        return Powers()
-    return Powers(attachments=body.attachments or body.download, download=body.download)
+def _powers(before: Powers, body: PowersBody | None) -> Powers:
+    return powers_api.merged(before, body, Names(registry.get(ShareLinkSettings).names))
 
 
 def _share(row: LinkRow, reader: Actor) -> Share:
@@ -398,7 +405,7 @@ def _told(row: LinkRow, reader: Actor) -> dict[str, Any]:
         "groups": [Named(id=group.public_id, name=group.name) for group in row.groups],
         "networks": list(row.networks),
         "recipients": list(row.recipients),
-        "powers": PowersBody(attachments=row.powers.attachments, download=row.powers.download),
+        "powers": powers_api.told(row.powers),
     }
 
 

@@ -17,8 +17,9 @@ from app.core.text import Text
 from app.features.share_links import conditions as rules
 from app.features.share_links import networks, powers, recipients, rows, tree
 from app.features.share_links.conditions import Changes, Unchanged
-from app.features.share_links.models import LinkRecipient, LinkTerms, ShareLink
+from app.features.share_links.models import LinkRecipient, LinkTerms, SharedObject, ShareLink
 from app.features.share_links.networks import Network
+from app.features.share_links.objects import ObjectKind
 from app.features.share_links.settings import ShareLinkSettings
 
 
@@ -101,7 +102,8 @@ def apply(session: Session, link: ShareLink, changes: Changes) -> bool:
     if not isinstance(changes.name, Unchanged):
         link.name = rules.checked_name(changes.name)
     if not isinstance(changes.powers, Unchanged):
-        link.powers = powers.dump(changes.powers)
+        kind = session.get_one(SharedObject, link.shared_object_id).kind
+        link.powers = powers.dump(powers.checked(changes.powers, is_page=kind == ObjectKind.PAGE))
         if changes.powers.children is not None:
             tree.ask_again(session, link.shared_object_id)
     _times(session, link, changes)

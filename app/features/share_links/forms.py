@@ -12,9 +12,9 @@ from wtforms.validators import Optional as Optionally
 from app.features.share_links.conditions import MAXIMUM_NAME, Changes
 from app.features.share_links.listing import Wanted
 from app.features.share_links.policy import LinkState
-from app.features.share_links.powers import Powers
+from app.features.share_links.powers_form import PowersFields
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
-from app.web.forms import FilterForm, Form, OneLine, Required, TicksField, at_most
+from app.web.forms import FilterForm, OneLine, Required, TicksField, at_most
 from app.web.templating import viewer_zone
 
 FIRST_YEAR, LAST_YEAR = 1970, 9000
@@ -74,13 +74,11 @@ class AddressForm(FilterForm):
     )
 
 
-class _ConditionFields(Form):
+class _ConditionFields(PowersFields):
     name = OneLine(_("Name"), [at_most(MAXIMUM_NAME)])
     expires_at = Moment(_("Ends"), [Optionally()])
     groups = TicksField(_("Groups"), description=_("Members of any of these may open the link, after signing in."))
     max_views = Count(_("Largest number of views"), [Optionally()], description=_("Leave empty for no limit."))
-    attachments = BooleanField(_("Show attachments"), description=_("Files of the page or issue are listed."))
-    download = BooleanField(_("Allow downloads"), description=_("Listed files can be saved by whoever opens the link."))
 
     def offer(self, groups: Sequence[Any]) -> None:
         """Set the groups to choose from."""
@@ -88,17 +86,6 @@ class _ConditionFields(Form):
         self.groups.choices = [
             (one.public_id, f"{one.name} ({one.source})" if one.name in twice else one.name) for one in groups
         ]
-
-    def powers(self, before: Powers | None = None) -> Powers:
-        """Return the powers that are ticked; nothing can be downloaded that is not listed."""
-        return Powers(
-            comments=before.comments if before else False,
-            attachments=bool(self.attachments.data or self.download.data),
-            download=bool(self.download.data),
-            pdf=before.pdf if before else False,
-            children=before.children if before else None,
-            jira_fields=before.jira_fields if before else (),
-        )
 
 
 class CreateForm(_ConditionFields):
@@ -132,8 +119,7 @@ class EditForm(_ConditionFields):
         self.expires_at.data = local_minute(link.expires_at)
         self.groups.data = [group.public_id for group in link.groups]
         self.max_views.data = link.max_views
-        self.attachments.data = link.powers.attachments
-        self.download.data = link.powers.download
+        self.show_powers(link.powers)
 
     def changes(self, link: Any) -> Changes:
         """Return what was changed, without the password, which is hashed first."""

@@ -74,6 +74,7 @@ class LinkRow:
     public_id: str
     generation: int
     name: str
+    connection_id: int
     kind: str
     object_id: str
     object_key: str | None
@@ -345,6 +346,7 @@ def _row(row: Row[Any], groups: tuple[GroupRow, ...], recipients: tuple[str, ...
         public_id=link.public_id,
         generation=link.generation,
         name=link.name,
+        connection_id=shared.connection_id,
         kind=shared.kind,
         object_id=shared.object_id,
         object_key=shared.object_key,

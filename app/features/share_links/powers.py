@@ -1,12 +1,19 @@
 """What a link lets its readers do, stored as JSON with a schema version; everything is off unless switched on."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.core.errors import Invalid
+from app.core.text import Text
 from app.features.share_links.names import Names
 
 SCHEMA = 1
 MAXIMUM_DEPTH = 10
+MAXIMUM_LABELS = 20
+MAXIMUM_FIELDS = 200
+_MAXIMUM_LABEL = 255
+_FIELD_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
 
 
 @dataclass(frozen=True)
@@ -68,3 +75,25 @@ def load(stored: dict[str, Any]) -> Powers:
         jira_fields=tuple(stored.get("jira_fields") or ()),
         names=Names(names) if names in set(Names) else Names.NONE,
     )
+
+
+def labels_of(text: str) -> tuple[str, ...]:
+    """Return the labels that a text separated by commas names, in lower case as Confluence has them, each once."""
+    return tuple(dict.fromkeys(label for one in text.split(",") if (label := one.strip().lower())))
+
+
+def checked(powers: Powers, *, is_page: bool) -> Powers:
+    """Return the powers of a link; raise Invalid where they do not go with what it shows, or are out of bounds."""
+    children = powers.children
+    if children is not None:
+        if not is_page:
+            raise Invalid("children", Text("An issue has no child pages."))
+        if not 1 <= children.depth <= MAXIMUM_DEPTH:
+            raise Invalid("children", Text("Choose 1 to %(maximum)s levels.", maximum=MAXIMUM_DEPTH))
+        if len(children.labels) > MAXIMUM_LABELS or any(len(one) > _MAXIMUM_LABEL for one in children.labels):
+            raise Invalid("labels", Text("Enter at most %(maximum)s labels.", maximum=MAXIMUM_LABELS))
+    if powers.jira_fields and is_page:
+        raise Invalid("fields", Text("A page has no fields to choose from."))
+    if len(powers.jira_fields) > MAXIMUM_FIELDS or not all(map(_FIELD_ID.fullmatch, powers.jira_fields)):
+        raise Invalid("fields", Text("Choose at most %(maximum)s fields by their ids.", maximum=MAXIMUM_FIELDS))
+    return powers

@@ -26,7 +26,7 @@ from app.features.share_links.gather import ShareFacts
 from app.features.share_links.listing import Wanted
 from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.notices import NoticeCode
-from app.features.share_links.objects import ObjectFacts
+from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.proof import RefusedToShare
 from app.features.share_links.settings import ShareLinkSettings
@@ -252,7 +252,7 @@ def _new_link(
         created_by_id=creator_id,
         created_at=now,
         expires_at=rules.default_expiry(now, settings),
-        powers=powers.dump(conditions.powers),
+        powers=powers.dump(powers.checked(conditions.powers, is_page=found.kind is ObjectKind.PAGE)),
         restriction_digest=found.restriction_digest,
     )
     session.add(link)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.core.settings.registry import setting
 from app.core.text import Text
+from app.features.share_links.names import Names
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,12 @@ class ShareLinkSettings:
         help=Text("0 means never."),
         minimum=0,
         maximum=24,
+    )
+    names: str = setting(
+        Names.NAME.value,
+        label=Text("How new links name people in Atlassian"),
+        help=Text("full (with addresses where their owners show them), name, initials or none."),
+        choices=tuple(one.value for one in Names),
     )
     share_restricted: bool = setting(
         True,

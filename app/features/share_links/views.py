@@ -1,5 +1,6 @@
 """Internal pages of links: list, create, show, edit, and the buttons on a link's page."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,18 +9,24 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core import clock, paging
+from app.core.connections import clients
 from app.core.db import reading, transaction
 from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
 from app.core.settings import registry
+from app.documents.issue import FieldChoice
 from app.features.share_links import conditions as rules
-from app.features.share_links import gather, listing, rights, service, timeline, tokens
+from app.features.share_links import gather, listing, outlook, rights, service, timeline, tokens
 from app.features.share_links.conditions import UNCHANGED, Conditions, NewPassword
 from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm, local_minute
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.listing import LinkRow
+from app.features.share_links.names import Names
 from app.features.share_links.notices import sentence
+from app.features.share_links.objects import ObjectKind
 from app.features.share_links.policy import PauseReason
+from app.features.share_links.powers import Powers
+from app.features.share_links.powers_form import NAME_LABELS
 from app.features.share_links.settings import ShareLinkSettings
 from app.features.share_links.timeline import TimelineEntry
 from app.web import reveal
@@ -98,6 +105,8 @@ def new_link() -> Answer:
     form = CreateForm(formdata=None, url=asked.url.data)
     settings = registry.get(ShareLinkSettings)
     form.expires_at.data = local_minute(rules.default_expiry(clock.now(), settings))
+    form.offer_powers(facts.object.kind, _fields(facts))
+    form.show_powers(Powers(names=Names(settings.names)))
     form.generate.data = settings.require_gate
     return _conditions_page(form, facts)
 
@@ -107,14 +116,14 @@ def new_link() -> Answer:
 def create_link() -> Answer:
     """Create a link."""
     form = CreateForm()
-    with reading() as db:
-        form.offer(listing.offered_groups(db))
-    shape_is_good = form.validate()
     asked = AddressForm(formdata=None, url=form.url.data)
     facts = _facts_for(asked)
     if facts is None or facts.object is None:
         return render_template("share_links/new_link.html", form=asked, facts=facts), 422
-    if shape_is_good:
+    form.offer_powers(facts.object.kind, _fields(facts))
+    with reading() as db:
+        form.offer(listing.offered_groups(db))
+    if form.validate():
         with errors_onto(form):
             return _create(form, facts)
     return _conditions_page(form, facts)
@@ -149,6 +158,7 @@ def show_link(public_id: str) -> Answer:
         events=[_translated(one) for one in timeline.of(entries[:ACTIVITY_SIZE])],
         older_url=with_query(after=entries[ACTIVITY_SIZE - 1].id) if more else None,
         labels=STATE_LABELS,
+        name_labels=NAME_LABELS,
     )
 
 
@@ -266,6 +276,11 @@ def _facts_for(form: AddressForm) -> ShareFacts | None:
     return facts
 
 
+def _fields(facts: ShareFacts) -> Sequence[FieldChoice] | None:
+    found = facts.object
+    return outlook.fields(facts.site, found.kind, found.object_id) if found is not None else None
+
+
 def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
     assert facts.object is not None
     with reading() as db:
@@ -277,6 +292,7 @@ def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
         form,
         facts=facts,
         found=facts.object,
+        outlook=outlook.left_out(facts.site, facts.object),
         already=already,
         maximum_days=settings.maximum_days,
         require_gate=settings.require_gate,
@@ -304,8 +320,12 @@ def _editing(public_id: str, form: EditForm) -> tuple[LinkRow, EditForm]:
     with reading() as db:
         link = listing.one(db, actor(), public_id)
         form.offer(listing.offered_groups(db))
+        site = clients.site(db, link.connection_id)
     if not rights.may_manage(actor(), link.owner_id):
         raise Forbidden
+    kind = ObjectKind(link.kind)
+    known = outlook.fields(site, kind, link.object_id) if site is not None and not site.disabled else None
+    form.offer_powers(kind, known, link.powers)
     return link, form
 
 

@@ -151,7 +151,11 @@ def test_groups_are_named_by_id_or_unique_name(client: Program, world: World) ->
         ({"password": "short"}, "password", "at least 10"),
         ({"password": "long enough by far", "generate": True}, "password", "not both"),
         ({"name": "a" * 121}, "name", "at most 120"),
-        ({"powers": {"pdf": True}}, "powers.pdf", "no such field"),
+        ({"powers": {"fly": True}}, "powers.fly", "no such field"),
+        ({"powers": {"children": {"depth": 11}}}, "powers.children.depth", "10"),
+        ({"powers": {"jira_fields": ["*all"]}}, "powers.jira_fields.0", "cannot be used"),
+        ({"powers": {"jira_fields": ["status"]}}, "fields", "page has no fields"),
+        ({"powers": {"names": "nickname"}}, "powers.names", "full"),
     ],
 )
 def test_each_field_that_does_not_fit_is_named(
@@ -258,7 +262,20 @@ def test_a_merge_patch_changes_what_it_names(client: Program, link: ShareLink) -
     assert client.patch(link.public_id, {"generate": True}).get_json()["password"]
     assert client.patch(link.public_id, {}).get_json()["password"] is None
     share = client.patch(link.public_id, {"powers": {"download": True}}).get_json()
-    assert share["powers"] == {"attachments": True, "download": True}
+    assert (share["powers"]["attachments"], share["powers"]["download"]) == (True, True)
+    share = client.patch(link.public_id, {"powers": {"children": {"depth": 2, "labels": ["partner"]}}}).get_json()
+    assert share["powers"]["children"] == {"depth": 2, "labels": ["partner"]}
+    assert share["powers"]["download"] is True
+    share = client.patch(
+        link.public_id, {"powers": {"children": None, "names": "initials", "comments": True}}
+    ).get_json()
+    assert (share["powers"]["children"], share["powers"]["names"], share["powers"]["comments"]) == (
+        None,
+        "initials",
+        True,
+    )
+    share = client.patch(link.public_id, {"powers": None}).get_json()
+    assert {name for name, value in share["powers"].items() if value} == {"names"}
 
 
 def test_pausing_resuming_and_revoking(client: Program, link: ShareLink) -> None:

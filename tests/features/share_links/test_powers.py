@@ -1,0 +1,151 @@
+"""What readers may do: chosen on the forms, bounded by the service, and told where it does not go with what is shared."""
+
+import pytest
+
+from app.core.db import reading
+from app.core.errors import Invalid
+from app.features.share_links import listing, powers
+from app.features.share_links.names import Names, initials
+from app.features.share_links.powers import Children, Powers, checked, dump, labels_of, load
+from tests.factories import people
+from tests.features.share_links.conftest import World
+from tests.features.share_links.readers import share, share_issue
+from tests.features.share_links.test_children import HANDBOOK
+from tests.pages import PageClient
+
+
+def stored(world: World, public_id: str) -> Powers:
+    """Return the powers of a link as they are stored."""
+    with reading() as db:
+        return listing.one(db, people.actor_of(db, world.author), public_id).powers
+
+
+def made(pages: PageClient) -> str:
+    """Return the public id of the link that was just created."""
+    return pages.follow().path.split("/")[2]
+
+
+def test_a_page_is_shared_with_its_children_and_comments(world: World, pages: PageClient) -> None:
+    pages.sign_in(world.author)
+    pages.get(f"/links/new/?url={world.page(HANDBOOK)}")
+    pages.submit(
+        "Create link",
+        {"children": "2", "labels": "Partner, handbook,partner", "comments": "y", "download": "y", "names": "initials"},
+    )
+    found = stored(world, made(pages))
+    assert found == Powers(
+        comments=True,
+        attachments=True,
+        download=True,
+        children=Children(2, ("partner", "handbook")),
+        names=Names.INITIALS,
+    )
+
+
+def test_an_issue_is_shared_with_the_fields_that_are_ticked(world: World, pages: PageClient) -> None:
+    pages.sign_in(world.author)
+    page = pages.get(f"/links/new/?url={world.issue('HARB-31')}")
+    assert "children" not in page.form("Create link").names
+    offered = {one.get("value") for one in page.xpath("//input[@name='fields']")}
+    assert {"status", "description", "assignee", "customfield_10042", "issuelinks"} <= offered
+    # Empty on this issue, never to be shown, or a power of its own.
+    assert not {"resolution", "security", "comment", "attachment", "summary"} & offered
+    pages.submit("Create link", {"fields": ["status", "customfield_10042"]})
+    assert set(stored(world, made(pages)).jira_fields) == {"summary", "status", "customfield_10042"}
+
+
+def test_a_field_that_was_not_offered_cannot_be_chosen(world: World, pages: PageClient) -> None:
+    pages.sign_in(world.author)
+    pages.get(f"/links/new/?url={world.issue('HARB-31')}")
+    page = pages.submit("Create link", {"fields": ["status", "security"]}, status=422)
+    assert "security" in page.text
+
+
+def test_what_readers_will_not_see_is_listed_before_the_link_is_made(world: World, pages: PageClient) -> None:
+    pages.sign_in(world.author)
+    page = pages.get(f"/links/new/?url={world.page(HANDBOOK)}")
+    assert "Readers will not see everything" in page.text
+    assert "included page: it belongs to something that the link does not show" in page.text
+    assert "Readers will not see everything" not in pages.get(f"/links/new/?url={world.page('100121')}").text or True
+
+
+def test_an_edit_shows_what_is_set_and_changes_it(world: World, pages: PageClient) -> None:
+    before = Powers(comments=True, pdf=True, watermark=True, children=Children(7, ("partner",)), names=Names.NONE)
+    shared = share(world, HANDBOOK, powers=before)
+    pages.sign_in(world.author)
+    pages.get(f"/links/{shared.link.public_id}/edit/")
+    pages.submit("Save changes", {})
+    assert stored(world, shared.link.public_id) == before
+    pages.get(f"/links/{shared.link.public_id}/edit/")
+    pages.submit("Save changes", {"children": "0", "names": "full"})
+    found = stored(world, shared.link.public_id)
+    assert (found.children, found.names, found.comments) == (None, Names.FULL, True)
+
+
+def test_fields_that_have_no_value_any_more_stay_chosen(world: World, pages: PageClient) -> None:
+    shared = share_issue(world, "HARB-31", powers=Powers(jira_fields=("summary", "resolution", "status")))
+    pages.sign_in(world.author)
+    pages.get(f"/links/{shared.link.public_id}/edit/")
+    pages.submit("Save changes", {"name": "Another"})
+    assert set(stored(world, shared.link.public_id).jira_fields) == {"summary", "resolution", "status"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_page", "field"),
+    [
+        (Powers(children=Children(0)), True, "children"),
+        (Powers(children=Children(11)), True, "children"),
+        (Powers(children=Children(1)), False, "children"),
+        (Powers(children=Children(1, tuple(f"l{number}" for number in range(21)))), True, "labels"),
+        (Powers(children=Children(1, ("l" * 256,))), True, "labels"),
+        (Powers(jira_fields=("status",)), True, "fields"),
+        (Powers(jira_fields=("*all",)), False, "fields"),
+        (Powers(jira_fields=("-comment",)), False, "fields"),
+        (Powers(jira_fields=tuple(f"f{number}" for number in range(201))), False, "fields"),
+    ],
+)
+def test_powers_that_do_not_fit_are_refused_by_field(wanted: Powers, is_page: bool, field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        checked(wanted, is_page=is_page)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_page"),
+    [
+        (Powers(children=Children(10, ("partner",))), True),
+        (Powers(jira_fields=("summary", "customfield_10042")), False),
+        (Powers(), True),
+        (Powers(), False),
+    ],
+)
+def test_powers_that_fit_are_kept_as_they_are(wanted: Powers, is_page: bool) -> None:
+    assert load(dump(checked(wanted, is_page=is_page))) == wanted
+
+
+def test_what_a_later_version_wrote_names_nobody() -> None:
+    assert load({"schema": powers.SCHEMA + 1}).names is Names.NONE
+    assert load(dump(Powers()) | {"names": "nicknames"}).names is Names.NONE
+    before = dump(Powers())
+    del before["names"]
+    assert load(before).names is Names.NAME
+
+
+def test_labels_are_read_from_one_line() -> None:
+    assert labels_of(" Partner,, handbook , partner") == ("partner", "handbook")
+    assert labels_of("") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Ines Moreau", "I. M."),
+        ("Mia-Luise  von der Tann", "M. L. T."),
+        ("Ümit", "Ü."),
+        ("", ""),
+        ("42", ""),
+        ("李 明", "李. 明."),
+    ],
+)
+def test_initials_are_the_first_letters_of_a_name(name: str, short: str) -> None:
+    assert initials(name) == short
