@@ -6,7 +6,7 @@ import pytest
 from app.documents.adf import NODES, render_adf
 from app.documents.adf.marks import BLOCK_MARKS, MARKS, OWN_MARKS, SILENT_MARKS, TEXT_MARKS
 from app.documents.errors import DocumentError
-from app.documents.types import Heading, LeftOut, Limits, MediaFile
+from app.documents.types import Heading, LeftOut, Limits, MediaFile, Reason
 from tests.documents.given import MATERIAL, adf, document, node, words
 
 _NODE_KINDS = (
@@ -461,7 +461,7 @@ def test_headings_and_what_is_left_out_are_reported() -> None:
     )
 
     assert rendered.headings == (Heading(2, "doc-one", "One"),)
-    assert rendered.left_out == (LeftOut("Gliffy diagram", 1), LeftOut("x", 1))
+    assert rendered.left_out == (LeftOut("Gliffy diagram", 1, Reason.MISSING), LeftOut("x", 1))
 
 
 @pytest.mark.parametrize("given", [{}, {"type": "paragraph"}, {"type": ["doc"]}, [], "doc", None])
