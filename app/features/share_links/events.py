@@ -31,5 +31,5 @@ class ShareLinkEvent(AuditEvent):
     TERMS_ACCEPTED = ("share_links:terms:accepted", "accepted the terms of a link", ("version",), ("email",))
     PREVIEWED = ("share_links:link:previewed", "viewed a link as a recipient")
     DOWNLOADED = ("share_links:file:downloaded", "downloaded a file", ("attachment", "range"))
-    PDF_TAKEN = ("share_links:pdf:taken", "took a page as PDF", ("version", "watermark"))
+    PDF_TAKEN = ("share_links:pdf:taken", "took a page as PDF", ("object", "version", "watermark"))
     GRANTS_ENDED = ("share_links:grant:ended", "ended grants", ("count", "reason"))

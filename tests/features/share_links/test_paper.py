@@ -9,10 +9,11 @@ from app.core.jobs import worker
 from app.core.jobs.models import Job
 from app.features.share_links import paper_child, paper_views
 from app.features.share_links.models import Copy, CopyChunk
-from app.features.share_links.powers import Powers
+from app.features.share_links.powers import Children, Powers
 from tests.documents.paper.sheets import texts
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import aged, control, opened, share, share_issue
+from tests.features.share_links.test_children import FEES, GATE_HOURS, HANDBOOK
 from tests.features.share_links.test_media import fetch
 from tests.pages import PageClient
 
@@ -209,3 +210,34 @@ def test_the_child_process_knows_nothing_of_ours(monkeypatch: pytest.MonkeyPatch
 
     paper_child.make(Request(Work.MAKE, "<!doctype html><html lang='en'><title>x</title><p>x"), beat=lambda: None)
     assert set(seen["env"]) == {"PATH", "LANG", "PYTHONPATH"}  # type: ignore[call-overload]
+
+
+def test_a_page_below_the_shared_one_has_a_pdf_of_its_own(world: World, pages: PageClient) -> None:
+    shared = share(world, HANDBOOK, powers=Powers(pdf=True, children=Children(1)))
+    opened(pages, shared)
+    assert f'href="pdf/{GATE_HOURS}"' in pages.get(f"{shared.path}page-{GATE_HOURS}").source
+    assert fetch(pages, shared, f"pdf/{GATE_HOURS}").headers["Location"] == f"{shared.path}pdf/{GATE_HOURS}/progress"
+    assert work() == 1
+    ready = pages.get(f"{shared.path}pdf/{GATE_HOURS}/progress")
+    assert f'href="{shared.path}page-{GATE_HOURS}"' in ready.source
+    sheets = texts(fetch(pages, shared, f"pdf/{GATE_HOURS}").data)
+    assert "Gate hours" in sheets[0]
+    assert "Handbook" not in sheets[0].partition("Gate hours")[0]
+
+
+def test_a_page_that_the_link_does_not_cover_has_none(world: World, pages: PageClient) -> None:
+    shared = share(world, HANDBOOK, powers=Powers(pdf=True, children=Children(1)))
+    opened(pages, shared)
+    assert fetch(pages, shared, f"pdf/{FEES}").status_code == 404
+    assert fetch(pages, shared, f"pdf/{FEES}/progress").status_code == 404
+
+
+@pytest.mark.parametrize("comments", [True, False])
+def test_comments_stand_on_paper_where_readers_see_them(world: World, pages: PageClient, comments: bool) -> None:
+    shared = share(world, powers=Powers(pdf=True, comments=comments))
+    page = opened(pages, shared)
+    fetch(pages, shared, "pdf")
+    work()
+    sheets = "".join(texts(fetch(pages, shared, "pdf").data))
+    assert ("Comments" in page.text) is comments
+    assert ("Comments" in sheets) is comments
