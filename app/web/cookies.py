@@ -1,8 +1,8 @@
 """The cookies there are, and how each is written.
 
 `portico` holds the secret of a signed-in session, `visitor` one random id per browser, `form` Flask's signed cookie
-(CSRF token and flashes, never an identity). In production each has the `__Host-` prefix; over http in development it
-has not, since scripts and Safari do not send Secure cookies there.
+(CSRF token, flashes, whether somebody signed out; never an identity). In production each has the `__Host-` prefix; over
+http in development it has not, since scripts and Safari do not send Secure cookies there.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -20,6 +20,7 @@ from app.web.surfaces import config
 
 #: Browsers are asked to keep their id this long; grants live in the database and end much sooner.
 VISITOR_LIFETIME = timedelta(days=180)
+_SIGNED_OUT = "signed_out"
 
 
 class FormValues(SessionMixin):
@@ -101,6 +102,16 @@ def clear_session_secret(response: Response) -> None:
     """Take the session away from the browser."""
     secure = config().web.secure
     response.delete_cookie(_name("portico", secure), path="/", secure=secure, httponly=True, samesite="Lax")
+
+
+def note_signed_out() -> None:
+    """Remember in the form cookie that somebody chose to leave, until the next sign-in."""
+    session[_SIGNED_OUT] = True
+
+
+def signed_out() -> bool:
+    """Tell whether somebody chose to leave in this browser, and nobody signed in since."""
+    return bool(session.get(_SIGNED_OUT))
 
 
 def has_form_cookie() -> bool:

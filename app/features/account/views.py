@@ -106,6 +106,7 @@ def sign_out() -> BaseResponse:
         with transaction() as db:
             own.sign_out(db, who, cookies.browser_digest())
     session.clear()
+    cookies.note_signed_out()
     flash(_("You are signed out."), "success")
     wanted = local_path(request.form.get("next"))
     response = make_response(redirect(url_for("account.sign_in", next=None if wanted == "/" else wanted), 303))

@@ -47,9 +47,8 @@ def by_id(session: Session, row_id: int) -> Connection:
     return configuration.of(session.get_one(SsoConnection, row_id))
 
 
-def prepare(found: Connection, base_url: str, purpose: Purpose) -> Prepared:
-    """Make a request; nothing is remembered yet, and no transaction is open while it is signed."""
-    again = purpose is Purpose.REAUTH
+def prepare(found: Connection, base_url: str, *, again: bool = False) -> Prepared:
+    """Make a request, with `again` for a new proof; nothing is remembered yet, and no transaction is open while it is signed."""
     if found.kind is not Kind.SAML:
         attempt, url = relying_party.request(found, addresses.redirect_uri(found.public_id, base_url), again=again)
         kept = {"nonce": attempt.nonce, "verifier": attempt.verifier, "base_url": base_url}

@@ -121,7 +121,9 @@ def _go(connection: Connection, purpose: Purpose, endpoint: str, who: Actor | No
         return make_response(page)
     _count(limits.STARTS)
     chosen = chosen or tokens.new_secret()
-    prepared = begin.prepare(connection, _here(), purpose)
+    # Who left, perhaps to come as somebody else, would be let in again as the same person: the provider still knows them.
+    again = purpose is Purpose.REAUTH or (purpose is Purpose.SIGN_IN and cookies.signed_out())
+    prepared = begin.prepare(connection, _here(), again=again)
     with db.transaction() as rows:
         begin.remember(
             rows,

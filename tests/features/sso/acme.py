@@ -114,13 +114,17 @@ def begin(pages: PageClient, one: Provider, wanted: str = "/") -> str:
     return request_id(page)
 
 
-def request_id(page: Page) -> str:
-    """Return the id of the SAML request on the page that leads to the provider."""
+def request_sent(page: Page) -> str:
+    """Return the SAML request on the page that leads to the provider."""
     url = urlsplit(page.links["Continue"])
-    xml = envelope._inflated(base64.b64decode(parse_qs(url.query)["SAMLRequest"][0]))
-    found = re.search(rb' ID="([^"]+)"', xml)
+    return envelope._inflated(base64.b64decode(parse_qs(url.query)["SAMLRequest"][0])).decode()
+
+
+def request_id(page: Page) -> str:
+    """Return the id of that request."""
+    found = re.search(r' ID="([^"]+)"', request_sent(page))
     assert found is not None
-    return found.group(1).decode()
+    return found.group(1)
 
 
 def post(pages: PageClient, one: Provider, answer: str, *, status: int = 303) -> Page:

@@ -126,6 +126,22 @@ def test_a_second_factor_at_the_provider_is_remembered_only_for_values_that_coun
     assert "sso_second_factor" in second.methods
 
 
+def test_who_signed_out_is_asked_by_the_provider_until_somebody_signed_in(pages: PageClient) -> None:
+    acme.connect(ACME)
+    assert acme.sign_in(pages, ACME, "/profile").location == "/profile"
+    pages.follow()
+    pages.submit("Sign out")
+    pages.get("/sign-in?next=/profile")
+    page = pages.submit("Sign in with acme", status=200)
+    assert 'ForceAuthn="true"' in acme.request_sent(page)
+    # Also when they went back: the provider would let the same person in without a word.
+    page = pages.get("/sso/acme/start?next=/profile")
+    assert 'ForceAuthn="true"' in acme.request_sent(page)
+    answer = ACME.answers(acme.request_id(page), assertion_id="_2")
+    assert acme.come_back(pages, ACME, answer).location == "/profile"
+    assert "ForceAuthn" not in acme.request_sent(pages.get("/sso/acme/start"))
+
+
 def test_who_follows_a_link_without_a_browser_id_presses_a_button_first(pages: PageClient) -> None:
     acme.connect(ACME)
     page = pages.get("/sso/acme/start?next=/profile")
