@@ -16,6 +16,10 @@ from app.protocols.oidc.types import (
     Wishes,
 )
 
+#: What providers are asked for beside `prompt=login`; what is believed is `demands`. Not 0: a provider whose own login page
+#: took a second would ask again, and again.
+ASKED_AGE = timedelta(seconds=10)
+
 
 def settings_of(connection: Connection) -> OidcSettings | OAuthSettings:
     """Return the settings of a connection that speaks OpenID Connect or OAuth."""
@@ -49,7 +53,7 @@ def request(connection: Connection, redirect_uri: str, *, again: bool) -> tuple[
     wishes = Wishes(
         scopes=found.scopes,
         prompt="login" if openid and force else None,
-        max_age=timedelta(0) if openid and force else None,
+        max_age=ASKED_AGE if openid and force else None,
         acr_values=found.requested_contexts if isinstance(found, OidcSettings) else (),
     )
     url = authorization.make_request(

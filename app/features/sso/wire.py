@@ -4,9 +4,11 @@ Keys are kept for an hour. A token that names an unknown key has them read again
 sends made-up tokens must not have us knock at the provider.
 """
 
+import math
 import secrets
 import threading
 import time
+from dataclasses import dataclass
 from functools import lru_cache
 
 from app.features.sso import addresses
@@ -18,13 +20,23 @@ from app.protocols.oidc.types import TokenRequest
 
 #: Seconds for which keys are believed to be the provider's present ones.
 KEEP_KEYS = 3_600.0
-#: Seconds that have to pass before they are read again because of a token.
+#: Seconds that have to pass before they are read again because of a token once more.
 READ_AGAIN_AFTER = 60.0
 MAXIMUM_SETS = 200
 
 randomness = secrets.token_bytes
 _lock = threading.Lock()
-_kept: dict[str, tuple[float, KeySet]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    keys: KeySet
+    read_at: float
+    #: When they were read because of a token the last time.
+    again_at: float
+
+
+_kept: dict[str, _Kept] = {}
 
 
 class ProviderDown(Exception):
@@ -49,10 +61,10 @@ def get(url: str, access_token: str) -> Fetched:
 
 def key_set(url: str, *, fresh: bool) -> KeySet:
     """Return a provider's keys, as they were read lately or, with `fresh`, now. Raises ProviderDown."""
-    good_for = READ_AGAIN_AFTER if fresh else KEEP_KEYS
     kept = _kept.get(url)
-    if kept is not None and time.monotonic() - kept[0] < good_for:
-        return kept[1]
+    now = time.monotonic()
+    if kept is not None and (now - kept.again_at < READ_AGAIN_AFTER if fresh else now - kept.read_at < KEEP_KEYS):
+        return kept.keys
     try:
         found = read_key_set(fetcher().key_set(url))
     except (OutsideError, MetadataRefused) as error:
@@ -60,7 +72,8 @@ def key_set(url: str, *, fresh: bool) -> KeySet:
     with _lock:
         if len(_kept) >= MAXIMUM_SETS:
             _kept.clear()
-        _kept[url] = (time.monotonic(), found)
+        before = kept.again_at if kept else -math.inf
+        _kept[url] = _Kept(found, now, now if fresh else before)
     return found
 
 

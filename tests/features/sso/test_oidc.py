@@ -1,5 +1,6 @@
 """Signing in with an OpenID provider, over HTTP on loopback; each attack beside the same sign-in without it."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -115,6 +116,17 @@ def test_a_second_factor_that_the_provider_saw_is_remembered(acme: Provider, pag
     assert "sso_second_factor" in sessions()[0].methods
 
 
+def test_who_signed_out_is_asked_by_the_provider(acme: Provider, pages: PageClient) -> None:
+    going = begin(pages)
+    assert "prompt" not in parse_qs(urlsplit(going).query)
+    pages.get(choose(going), status=303)
+    pages.follow()
+    pages.submit("Sign out")
+    asked = parse_qs(urlsplit(begin(pages)).query)
+    # Some seconds have to be left: a provider would ask again where its login page took one.
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["10"])
+
+
 def test_who_cancels_at_the_provider_is_told_so(acme: Provider, pages: PageClient) -> None:
     page = sign_in(pages, "", status=403)
     assert "or you cancelled there" in page.text
@@ -178,6 +190,20 @@ def test_a_key_that_the_header_points_to_is_not_looked_at(acme: Provider, pages:
     acme.key, acme.header = kept, {}
     wire.forget()
     sign_in(pages)
+
+
+def test_keys_that_changed_just_now_are_read_again_but_once_a_minute(
+    acme: Provider, pages: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(pages)
+    acme.key = Provider().key
+    sign_in(pages.another())
+    acme.key = Provider().key
+    sign_in(pages.another(), status=403)
+    assert failed_check() == "key"
+    later = time.monotonic() + wire.READ_AGAIN_AFTER
+    monkeypatch.setattr("app.features.sso.wire.time.monotonic", lambda: later)
+    sign_in(pages.another())
 
 
 def test_userinfo_about_somebody_else_signs_nobody_in(acme: Provider, pages: PageClient) -> None:
