@@ -9,12 +9,16 @@ from app.documents.issue import issue_view, render_issue
 from app.documents.storage import render_storage
 from app.documents.wiki import render_wiki
 from app.integrations.atlassian import addresses
+from app.protocols.oidc.errors import Refused as OidcRefused
+from app.protocols.oidc.id_token import verify as verify_id_token
+from app.protocols.oidc.types import Claims
 from app.protocols.saml import assertions
 from app.protocols.saml.errors import MetadataRefused, Refused
 from app.protocols.saml.metadata import read_metadata
 from app.protocols.saml.types import Demands, Signed
 from tests.documents.allowed import faults
 from tests.documents.given import MATERIAL
+from tests.protocols.oidc import provider as openid
 from tests.protocols.saml import provider
 
 
@@ -97,6 +101,33 @@ def saml_metadata(data: bytes) -> None:
             raise AssertionError("refused without a sentence") from refused
 
 
+def id_token(data: bytes) -> None:
+    """An ID token as it came: never believed, since the provider's key did not make its signature."""
+    try:
+        _verified(data.decode("utf-8", "replace"))
+    except OidcRefused:
+        return
+    raise AssertionError("a token that the provider did not sign was believed")
+
+
+def id_token_claims(data: bytes) -> None:
+    """The claims under a provider's signature: refused for a reason, or what this sign-in expects."""
+    try:
+        said = _verified(openid.token(data, algorithm="Ed25519"))
+    except OidcRefused as refused:
+        if not refused.checks:
+            raise AssertionError("refused without a reason") from refused
+        return
+    if not said.subject or json.loads(data)["iss"] != openid.ISSUER:
+        raise AssertionError("a token of somebody else was believed")
+
+
+def _verified(token: str) -> Claims:
+    return verify_id_token(
+        token, openid.published(), issuer=openid.ISSUER, audience=openid.CLIENT, nonce=openid.NONCE, now=openid.NOW
+    )
+
+
 def _safe(html: str) -> None:
     found = list(faults(html))
     if found:
@@ -112,4 +143,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "saml_response": saml_response,
     "saml_assertion": saml_assertion,
     "saml_metadata": saml_metadata,
+    "id_token": id_token,
+    "id_token_claims": id_token_claims,
 }
