@@ -43,7 +43,7 @@ test: ## Lint, then run the whole suite on SQLite and again on PostgreSQL
 	@echo "== tests on PostgreSQL"
 	@TEST_DATABASE=postgresql $(PYTEST) -n $(JOBS) $(PYTEST_ARGS)
 
-interop: ## Run the portal as installed against real peers (browserless clients, Redis, PostgreSQL)
+interop: ## Run the portal as installed with real peers (identity providers, clients, Redis, PostgreSQL)
 	@$(SETUP) interop
 	@echo "== tests against real peers"
 	@$(PYTEST) tests/interop $(PYTEST_ARGS)

@@ -1,48 +1,41 @@
-"""A portal started as an operator starts it, with PostgreSQL and Redis beside it, for programs we did not write.
+"""A portal started as an operator starts it, with PostgreSQL and Redis beside it, and providers that others wrote.
 
 The portal is `localhost` and every peer `127.0.0.1`: two sites, as in life, so that mistakes with SameSite show.
 """
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
+from app.core import db
+from app.core.crypto import ring
 from app.core.crypto.keyring import KeyRing
-from tests import processes, settings
+from simulator.site import start
+from tests import processes
+from tests.browser import chromium
 from tests.database import PostgresqlDatabases
+from tests.interop import ways
+from tests.interop.peers import lemonldap, openid_provider, simplesamlphp
+from tests.interop.peers.lemonldap import LemonLdap
+from tests.interop.peers.openid_provider import OpenIdProvider
+from tests.interop.peers.simplesamlphp import SimpleSamlPhp
+from tests.interop.traveller import Traveller
+from tests.interop.ways import Way
+from tests.journeys.portal import Portal, running
+from tests.journeys.visitor import visits
 
-ROOT = Path(__file__).parents[2]
 
-
-@dataclass(frozen=True)
-class Portal:
-    """A running portal: where it is, and the environment its commands need."""
-
-    base_url: str
-    environ: dict[str, str]
-    log: Path
-    process: subprocess.Popen[bytes]
-
-    def command(self, *words: str) -> str:
-        """Run `portico …` beside it and return what it prints; fail with all it said where it fails."""
-        finished = subprocess.run(
-            [sys.executable, "-m", "app.cli", *words],
-            cwd=ROOT,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert finished.returncode == 0, f"portico {' '.join(words)}:\n{finished.stdout}{finished.stderr}"
-        return finished.stdout
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show at a failure what the portal and the provider wrote, whose side of the story the test does not know."""
+    report = yield
+    if report.failed:
+        found = getattr(item, "funcargs", {})
+        for one in (found.get("portal"), getattr(found.get("way"), "peer", None)):
+            if one is not None:
+                report.sections.append(("Captured log", one.output()))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -70,25 +63,88 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def portal(
+def _portal(
     postgresql: PostgresqlDatabases, redis_url: str, _key_ring: KeyRing, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Portal]:
-    """`portico serve` (portal and worker) on PostgreSQL, woken through Redis."""
-    folder = tmp_path_factory.mktemp("portal")
-    port = processes.free_port()
-    url = postgresql.fresh()
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PORTICO_")}
-    environ |= settings.environ(
-        folder,
-        _key_ring,
-        base_url=f"http://localhost:{port}",
-        listen=f"127.0.0.1:{port}",
-        database_url=url,
-        queue_url=redis_url,
-    )
-    log = folder / "log"
-    process = processes.start([sys.executable, "-m", "app.cli", "serve"], log=log, environ=environ, cwd=ROOT)
-    processes.wait_until(lambda: processes.accepts(port), process, log=log, what="portico serve")
-    yield Portal(f"http://localhost:{port}", environ, log, process)
-    processes.stop(process, how=signal.SIGTERM)
-    postgresql.drop(url)
+    ring.install(_key_ring)
+    with (
+        start() as site,
+        running(site, postgresql, _key_ring, tmp_path_factory.mktemp("portal"), queue_url=redis_url) as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def portal(_portal: Portal, key_ring: KeyRing) -> Portal:
+    """`portico serve` (portal and worker) on PostgreSQL, woken through Redis, beside a simulated Atlassian site."""
+    db.bind(_portal.engine)
+    return _portal
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture
+def visit(browser: Browser, portal: Portal) -> Iterator[Callable[..., Traveller]]:
+    """Give somebody a browser that goes to providers and comes back."""
+    with visits(browser, portal, Traveller) as begin:
+        yield begin
+
+
+@pytest.fixture(scope="session")
+def simple_saml_php(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleSamlPhp]:
+    """SimpleSAMLphp."""
+    with simplesamlphp.running(tmp_path_factory.mktemp("simplesamlphp"), ways.accounts("simple_saml_php")) as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def lemon_ldap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LemonLdap]:
+    """LemonLDAP::NG."""
+    with lemonldap.running(tmp_path_factory.mktemp("lemonldap"), ways.accounts("lemon_ldap")) as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def node_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdProvider]:
+    """`oidc-provider`."""
+    with openid_provider.running(tmp_path_factory.mktemp("oidc"), ways.accounts("node_provider")) as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def connected(
+    request: pytest.FixtureRequest, _portal: Portal, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Way]:
+    """Return a way to sign in by its name, set up when it is asked for first."""
+    made: dict[str, Way] = {}
+
+    def find(name: str) -> Way:
+        if name not in made:
+            peer = request.getfixturevalue(ways.SPECIFIED[name].peer)
+            db.bind(_portal.engine)
+            with visits(browser, _portal, Traveller) as visit:
+                made[name] = ways.connect(name, _portal, peer, visit(), tmp_path_factory.mktemp(name))
+        return made[name]
+
+    return find
+
+
+def every_way(*, of: Callable[[str], bool] = lambda _: True) -> pytest.MarkDecorator:
+    """Run a test for each way to sign in, or for those that are chosen by name."""
+    return one_way(*filter(of, ways.SPECIFIED))
+
+
+def one_way(*names: str) -> pytest.MarkDecorator:
+    """Run a test for these ways to sign in."""
+    return pytest.mark.parametrize("way", names, indirect=True)
+
+
+@pytest.fixture
+def way(request: pytest.FixtureRequest, portal: Portal, connected: Callable[[str], Way]) -> Way:
+    """The way to sign in that a test is about."""
+    return connected(request.param)

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from tests.interop.conftest import Portal
+from tests.journeys.portal import Portal
 
 
 def _curl(*words: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -71,14 +71,36 @@ class Shared:
 class Portal:
     """A running installation, and what a test may arrange in it."""
 
-    def __init__(self, base_url: str, public_url: str, engine: Engine, site: Running, data: Path) -> None:
+    def __init__(
+        self, base_url: str, public_url: str, engine: Engine, site: Running, data: Path, environ: Mapping[str, str]
+    ) -> None:
         self.base_url = base_url
         self.public_url = public_url
         self.engine = engine
         self.site = site
         self.data = data
+        self._environ = environ
         self._numbers = count(1)
         self._http = urllib3.PoolManager(retries=False, timeout=20)
+
+    def command(self, *words: str | Path) -> str:
+        """Run `portico …` beside it and return what it prints; fail with all it said where it fails."""
+        finished = subprocess.run(
+            [sys.executable, "-m", "app.cli", *map(str, words)],
+            cwd=ROOT,
+            env=dict(self._environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert finished.returncode == 0, f"portico {words}:\n{finished.stdout}{finished.stderr}"
+        return finished.stdout
+
+    def output(self) -> str:
+        """Return the end of its log."""
+        return f"portico serve:\n{(self.data / 'log').read_text(errors='replace')[-8_000:]}"
 
     def page_url(self, page_id: str = BERTH_PLAN) -> str:
         """Return a page's address as somebody would paste it."""
@@ -196,17 +218,17 @@ class Portal:
 
 @contextmanager
 def running(
-    site: Running, databases: Databases, ring: KeyRing, folder: Path, *, two_hosts: bool = False
+    site: Running, databases: Databases, ring: KeyRing, folder: Path, *, two_hosts: bool = False, **variables: str
 ) -> Iterator[Portal]:
-    """Start `portico serve` on a database of its own, with a connection to each product of the site."""
+    """Start `portico serve` on a database of its own, with a connection to each product of the site; `variables` are settings."""
     port = processes.free_port()
     url = databases.fresh()
     base_url, public_url = f"http://localhost:{port}", f"http://127.0.0.1:{port}"
-    more = {"public_url": public_url, "workers": "1"} if two_hosts else {}
+    more = {"log_level": "warning"} | variables
+    if two_hosts:
+        more |= {"public_url": public_url, "workers": "1"}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PORTICO_")}
-    environ |= settings.environ(
-        folder, ring, base_url=base_url, listen=f"127.0.0.1:{port}", database_url=url, log_level="warning", **more
-    )
+    environ |= settings.environ(folder, ring, base_url=base_url, listen=f"127.0.0.1:{port}", database_url=url, **more)
     clients.configure(load(environ))
     engine = connect(url)
     db.bind(engine)
@@ -215,7 +237,7 @@ def running(
     process = processes.start([sys.executable, "-m", "app.cli", "serve"], log=log, environ=environ, cwd=ROOT)
     try:
         processes.wait_until(lambda: _ready(port), process, log=log, seconds=90, what="portico serve")
-        yield Portal(base_url, public_url if two_hosts else base_url, engine, site, folder)
+        yield Portal(base_url, public_url if two_hosts else base_url, engine, site, folder, environ)
     finally:
         _end(process)
         engine.dispose()

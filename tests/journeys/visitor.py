@@ -8,12 +8,13 @@ portal is loosened for that: axe-core enters by the browser's debugging interfac
 import functools
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from playwright.sync_api import Browser, ConsoleMessage, Download, Locator, Page, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Download, Locator, Page, Request, Response, WebError
 
 from tests.journeys.portal import Cast, Portal
 
@@ -59,6 +60,7 @@ PHONE = Look("390", width=390, height=844)
 
 
 Visit = Callable[..., "Visitor"]
+Somebody = TypeVar("Somebody", bound="Visitor")
 
 
 @functools.cache
@@ -93,7 +95,7 @@ class Visitor:
         self.context.on("request", self._note_request)
         self.context.on("response", self._note_response)
         self.context.on("console", self._note_console)
-        self.context.on("weberror", lambda error: self._problems.append(f"script failed: {error.error}"))
+        self.context.on("weberror", self._note_script_error)
         self.page: Page = self.context.new_page()
 
     def another(self) -> Self:
@@ -142,6 +144,11 @@ class Visitor:
         """Tick boxes or choose by their labels, or take the ticks away."""
         for label in labels:
             self._field(label).set_checked(not off)
+        return self
+
+    def choose_option(self, label: str, option: str) -> Self:
+        """Choose from a list by its label."""
+        self._field(label).select_option(label=option)
         return self
 
     def download(self, words: str) -> tuple[str, bytes]:
@@ -284,7 +291,24 @@ class Visitor:
         if response.status >= 400:
             self._failed.append(f"{response.status} for {response.url}")
 
+    def _note_script_error(self, error: WebError) -> None:
+        self._problems.append(f"script failed: {error.error}")
+
     def _note_console(self, message: ConsoleMessage) -> None:
         # An error status is judged by its response, where it is known whether it was expected.
         if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             self._problems.append(f"console: {message.text}")
+
+
+@contextmanager
+def visits(browser: Browser, portal: Portal, kind: type[Somebody]) -> Iterator[Callable[..., Somebody]]:
+    """Give people browsers: `visit()`, `visit(PHONE)`, `visit(script=False)`; all end together."""
+    opened: list[Somebody] = []
+
+    def begin(look: Look = DESK, *, script: bool = True, at: Portal | None = None) -> Somebody:
+        opened.append(kind(browser, at or portal, look, script=script))
+        return opened[-1]
+
+    yield begin
+    for one in opened:
+        one.close()
