@@ -148,7 +148,8 @@ def named_file(filename: str, holder: Material | CoveredPage) -> MediaFile | Non
 
 def _is_internal(address: str, material: Material) -> bool:
     host = _host(address)
-    return not host or host in material.internal_hosts or f".{host}".endswith(_ATLASSIAN)
+    named = host in material.internal_hosts or host in material.hidden_hosts
+    return not host or named or f".{host}".endswith(_ATLASSIAN)
 
 
 @lru_cache(maxsize=1_024)

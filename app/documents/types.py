@@ -59,6 +59,8 @@ class Material:
     links: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     #: Host names whose addresses are internal (atlassian.net always is); links to them become text.
     internal_hosts: frozenset[str] = frozenset()
+    #: Hosts of the organisation's other sites; what lies there is none of the share, and its address is never shown.
+    hidden_hosts: frozenset[str] = frozenset()
     #: Other pages that the link covers, by `page:<space key>:<title>` (space empty: the page's own) and `id:<page id>`.
     pages: Mapping[str, CoveredPage] = field(default_factory=lambda: MappingProxyType({}))
     #: What the link covers below the shared page, parents before their children, siblings in their order.

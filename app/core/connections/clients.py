@@ -55,6 +55,11 @@ class Site:
         return Place(self.site_host, self.site_path)
 
     @property
+    def hosts(self) -> frozenset[str]:
+        """Names of the hosts that it is known by, without ports: to people, and to us."""
+        return frozenset({_host_name(self.site_host), _host_name(place_of(self.base_url).host)})
+
+    @property
     def site_url(self) -> str:
         """Return the address where people find it."""
         return self.base_url if place_of(self.base_url) == self.place else f"https://{self.site_host}{self.site_path}"
@@ -95,6 +100,12 @@ def site(session: Session, connection_id: int) -> Site | None:
     """Return a connection's facts by row id."""
     row = session.scalars(select(Connection).where(Connection.id == connection_id)).one_or_none()
     return site_of(row) if row else None
+
+
+def hosts_of_all() -> frozenset[str]:
+    """Return the names of the hosts of every connection, switched off or not."""
+    with db.reading() as session:
+        return frozenset(host for row in session.scalars(select(Connection)) for host in site_of(row).hosts)
 
 
 def data_center_sites(session: Session) -> tuple[tuple[Place, Product], ...]:
@@ -210,6 +221,10 @@ def _pooled_or_none(connection: Site, role: str) -> Transport | None:
     with _lock:
         _pool[key] = (row.version, transport)
     return transport
+
+
+def _host_name(host: str) -> str:
+    return host[: host.rindex("]") + 1].strip("[]") if host.startswith("[") else host.partition(":")[0]
 
 
 def _confluence(connection: Site, transport: Transport) -> ConfluenceReader:

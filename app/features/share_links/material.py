@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from app.core.connections import clients
 from app.core.connections.clients import Site
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
@@ -51,7 +52,8 @@ def basis(site: Site, object_id: str, files: Iterable[Attachment], powers: Power
         attachments=by_name(media for _, media in known),
         by_file_id={one.file_id: media for one, media in known if one.file_id},
         object_id=object_id,
-        internal_hosts=frozenset({site.site_host.partition(":")[0]}),
+        internal_hosts=site.hosts,
+        hidden_hosts=clients.hosts_of_all() - site.hosts,
         show_assignees=powers.names is not Names.NONE,
         link_files=powers.download,
         words=words(),

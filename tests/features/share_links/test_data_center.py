@@ -18,9 +18,10 @@ from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.names import Names
 from app.features.share_links.powers import Children, Powers
 from app.features.share_links.proof import Proof, RefusedToShare
+from app.integrations.atlassian.types import Deployment
 from simulator.data_center.people import jira_key
 from tests import html
-from tests.factories import links, people
+from tests.factories import connections, links, people
 from tests.features.share_links.conftest import OwnServers
 from tests.features.share_links.readers import FILES, Shared, aged, control, opened
 from tests.features.share_links.test_children import GATE_HOURS, HANDBOOK, NEVER, beside
@@ -132,6 +133,26 @@ def test_people_are_named_as_the_link_lets_them_be(own_servers: OwnServers, page
         assert "~jonas" not in page.text
         body = shared(own_servers, own_servers.page("100120"), Powers(names=names))
         assert ("Ines Moreau" in opened(pages.another(), body).text) is said
+
+
+def test_addresses_of_the_companys_other_sites_are_never_shown(own_servers: OwnServers, pages: PageClient) -> None:
+    with transaction() as db:
+        connections.make_connection(
+            db, "jira", "https://jira.corp:8443/jira", name="Other", deployment=Deployment.DATA_CENTER
+        )
+    links_out = "".join(
+        f'<p><a href="{address}">{words}</a></p>'
+        for address, words in (
+            ("https://jira.corp:8443/jira/browse/SECRET-1", "an issue"),
+            ("https://jira.corp/jira/secure/Dashboard.jspa", "a board"),
+            ("https://cranes.example/handbook", "a handbook"),
+        )
+    )
+    control(own_servers, "PATCH", "pages/100102", {"body": links_out})
+    page = opened(pages, shared(own_servers, own_servers.page("100102")))
+    assert "https://cranes.example/handbook" in page.links.values()
+    assert "a board" in page.text
+    assert "jira.corp" not in page.source
 
 
 @pytest.mark.parametrize(
