@@ -9,10 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.core import clock
+from app.core.accounts.actor import SYSTEM
+from app.core.accounts.models import Person
+from app.core.db import transaction
+from app.features.sso import accounts, configuration, conflicts
+from app.features.sso.configuration import Kind, SamlSettings
+from app.features.sso.models import SsoConnection
 from tests.journeys.portal import Cast, Portal, Shared
+from tests.journeys.test_identity_provider import connected
 from tests.journeys.visitor import DESK, NIGHT, PHONE, Look, Visit, Visitor
+from tests.protocols.saml.provider import keys
 
 PASSWORD = "quiet harbour lantern 42"
 FILES = {"attachments": True, "download": True}
@@ -96,6 +105,42 @@ def test_what_administrators_see(portal: Portal, visit: Visit, look: Look, pictu
     ada.picture(pictures / f"one-time-link-{look.name}.png")
     reset = visit(look).open(ada.value("Link"))
     reset.picture(pictures / f"reset-{look.name}.png")
+
+
+@looks
+def test_what_administrators_see_of_identity_providers(
+    portal: Portal, visit: Visit, look: Look, pictures: Path
+) -> None:
+    sam, mia = portal.guest("Sam Reyes"), portal.guest("Mia Berg")
+    settings = SamlSettings(
+        "https://harbour.example/metadata",
+        sso_redirect_url="https://harbour.example/sso",
+        certificates=(keys("harbour").certificate.pem,),
+    )
+    # Each look has a connection of its own; the database is one for all stories.
+    name = f"harbour-{look.name}"
+    with connected(name, Kind.SAML, settings, portal.group("Hauliers")):
+        _accounts(name, sam, mia)
+        ada = visit(look).sign_in(portal.administrator())
+        _walk(
+            ada,
+            pictures,
+            ("identity-providers", "/admin/sso/", 200),
+            ("identity-conflicts", "/admin/sso/conflicts", 200),
+            ("identity-accounts", f"/admin/sso/{name}/accounts", 200),
+            ("identity-assign", f"/admin/sso/{name}/accounts/assign?subject=a1b2&email={sam.email}", 200),
+            ("identity-metadata", f"/admin/sso/{name}/metadata", 200),
+            ("settings-sessions", "/admin/settings/sessions", 200),
+            ("prove-again", "/sign-in/again?next=/profile", 200),
+        )
+
+
+def _accounts(name: str, holder: Cast, asked: Cast) -> None:
+    with transaction() as session:
+        row = session.scalars(select(SsoConnection).where(SsoConnection.public_id == name)).one()
+        accounts.assign(session, SYSTEM, name, subject="5f1d7c2e-90ab-4c1e-8f0a-2b1c3d4e5f60", email=holder.email)
+        person = session.get_one(Person, asked.id)
+        conflicts.note(session, configuration.of(row), "c0ffee00-90ab-4c1e-8f0a-2b1c3d4e5f60", asked.email, person)
 
 
 @looks
