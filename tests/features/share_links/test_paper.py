@@ -234,10 +234,10 @@ def test_a_page_that_the_link_does_not_cover_has_none(world: World, pages: PageC
 
 @pytest.mark.parametrize("comments", [True, False])
 def test_comments_stand_on_paper_where_readers_see_them(world: World, pages: PageClient, comments: bool) -> None:
-    shared = share(world, powers=Powers(pdf=True, comments=comments))
+    shared = share(world, HANDBOOK, powers=Powers(pdf=True, comments=comments))
     page = opened(pages, shared)
     fetch(pages, shared, "pdf")
     work()
     sheets = "".join(texts(fetch(pages, shared, "pdf").data))
-    assert ("Comments" in page.text) is comments
-    assert ("Comments" in sheets) is comments
+    said = "the hauliers will like that"
+    assert (said in page.text, said in sheets, "Comments" in sheets) == (comments, comments, comments)
