@@ -1,0 +1,70 @@
+"""What is read besides the page itself: the pages below it, comments, and an issue by its chosen fields."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.portal import Portal
+from tests.journeys.visitor import DESK, NIGHT, PHONE, Look, Visit, Visitor
+
+PASSWORD = "quiet harbour lantern 42"
+HANDBOOK, ISSUE = "100120", "HARB-31"
+CHILDREN = {"children": {"depth": 2}, "comments": True, "attachments": True}
+FIELDS = ["status", "priority", "assignee", "reporter", "description", "issuelinks", "subtasks", "parent", "duedate"]
+
+
+def look_at(reader: Visitor, name: str) -> None:
+    """Take a picture where somebody wants to see them: `PICTURES` names the folder."""
+    if folder := os.environ.get("PICTURES"):
+        reader.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=["desk", "dark", "phone"])
+def test_a_handbook_is_read_page_by_page_with_its_comments(portal: Portal, visit: Visit, look: Look) -> None:
+    link = portal.share(portal.author(), portal.page_url(HANDBOOK), password=PASSWORD, powers=CHILDREN)
+    reader = visit(look).open(link.address)
+    reader.enter({"Password": PASSWORD}).press("Open")
+    assert reader.heading == "Terminal handbook for partners"
+    assert "Could we say which gate takes" in reader.words
+    assert "The gates are open from Monday to Friday" in reader.words
+    assert all(width > 0 for width in reader.pictures)
+    look_at(reader, f"handbook-{look.name}")
+    reader.open(f"{link.address}page-100121")
+    assert reader.heading == "Gate hours"
+    assert all(width > 0 for width in reader.pictures)
+    look_at(reader, f"child-{look.name}")
+    reader.follow("handbook")
+    assert reader.page.url == link.address
+
+
+@pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=["desk", "dark", "phone"])
+def test_an_issue_is_read_with_its_fields_and_comments(portal: Portal, visit: Visit, look: Look) -> None:
+    powers = {"jira_fields": FIELDS, "comments": True, "attachments": True}
+    link = portal.share(portal.author(), portal.issue_url(ISSUE), password=PASSWORD, powers=powers)
+    reader = visit(look).open(link.address)
+    reader.enter({"Password": PASSWORD}).press("Open")
+    assert reader.heading == "Scanner at gate 2 reads plates wrong at dusk"
+    assert "A sun shade is on its way" in reader.words
+    assert "CANARY" not in reader.page.content()
+    assert all(width > 0 for width in reader.pictures)
+    look_at(reader, f"issue-{look.name}")
+
+
+@pytest.mark.parametrize("what", ["page", "issue"])
+def test_a_creator_chooses_what_readers_may_do(portal: Portal, visit: Visit, what: str) -> None:
+    author = visit().sign_in(portal.author())
+    author.open("/links/").follow("Create link")
+    address = portal.page_url(HANDBOOK) if what == "page" else portal.issue_url(ISSUE)
+    author.enter({"Address": address}).press("Look at it")
+    look_at(author, f"create-{what}")
+    if what == "page":
+        assert "Readers will not see everything" in author.words
+        author.page.get_by_label("Child pages", exact=True).select_option("2")
+    else:
+        author.tick("Vessel call")
+    author.tick("Show comments").press("Create link")
+    assert author.heading == "Hand the link on"
+    author.follow("Go to the link's page")
+    assert author.fact("Comments") == "Shown"
+    look_at(author, f"link-{what}")
