@@ -95,6 +95,8 @@ def begin_table(canvas: Canvas, width: TableWidth | None = None, columns: tuple[
     canvas.start("table", classes("doc-table", f"doc-table-{width}" if width is not None else None))
     total = sum(columns)
     if total > 0:
+        # One element can stand for many columns: they count as cells do.
+        canvas.count_cell(len(columns))
         steps = (min(max(round(one * TABLE_COLUMN_PARTS / total), 1), TABLE_COLUMN_PARTS) for one in columns)
         cols = "".join(f'<col class="doc-col-{step}">' for step in steps)
         canvas.parts.append(f"<colgroup>{cols}</colgroup>")

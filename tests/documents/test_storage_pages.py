@@ -1,5 +1,6 @@
 """Other pages within a page: shown as far as the link covers them, and never without end."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -222,7 +223,7 @@ def test_without_covered_pages_no_list_of_them_is_shown(source: str, called: str
 
 def test_lists_of_pages_are_bounded_together() -> None:
     assert shown(macro("children") * 10).count("doc-pages") == 10
-    assert render_storage(macro("children") * 10, COVERED, Limits(max_listed=7)).html.count("doc-pages") == 2
+    assert render_storage(macro("children") * 10, COVERED, Limits(max_listed=8)).html.count("doc-pages") == 2
 
 
 @pytest.mark.parametrize(
@@ -272,6 +273,18 @@ def test_links_to_covered_pages_lead_to_their_place_in_the_share(written: str, e
 )
 def test_an_attachment_of_another_page_is_shown_if_that_page_is_covered(source: str, expected: str) -> None:
     assert expected in shown(f"<ac:image>{source}</ac:image>")
+
+
+def test_many_lists_and_galleries_of_a_large_tree_take_no_long_time() -> None:
+    tree = tuple(CoveredPage(str(n), f"p{n}", f"page-{n}", parent_id="9") for n in range(1_000))
+    files = {f"{n}.png": MediaFile(f"a{n}", f"{n}.png", "image/png", n) for n in range(300)}
+    body = (macro("children") + macro("gallery", exclude="x") + macro("pagetree", root="p1")) * 5_000
+    begun = time.process_time()
+
+    rendered = render_storage(body, replace(MATERIAL, tree=tree, attachments=files))
+
+    assert time.process_time() - begun < 20
+    assert rendered.html.count("<img") <= 5_000
 
 
 def test_a_page_whose_address_could_lead_away_is_no_link() -> None:

@@ -40,6 +40,9 @@ def test_tables_with_too_many_cells_are_refused() -> None:
     row = "<tr>" + "<td/>" * 100 + "</tr>"
 
     assert refusal(f"<table>{row * 201}</table>") == "too_many_cells"
+    columns = '<table><colgroup><col span="99" style="width: 1px"/></colgroup></table>'
+    assert refusal(columns * 203) == "too_many_cells"
+    assert storage(columns * 202).count("<col ") == 202 * 99
 
 
 @pytest.mark.parametrize(

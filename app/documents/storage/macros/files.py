@@ -56,6 +56,9 @@ def _gallery(macro: Macro) -> None:
     if holder is None or macro.parameter("includelabel", "excludelabel"):
         canvas.omitted("gallery", Reason.NOT_COVERED)
         return
+    if not macro.walk.may_list(1):
+        canvas.omitted("gallery", Reason.BOUNDED)
+        return
     chosen, without = _names(macro.parameter("include")), _names(macro.parameter("exclude"))
     files = [
         file

@@ -99,7 +99,8 @@ def _children(macro: Macro) -> None:
     if macro.resource("page") is not None or macro.parameter("page"):
         page = _named(macro, "page")
         top = page.id if page is not None else None
-    if top is None or not material.tree:
+    # Looking through the tree costs, even where nothing stands below.
+    if top is None or not material.tree or not macro.walk.may_list(1):
         macro.canvas.omitted(macro.name)
         return
     below = _below(macro)
@@ -112,7 +113,7 @@ def _children(macro: Macro) -> None:
 def _page_tree(macro: Macro) -> None:
     # The tree of the space is not covered: what is shown is the part of it that is.
     tree = macro.canvas.material.tree
-    if not tree:
+    if not tree or not macro.walk.may_list(1):
         macro.canvas.omitted(macro.name)
         return
     page = _named(macro, "root")
