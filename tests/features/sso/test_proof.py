@@ -118,7 +118,8 @@ def test_an_openid_provider_is_told_to_ask_anew(app: Flask, running: Running, pa
     test_oidc.sign_in(pages)
     going = again(pages)
     asked = parse_qs(urlsplit(going).query)
-    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    assert asked["prompt"] == ["login"]
+    assert int(asked["max_age"][0]) <= 10
     assert pages.get(test_oidc.choose(going), status=303).location == "/profile"
 
 
