@@ -230,20 +230,20 @@ def cell(kind: str, text: str, **attrs: object) -> dict[str, object]:
         (
             node("blockCard", url="https://example.com"),
             (
-                f'<div class="doc-p"><span class="doc-card"><a href="https://example.com" {REL}>https://example.com</a></span>'
+                f'<div class="doc-files"><span class="doc-card"><a href="https://example.com" {REL}>https://example.com</a></span>'
                 "</div>"
             ),
         ),
         (
             node("embedCard", url="https://example.com", layout="wide"),
             (
-                f'<div class="doc-p"><span class="doc-card"><a href="https://example.com" {REL}>https://example.com</a></span>'
+                f'<div class="doc-files"><span class="doc-card"><a href="https://example.com" {REL}>https://example.com</a></span>'
                 "</div>"
             ),
         ),
         (
             node("blockCard", datasource={}),
-            '<div class="doc-p"><div class="doc-omitted">Not shown here: Jira issues</div></div>',
+            '<div class="doc-omitted">Not shown here: Jira issues</div>',
         ),
         (
             node("codeBlock", words("a\nb"), wrap=True, hideLineNumbers=True),

@@ -102,15 +102,6 @@ def _card(show: Callable[[Canvas, str, str], None]) -> Renderer:
     return render
 
 
-def _block(render: Renderer) -> Renderer:
-    def render_block(node: Node, walk: Walk) -> None:
-        walk.canvas.start("div", ' class="doc-p"')
-        render(node, walk)
-        walk.canvas.end("div")
-
-    return render_block
-
-
 RENDERERS: dict[str, Renderer] = {
     "text": _text,
     "hardBreak": _line_break,
@@ -119,8 +110,8 @@ RENDERERS: dict[str, Renderer] = {
     "date": _date,
     "status": _status,
     "inlineCard": _card(card),
-    "blockCard": _block(_card(card)),
-    "embedCard": _block(_card(embed)),
+    "blockCard": _card(card),
+    "embedCard": _card(embed),
     # What a template asks its writer for.
     "placeholder": nothing,
 }
