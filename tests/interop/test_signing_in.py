@@ -37,6 +37,7 @@ def test_who_is_in_no_such_group_is_told_so_by_name_and_may_come_as_somebody_els
     assert person.heading == "This page is for other people"
     assert f"You are signed in as {way.outsider.name} ({way.outsider.email})" in person.words
     # The provider still knows who they were, and has to ask all the same.
+    way.peer.let_proof_age()
     person.press("Use another account").choose(way.button, way.peer).prove(way.peer, way.member)
     assert person.press("Open").heading == "Arrival guide for hauliers"
 
@@ -69,6 +70,7 @@ def test_a_provider_that_knows_somebody_lets_them_through_and_asks_again_where_w
     person.open("/sign-in?next=/profile").pass_through(way.button, "/profile")
     assert way.member.email in person.words
 
+    way.peer.let_proof_age()
     person.page.goto(f"/sso/{way.name}/again?next=/profile")
     person.arrive_at(way.peer).prove(way.peer, way.member)
     assert person.path == "/profile"

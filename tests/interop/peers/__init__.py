@@ -38,5 +38,8 @@ class Peer(Protocol):
     def enter(self, page: Page, username: str, password: str) -> None:
         """Fill in the provider's login page and send it."""
 
+    def let_proof_age(self) -> None:
+        """Wait until somebody who signed in just now can be asked again."""
+
     def output(self) -> str:
         """Return the end of its log."""

@@ -89,6 +89,9 @@ class OpenIdProvider:
         if page.url.startswith(self.base_url):
             page.get_by_role("button", name="Continue").click()
 
+    def let_proof_age(self) -> None:
+        """Do nothing: it asks again at once."""
+
     def output(self) -> str:
         """Return the end of its log."""
         return f"oidc-provider:\n{self.log.read_text(errors='replace')[-8_000:]}"

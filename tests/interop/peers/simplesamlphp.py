@@ -90,6 +90,9 @@ class SimpleSamlPhp:
         """Wait until the login page says that nobody was signed in."""
         page.get_by_text("Incorrect username or password").first.wait_for()
 
+    def let_proof_age(self) -> None:
+        """Do nothing: it asks again at once."""
+
     def output(self) -> str:
         """Return the end of what it wrote."""
         files = [self.log, *sorted((self._folder / "log").iterdir())]
