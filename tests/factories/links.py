@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -70,6 +71,7 @@ def make_link(
     max_views: int | None = None,
     expires_at: datetime | None = None,
     powers: Powers | None = None,
+    **conditions: Any,
 ) -> ShareLink:
     """Make a link to a page, on the first connection there is or a new one."""
     connection = connection or db.scalars(select(Connection).limit(1)).one_or_none() or connections.make_connection(db)
@@ -84,6 +86,7 @@ def make_link(
             groups=groups,
             max_views=max_views,
             powers=powers or Powers(),
+            **conditions,
         ),
     )
     assert isinstance(made, service.Created)

@@ -13,7 +13,7 @@ class PaperFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Manuscript:
+class Sheet:
     """The words round the content of a PDF, all translated; `html` is the output of a rendering of ours."""
 
     title: str

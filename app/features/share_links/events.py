@@ -30,6 +30,6 @@ class ShareLinkEvent(AuditEvent):
     ADDRESS_PROVEN = ("share_links:address:proven", "proved an address", (), ("email",))
     TERMS_ACCEPTED = ("share_links:terms:accepted", "accepted the terms of a link", ("version",), ("email",))
     PREVIEWED = ("share_links:link:previewed", "viewed a link as a recipient")
-    DOWNLOADED = ("share_links:file:downloaded", "downloaded a file", ("attachment", "range"))
-    PDF_TAKEN = ("share_links:pdf:taken", "took a page as PDF", ("object", "version", "watermark"))
+    DOWNLOADED = ("share_links:file:downloaded", "downloaded a file", ("attachment", "range"), ("email",))
+    PDF_TAKEN = ("share_links:pdf:taken", "took a page as PDF", ("version", "watermark"), ("email",))
     GRANTS_ENDED = ("share_links:grant:ended", "ended grants", ("count", "reason"))

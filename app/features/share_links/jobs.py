@@ -7,7 +7,7 @@ from sqlalchemy import delete, or_
 from app.core import clock, db
 from app.core.jobs import schedule
 from app.features.share_links import copies
-from app.features.share_links.models import Grant
+from app.features.share_links.models import AddressCode, AddressProof, Grant, Passage
 
 _MOST_AT_ONCE = 50
 #: Visitors who held a grant are told why a link is closed; after this long they are strangers.
@@ -29,3 +29,14 @@ def delete_grants() -> None:
     before = clock.now() - KEEP_ENDED
     with db.transaction() as session:
         session.execute(delete(Grant).where(or_(Grant.ended_at < before, Grant.ends_at < before)))
+
+
+@schedule.every(3_600, "share_links.delete_proofs")
+def delete_proofs() -> None:
+    """Delete codes and proven addresses that are over, and passages that nobody went on with; safe to run twice."""
+    now = clock.now()
+    with db.transaction() as session:
+        session.execute(delete(AddressCode).where(AddressCode.ends_at < now))
+        session.execute(delete(AddressProof).where(AddressProof.ends_at < now))
+        # Accepted terms stay with them for as long as grants do.
+        session.execute(delete(Passage).where(Passage.changed_at < now - KEEP_ENDED))

@@ -149,6 +149,8 @@ class ActivityRow:
     #: Name or address of who it was, where known and not erased.
     actor_name: str | None
     details: dict[str, Any]
+    #: What a reader stated, where it was asked for and not erased.
+    reason: str | None = None
 
 
 def find(
@@ -390,4 +392,5 @@ def _activity_row(entry: AuditEntry, personal: dict[str, Any]) -> ActivityRow:
         actor_id=entry.actor_id,
         actor_name=personal.get("actor_name") or personal.get("email"),
         details=entry.details,
+        reason=personal.get("reason"),
     )

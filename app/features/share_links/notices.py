@@ -26,6 +26,7 @@ class NoticeCode(StrEnum):
     RESUMED_BY_OTHER = "resumed_by_other"
     REVOKED_BY_OTHER = "revoked_by_other"
     READDRESSED_BY_OTHER = "readdressed_by_other"
+    MANY_REFUSALS = "many_refusals"
 
 
 _SENTENCES: dict[NoticeCode, Text] = {
@@ -44,6 +45,10 @@ _SENTENCES: dict[NoticeCode, Text] = {
     NoticeCode.RESUMED_BY_OTHER: Text("An administrator resumed this link."),
     NoticeCode.REVOKED_BY_OTHER: Text("An administrator revoked this link."),
     NoticeCode.READDRESSED_BY_OTHER: Text("An administrator gave this link a new address."),
+    NoticeCode.MANY_REFUSALS: Text(
+        "Ten times within an hour somebody did not pass a gate of this link. Its page says when and how. If you do not "
+        "expect that, give the link a new address or revoke it."
+    ),
 }
 
 

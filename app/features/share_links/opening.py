@@ -14,11 +14,9 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.accounts import queries as accounts
 from app.core.accounts.actor import Actor
-from app.core.accounts.actor import visitor as visitor_actor
-from app.core.accounts.models import Person
 from app.core.audit import trail
 from app.core.permissions import Permission, permissions_of
-from app.features.share_links import passages, policy, queries
+from app.features.share_links import passages, policy, queries, records
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.models import Grant, ReaderViews, ShareLink
 from app.features.share_links.policy import (
@@ -33,7 +31,7 @@ from app.features.share_links.policy import (
     Serve,
     Step,
 )
-from app.features.share_links.queries import ObjectRow, Visit
+from app.features.share_links.queries import Visit
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def open_link(session: Session, asked: Asked, brought: Brought = NOTHING) -> Ope
         return NotOpened(None)
     passage, reason = _bring(visit, brought, now)
     if passage.terms_version != policy.standing_passage(visit.link, visit.visitor, now).terms_version:
-        _record(session, ShareLinkEvent.TERMS_ACCEPTED, visit, asked, version=passage.terms_version)
+        records.note(session, ShareLinkEvent.TERMS_ACCEPTED, visit, asked.browser_digest, version=passage.terms_version)
     visit = visit.opening(passage, manages=_manages(session, visit))
     step = policy.next_step(visit.link, visit.visitor, now)
     if isinstance(step, Serve):
@@ -108,11 +106,11 @@ def open_link(session: Session, asked: Asked, brought: Brought = NOTHING) -> Ope
     if step.spends and not _spend(session, visit):
         return NotOpened(Closed(ClosedBecause.USED_UP))
     kept = passages.settle(session, visit, asked.browser_digest, passage)
-    _record(
+    records.note(
         session,
         ShareLinkEvent.OPENED,
         visit,
-        asked,
+        asked.browser_digest,
         view=visit.link.views + 1 if step.spends else None,
         gates=_passed(visit),
         grant=_grant(session, visit, asked.browser_digest, now),
@@ -143,25 +141,24 @@ def record_download(
     session: Session, visit: Visit, browser_digest: str | None, attachment_id: str, span: str | None
 ) -> None:
     """Record a download; committed before its first byte is sent."""
-    trail.record(
+    records.note(
         session,
         ShareLinkEvent.DOWNLOADED,
-        subject=("link", visit.shown.public_id),
-        actor=who(session, visit.visitor.person_id, browser_digest),
+        visit,
+        browser_digest,
         attachment=attachment_id,
         range=span,
     )
 
 
-def record_pdf(session: Session, visit: Visit, target: ObjectRow, browser_digest: str | None) -> None:
-    """Record that a reader took the PDF of a page; committed before its first byte is sent."""
-    trail.record(
+def record_pdf(session: Session, visit: Visit, browser_digest: str | None) -> None:
+    """Record that a reader took the PDF; committed before its first byte is sent."""
+    records.note(
         session,
         ShareLinkEvent.PDF_TAKEN,
-        subject=("link", visit.shown.public_id),
-        actor=who(session, visit.visitor.person_id, browser_digest),
-        object=target.object_id,
-        version=target.version,
+        visit,
+        browser_digest,
+        version=visit.shown.object.version,
         watermark=visit.shown.powers.watermark,
     )
 
@@ -174,15 +171,6 @@ def record_preview(session: Session, actor: Actor, public_id: str) -> None:
 def as_person(visit: Visit, person_id: int | None) -> Visit:
     """Return a visit as that of a person who came by another way than the link."""
     return replace(visit, visitor=replace(visit.visitor, person_id=person_id))
-
-
-def who(session: Session, person_id: int | None, browser_digest: str | None) -> Actor:
-    """Return the signed-in person, or the visitor that a browser stands for."""
-    person = session.get(Person, person_id) if person_id is not None else None
-    if person is None:
-        return visitor_actor(browser_digest)
-    # Roles have no bearing on links, so they are not read.
-    return replace(accounts.actor_for(session, person), permissions=frozenset())
 
 
 def _bring(visit: Visit, brought: Brought, now: datetime) -> tuple[PassageFacts, str | None]:
@@ -275,18 +263,7 @@ def _record_failure(session: Session, visit: Visit, step: Step, asked: Asked, br
         case Ask(Gate.PASSWORD) if brought.proven_hash is not None:
             gate, why = Gate.PASSWORD.value, "changed_meanwhile"
         case Closed(because):
-            gate, why = "state", because.value
+            gate, why = records.STATE, because.value
         case _:
             return
-    _record(session, ShareLinkEvent.GATE_FAILED, visit, asked, gate=gate, reason=why)
-
-
-def _record(session: Session, event: ShareLinkEvent, visit: Visit, asked: Asked, **details: Any) -> None:
-    trail.record(
-        session,
-        event,
-        subject=("link", visit.shown.public_id),
-        actor=who(session, visit.visitor.person_id, asked.browser_digest),
-        email=visit.proven_address,
-        **details,
-    )
+    records.refused(session, visit, asked.browser_digest, gate, why)

@@ -1,4 +1,4 @@
-"""What readers of a link reach: the page itself, its gates, pictures and files.
+"""What readers of a link reach: the page itself, the pages of its gates, pictures and files.
 
 Every view asks `reading.approach`, which asks `policy.next_step`; nothing of a link leaves by another way. A request
 without a live grant writes nothing and asks Atlassian nothing unless it is a POST.
@@ -8,39 +8,30 @@ from dataclasses import replace
 from functools import partial
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from flask_babel import get_locale, lazy_gettext
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import context, db
-from app.core.accounts import sign_in
-from app.core.accounts.models import Person
 from app.core.crypto import tokens as secrets
 from app.core.errors import NotFound
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
-from app.features.share_links import file_answers, forged, opening, proving, reader_page, reading, tokens
-from app.features.share_links.opening import Asked, NotOpened
+from app.features.share_links import file_answers, forged, gate_pages, opening, reader_page, reading, tokens
+from app.features.share_links.gate_pages import At
+from app.features.share_links.opening import NOTHING, Asked, Brought, NotOpened
 from app.features.share_links.page_cache import Kept
-from app.features.share_links.policy import Ask, Closed, ClosedBecause, Gate, Refused
-from app.features.share_links.proving import Refusal
+from app.features.share_links.policy import Ask, Closed, ClosedBecause, Gate, Refused, RefusedBecause
 from app.features.share_links.queries import Visit
 from app.features.share_links.reading import Approach, Sheet
 from app.web import cookies
 from app.web.access import public
-from app.web.forms import Form, Secret
 from app.web.surfaces import Surface
 from app.web.templating import endpoint_url
 
 blueprint = Blueprint("share_links_public", __name__, url_prefix="/s")
 open_to_strangers = public("the link's own gates decide", surface=Surface.PUBLIC, share_link=True)
 _CLOSED_PAGES: Kept[bytes] = Kept(256 * 1024, len)
-
-
-class PasswordForm(Form):
-    """The password gate."""
-
-    password = Secret(lazy_gettext("Password"), render_kw={"autocomplete": "off"})
 
 
 @blueprint.get("/<token>")
@@ -62,40 +53,6 @@ def read_link(token: str) -> BaseResponse:
 def read_page(token: str, page_id: str) -> BaseResponse:
     """Show a page that the link covers besides the one it names; the same gates stand before it."""
     return _read(token, page_id)
-
-
-@blueprint.post("/<token>/password")
-@open_to_strangers
-def prove_password(token: str) -> BaseResponse:
-    """Prove the link's password; where it was the last gate, this opens the link."""
-    asked = asked_by(token)
-    if asked is None:
-        return closed_page(known=False)
-    first = reading.approach(asked)
-    if first.visit is None or first.step != Ask(Gate.PASSWORD):
-        return _closed(asked, first) if _is_closed(first) else _back(token)
-    form = PasswordForm()
-    proof = proving.prove(first.visit, form.password.data or "", asked.browser_digest)
-    if proof.refusal is Refusal.WRONG:
-        return _gate(token, first.visit, Gate.PASSWORD, _("That password does not open this page."), 403, form)
-    if proof.refusal is Refusal.LIMITED:
-        sentence = _("There were too many tries. Wait a while, then try again.")
-        response = _gate(token, first.visit, Gate.PASSWORD, sentence, 429, form)
-        if proof.retry_after is not None:
-            response.headers["Retry-After"] = str(proof.retry_after)
-        return response
-    return _open(token, asked, proof.proven_hash)
-
-
-@blueprint.post("/<token>/open")
-@open_to_strangers
-def open_link(token: str) -> BaseResponse:
-    """Open a link that asks for no password, or for nothing any more."""
-    asked = asked_by(token)
-    if asked is None:
-        return closed_page(known=False)
-    first = reading.approach(asked)
-    return _closed(asked, first) if _is_closed(first) else _open(token, asked, None)
 
 
 @blueprint.get("/<token>/media/<attachment_id>")
@@ -190,94 +147,56 @@ def _read(token: str, page_id: str | None) -> BaseResponse:
 
 def _without_content(token: str, asked: Asked, found: Approach) -> BaseResponse:
     """Answer a page request that gets no content."""
-    if found.visit is not None:
-        match found.step:
-            case Ask(Gate.RENEW):
-                return _renew(token, found.visit)
-            case Ask(gate):
-                return _gate(token, found.visit, gate)
-            case Refused():
-                return _not_for_you(token, found.visit)
-    return _closed(asked, found)
+    if found.visit is None:
+        return closed(asked, found)
+    at = At(token, found.visit, asked.browser_digest, another=request.args.get("address") == "another")
+    match found.step:
+        case Ask(Gate.RENEW):
+            return _renew(at)
+        case Ask(gate):
+            return gate_pages.show(at, gate)
+        case Refused(reason):
+            return gate_pages.turned_away(at, reason)
+    return closed(asked, found)
 
 
-def _renew(token: str, visit: Visit) -> BaseResponse:
-    """Send somebody whose membership has to be asserted again to who asserted it, and back here."""
+def _renew(at: At) -> BaseResponse:
+    """Send somebody whose membership has to be asserted again to who asserted it, and back to what they asked for."""
     with db.reading() as session:
-        ways = [way for way in sign_in.ways(session) if way.name == visit.visitor.renews_through]
-    if not ways:
-        return _not_for_you(token, visit)
-    address = url_for("share_links_public.read_link", token=token)
-    return redirect(endpoint_url(ways[0].endpoint, next=address, **ways[0].values) or address, 303)
+        way = gate_pages.way_through(session, at.visit.visitor.renews_through)
+    if way is None:
+        return gate_pages.turned_away(at, RefusedBecause.NOT_MEMBER)
+    return redirect(endpoint_url(way.endpoint, next=request.path, **way.values) or at.address, 303)
 
 
-def _not_for_you(token: str, visit: Visit) -> Response:
-    with db.reading() as session:
-        person = session.get_one(Person, visit.visitor.person_id)
-    address = url_for("share_links_public.read_link", token=token)
-    page = render_template(
-        "share_links/public/not_for_you.html", name=person.display_name, email=person.email, address=address
-    )
-    return make_response(page, 403)
+def pass_gate(token: str, asked: Asked, brought: Brought = NOTHING) -> BaseResponse:
+    """Take what was brought to a gate; where it was the last one, the link is open now. Either way the page says more."""
+    browser_id = cookies.browser_id() or secrets.new_secret()
+    known = replace(asked, browser_digest=secrets.digest(browser_id))
+    with db.transaction() as session:
+        outcome = opening.open_link(session, known, brought)
+    if isinstance(outcome, NotOpened) and (outcome.step is None or isinstance(outcome.step, Closed)):
+        return closed(asked, reading.approach(asked))
+    response = back(token)
+    cookies.ensure_browser_id(response, browser_id)
+    return response
 
 
-def _is_closed(found: Approach) -> bool:
+def is_closed(found: Approach) -> bool:
+    """Tell whether a link is closed, or is none."""
     return found.visit is None or isinstance(found.step, Closed)
 
 
-def _closed(asked: Asked, found: Approach) -> BaseResponse:
+def closed(asked: Asked, found: Approach) -> BaseResponse:
+    """Return the page for a link that does not open: with the reason for those who may know it."""
     told = reading.told_why(asked, found.visit)
     if told and isinstance(found.step, Closed):
         return told_page(found.step.reason)
     return closed_page(known=True)
 
 
-def _gate(
-    token: str,
-    visit: Visit,
-    gate: Gate,
-    refusal: str | None = None,
-    status: int = 200,
-    form: PasswordForm | None = None,
-) -> Response:
-    if form is None and gate is not Gate.SIGN_IN:
-        # A form brings a cookie with it, so it is made only where one is shown.
-        form = PasswordForm(formdata=None)
-    if form is not None and refusal is not None:
-        form.password.errors = [refusal]
-    address = url_for("share_links_public.read_link", token=token)
-    ways: tuple[sign_in.Way, ...] = ()
-    if gate is Gate.SIGN_IN:
-        with db.reading() as session:
-            ways = sign_in.ways(session)
-    page = render_template(
-        "share_links/public/gate.html",
-        ways=ways,
-        address=address,
-        gate=gate.value,
-        shown=visit.shown,
-        form=form,
-        token=token,
-        sign_in_url=endpoint_url("account.sign_in", next=address) or f"/sign-in?next={address}",
-    )
-    return make_response(page, status)
-
-
-def _open(token: str, asked: Asked, proven_hash: str | None) -> BaseResponse:
-    browser_id = cookies.browser_id() or secrets.new_secret()
-    known = replace(asked, browser_digest=secrets.digest(browser_id))
-    with db.transaction() as session:
-        outcome = opening.open_link(session, known, opening.Brought(proven_hash=proven_hash))
-    if isinstance(outcome, NotOpened):
-        if outcome.step is None or isinstance(outcome.step, Closed):
-            return _closed(asked, reading.approach(asked))
-        return _back(token)
-    response = _back(token)
-    cookies.ensure_browser_id(response, browser_id)
-    return response
-
-
-def _back(token: str) -> Response:
+def back(token: str) -> Response:
+    """Lead back to the page of a link."""
     return make_response(redirect(url_for("share_links_public.read_link", token=token), 303))
 
 
@@ -291,14 +210,22 @@ def part_of(token: str, page_id: str | None = None) -> tuple[Asked, Visit, Sheet
         return closed_page(known=False)
     first = reading.approach(asked)
     if first.served is None:
-        return _closed(asked, first) if _is_closed(first) else _back(token)
+        return _without_part(token, asked, first)
     look = partial(reading.approach, asked)
     ready, sheet = reading.with_content(look, reading.freshen(look, first, page_id), page_id)
     if ready.served is None:
-        return _closed(asked, ready) if _is_closed(ready) else _back(token)
+        return _without_part(token, asked, ready)
     if sheet is None:
         raise NotFound
     return asked, ready.served, sheet
+
+
+def _without_part(token: str, asked: Asked, found: Approach) -> BaseResponse:
+    # Whoever saves a file goes on with it after renewing; a picture has a page around it that does.
+    goes_there = request.headers.get("Sec-Fetch-Dest", "document") == "document"
+    if found.visit is not None and found.step == Ask(Gate.RENEW) and goes_there:
+        return _renew(At(token, found.visit, asked.browser_digest))
+    return closed(asked, found) if is_closed(found) else back(token)
 
 
 def _file(token: str, page_id: str | None, attachment_id: str, *, as_file: bool) -> BaseResponse:

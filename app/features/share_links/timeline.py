@@ -32,24 +32,43 @@ _TITLES: dict[str, tuple[Text, str]] = {
     ShareLinkEvent.CLOSED: (Text("Closed"), "danger"),
     ShareLinkEvent.OPENED: (Text("Opened"), "success"),
     ShareLinkEvent.GATE_FAILED: (Text("A gate was not passed"), "warning"),
+    ShareLinkEvent.CODE_ASKED: (Text("A code was asked for"), "neutral"),
+    ShareLinkEvent.ADDRESS_PROVEN: (Text("An address was proven"), "info"),
+    ShareLinkEvent.TERMS_ACCEPTED: (Text("Terms were accepted"), "info"),
     ShareLinkEvent.PREVIEWED: (Text("Viewed as a recipient"), "neutral"),
     ShareLinkEvent.DOWNLOADED: (Text("A file was downloaded"), "success"),
     ShareLinkEvent.GRANTS_ENDED: (Text("Readers were sent back to the gates"), "neutral"),
 }
 
+#: What stands at a gate that was not passed: by the reason, else by the gate.
 _GATES = {
-    "password": Text("Wrong password"),
-    "sign_in": Text("Sign-in"),
-    "membership": Text("Not a member of the groups"),
+    "wrong_code": Text("Wrong code"),
+    "not_recipient": Text("No code was sent: the link is not for this address"),
+    "limited": Text("Too many tries"),
+    "wrong_network": Text("Not from an allowed network"),
+    "own_views_spent": Text("Opened as often as one reader may"),
     "not_member": Text("Not a member of the groups"),
+    "password": Text("Wrong password"),
+    "address": Text("Code by mail"),
+    "sign_in": Text("Sign-in"),
 }
 
 _FIELDS = {
     "name": Text("name"),
+    "opens_at": Text("opening"),
     "expires_at": Text("end"),
-    "password": Text("password"),
-    "groups": Text("groups"),
+    "networks": Text("networks"),
     "max_views": Text("view limit"),
+    "max_views_each": Text("view limit for each reader"),
+    "asks_sign_in": Text("sign-in"),
+    "sign_in_through": Text("way of signing in"),
+    "groups": Text("groups"),
+    "all_groups": Text("whether all groups are needed"),
+    "recipients": Text("addresses and domains"),
+    "asks_second_factor": Text("second factor"),
+    "password": Text("password"),
+    "terms": Text("terms"),
+    "asks_reason": Text("reason"),
     "powers": Text("what readers may do"),
 }
 
@@ -100,12 +119,21 @@ def _more(row: ActivityRow) -> Text | None:
     details: dict[str, Any] = row.details
     match row.event:
         case ShareLinkEvent.GATE_FAILED:
-            return _GATES.get(str(details.get("reason")), _GATES.get(str(details.get("gate"))))
+            reason = str(details.get("reason")).partition(":")[0]
+            return _GATES.get(reason, _GATES.get(str(details.get("gate"))))
         case ShareLinkEvent.CHANGED:
             fields = [str(_FIELDS[name]) for name in details.get("fields", []) if name in _FIELDS]
             return Text("Changed: %(fields)s", fields=", ".join(fields)) if fields else None
         case ShareLinkEvent.GRANTS_ENDED:
             return Text("Browsers: %(count)s", count=details.get("count", 0))
-        case ShareLinkEvent.OPENED if details.get("view"):
-            return Text("View %(number)s", number=details["view"])
+        case ShareLinkEvent.OPENED:
+            return _opening(row)
+        case ShareLinkEvent.TERMS_ACCEPTED:
+            return Text("Version %(number)s", number=details.get("version", 0))
     return None
+
+
+def _opening(row: ActivityRow) -> Text | None:
+    view = row.details.get("view")
+    spent = Text("View %(number)s", number=view) if view else Text("No view was spent")
+    return Text("%(spent)s. Reason: %(reason)s", spent=spent, reason=row.reason) if row.reason else spent

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core import clock, paging
+from app.core.accounts import sign_in
 from app.core.connections import clients
 from app.core.db import reading, transaction
 from app.core.errors import Forbidden, Invalid
@@ -18,7 +19,8 @@ from app.documents.issue import FieldChoice
 from app.features.share_links import conditions as rules
 from app.features.share_links import gather, listing, outlook, rights, service, timeline, tokens
 from app.features.share_links.conditions import UNCHANGED, Conditions, NewPassword
-from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm, local_minute
+from app.features.share_links.conditions_form import local_minute
+from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.listing import LinkRow
 from app.features.share_links.names import Names
@@ -122,7 +124,7 @@ def create_link() -> Answer:
         return render_template("share_links/new_link.html", form=asked, facts=facts), 422
     form.offer_powers(facts.object.kind, _fields(facts))
     with reading() as db:
-        form.offer(listing.offered_groups(db))
+        form.offer(listing.offered_groups(db), sign_in.ways(db))
     if form.validate():
         with errors_onto(form):
             return _create(form, facts)
@@ -144,6 +146,8 @@ def show_link(public_id: str) -> Answer:
         link = listing.one(db, actor(), public_id)
         entries = listing.activity(db, public_id, after=_after(), limit=ACTIVITY_SIZE + 1)
         counts = listing.counts(db, link)
+        terms = listing.terms(db, link.id, link.terms_version)
+        through = next((way.label for way in sign_in.ways(db) if way.name == link.sign_in_through), None)
         notices = [(notice.at, sentence(notice.code).render(_)) for notice in listing.notices(db, link)]
     more = len(entries) > ACTIVITY_SIZE
     return render_template(
@@ -154,6 +158,8 @@ def show_link(public_id: str) -> Answer:
         is_own=rights.owns(actor(), link.owner_id),
         reproves=link.paused_reason == PauseReason.RESTRICTION_CHANGED,
         counts=counts,
+        terms=terms,
+        through=through,
         notices=notices,
         events=[_translated(one) for one in timeline.of(entries[:ACTIVITY_SIZE])],
         older_url=with_query(after=entries[ACTIVITY_SIZE - 1].id) if more else None,
@@ -167,7 +173,8 @@ def show_link(public_id: str) -> Answer:
 def edit_link(public_id: str) -> Answer:
     """Show what can be changed."""
     link, form = _editing(public_id, EditForm(formdata=None))
-    form.fill(link)
+    with reading() as db:
+        form.fill(link, listing.terms(db, link.id, link.terms_version))
     return form_page("share_links/edit_link.html", form, link=link, labels=STATE_LABELS)
 
 
@@ -284,7 +291,7 @@ def _fields(facts: ShareFacts) -> Sequence[FieldChoice] | None:
 def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
     assert facts.object is not None
     with reading() as db:
-        form.offer(listing.offered_groups(db))
+        form.offer(listing.offered_groups(db), sign_in.ways(db))
         already = listing.shared_already(db, facts.site.id, facts.object.object_id)
     settings = registry.get(ShareLinkSettings)
     return form_page(
@@ -305,9 +312,8 @@ def _create(form: CreateForm, facts: ShareFacts) -> Answer:
         name=form.name.data or None,
         expires_at=form.expires_at.instant(),
         password=password,
-        groups=tuple(form.groups.data or ()),
-        max_views=form.max_views.data,
         powers=form.powers(),
+        **form.conditions(),
     )
     with transaction() as db:
         outcome = service.create(db, actor(), facts, wanted)
@@ -319,7 +325,7 @@ def _create(form: CreateForm, facts: ShareFacts) -> Answer:
 def _editing(public_id: str, form: EditForm) -> tuple[LinkRow, EditForm]:
     with reading() as db:
         link = listing.one(db, actor(), public_id)
-        form.offer(listing.offered_groups(db))
+        form.offer(listing.offered_groups(db), sign_in.ways(db), link)
         site = clients.site(db, link.connection_id)
     if not rights.may_manage(actor(), link.owner_id):
         raise Forbidden

@@ -3,10 +3,20 @@
 from flask import Flask
 
 from app.core import signals
-from app.features.share_links import forged, jobs, paper_views, places, preview_views, public_views, visitors
+from app.features.share_links import (
+    codes,
+    forged,
+    gate_views,
+    jobs,
+    paper_views,
+    places,
+    preview_views,
+    public_views,
+    visitors,
+)
 
 # Imported for their jobs and addresses, which stand beside those of the reader.
-__all__ = ["jobs", "paper_views", "register"]
+__all__ = ["codes", "gate_views", "jobs", "paper_views", "register"]
 
 
 def register(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from app.core.ratelimit import Attempt, Limit
 from app.core.settings import registry
 from app.core.settings import service as settings
 from app.core.settings.organisation import OrganisationSettings
-from app.features.share_links import proving, tokens
+from app.features.share_links import limits, tokens
 from app.features.share_links.models import Grant
 from app.features.share_links.policy import CloseReason
 from tests.factories import links, people
@@ -231,7 +232,7 @@ def test_addresses_of_one_ipv6_network_count_together(world: World, pages: PageC
 
 
 def test_the_limit_of_the_link_gives_no_time(world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proving, "PER_LINK", Limit("link-password-link", 3, 3_600))
+    monkeypatch.setattr(limits, "PASSWORD", replace(limits.PASSWORD, per_link=Limit("link-password-link", 3, 3_600)))
     shared = share(world)
     reader = pages.another(address="203.0.113.1")
     opened(reader, shared)
@@ -246,7 +247,7 @@ def test_the_limit_of_the_link_gives_no_time(world: World, pages: PageClient, mo
 
 
 def test_right_passwords_do_not_use_a_link_up(world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proving, "PER_LINK", Limit("link-password-link", 2, 3_600))
+    monkeypatch.setattr(limits, "PASSWORD", replace(limits.PASSWORD, per_link=Limit("link-password-link", 2, 3_600)))
     shared = share(world)
     for _ in range(7):
         opened(pages.another(), shared)

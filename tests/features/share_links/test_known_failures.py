@@ -1,0 +1,131 @@
+"""The failures of other systems that share links, each shown not to be one here (docs/security/threat-model.md)."""
+
+import ast
+import inspect
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.core import clock, db, ratelimit
+from app.core.accounts import service as accounts
+from app.core.accounts.actor import SYSTEM
+from app.core.crypto import passwords
+from app.core.errors import Invalid
+from app.core.settings import registry
+from app.features.share_links import applying, codes, conditions, limits, service, tokens
+from app.features.share_links.conditions import Changes
+from app.features.share_links.settings import ShareLinkSettings
+from tests.factories import links, people
+from tests.features.share_links.conftest import World
+from tests.features.share_links.readers import FILES, PDF, PLAN, opened, share
+from tests.pages import PageClient
+
+
+def test_guessing_a_password_is_limited_by_link_whatever_addresses_it_comes_from(
+    world: World, pages: PageClient
+) -> None:
+    # Elsewhere: no limit on the share password, or one per address only.
+    shared = share(world)
+    visit_limit, link_limit = limits.PASSWORD.per_visitor, limits.PASSWORD.per_link
+    assert (visit_limit.count, visit_limit.seconds) == (5, 60)
+    assert (link_limit.count, link_limit.seconds) == (600, 3_600)
+    with db.transaction() as session:
+        # As if 600 addresses had tried once each.
+        for _ in range(600):
+            ratelimit.take(session, (link_limit, shared.link.public_id))
+    stranger = pages.another(address="198.51.100.200")
+    stranger.get(shared.path)
+    stranger.submit("Open", {"password": links.PASSWORD}, status=429)
+
+
+@pytest.mark.parametrize("part", ["", f"media/{PLAN}", f"files/{PDF}", "pdf"])
+def test_expiry_holds_for_every_address_of_a_link_not_only_for_its_page(
+    world: World, pages: PageClient, part: str
+) -> None:
+    # Elsewhere: expiry checked in the page but not in the data route.
+    shared = share(world, powers=FILES)
+    opened(pages, shared)
+    stranger = pages.another()
+    with clock.at(shared.row().expires_at):
+        assert stranger.get(shared.path + part, status=404).heading == "This link does not open anything"
+        assert pages.get(shared.path + part, status=410).heading == "This page cannot be opened"
+
+
+def test_codes_tokens_and_passwords_come_from_the_systems_random_source() -> None:
+    # Elsewhere: codes from a non-cryptographic generator.
+    for module in (codes, conditions, tokens, service, applying):
+        tree = ast.parse(inspect.getsource(module))
+        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert "random" not in imported, module.__name__
+    assert "secrets.randbelow" in inspect.getsource(codes)
+    assert "secrets.choice" in inspect.getsource(conditions)
+
+
+def test_a_password_is_kept_as_a_hash_that_nothing_turns_back(world: World) -> None:
+    # Elsewhere: passwords stored reversibly.
+    row = share(world).row()
+    assert row.password_hash is not None
+    assert links.PASSWORD not in repr(vars(row))
+    assert "$2b$" in row.password_hash
+    assert passwords.verify_password(links.PASSWORD, row.password_hash)
+    assert not passwords.verify_password(links.PASSWORD + "x", row.password_hash)
+
+
+def test_a_link_cannot_be_extended_for_ever(world: World) -> None:
+    # Elsewhere: the longest life is counted from the day of each change.
+    shared = share(world)
+    most = timedelta(days=registry.get(ShareLinkSettings).maximum_days)
+    last = shared.row().created_at + most
+
+    def extend(days: int) -> None:
+        with db.transaction() as session:
+            actor = people.actor_of(session, world.author)
+            service.change(session, actor, shared.link.public_id, Changes(expires_at=last + timedelta(days=days)))
+
+    extend(0)
+    for later in (timedelta(), most / 2, most - timedelta(minutes=1)):
+        with clock.at(shared.row().created_at + later), pytest.raises(Invalid, match="counted from its creation"):
+            extend(1)
+
+
+def test_whoever_reads_a_link_cannot_share_it_on_with_wider_rights(world: World, pages: PageClient) -> None:
+    # Elsewhere: a re-share widens rights.
+    shared = share(world)
+    with db.transaction() as session:
+        guest, colleague = people.make_guest(session), people.make_author(session, "Carla Colleague")
+    pages.sign_in(guest)
+    opened(pages, shared)
+    pages.get("/links/new/", status=404)
+    pages.get(f"/links/{shared.link.public_id}/edit/", status=404)
+    # Neither does somebody inside whom Atlassian does not show the page.
+    inside = pages.another()
+    inside.sign_in(colleague)
+    inside.get(f"/links/new/?url={world.page('100101')}", status=422)
+    inside.get(f"/links/{shared.link.public_id}/edit/", status=404)
+
+
+def test_no_address_outside_the_links_own_gates_gives_its_content(world: World, pages: PageClient) -> None:
+    # Elsewhere: content reachable by another route.
+    shared = share(world, powers=FILES)
+    reader = pages.another()
+    opened(reader, shared)
+    for part in (f"media/{PLAN}", f"files/{PDF}", "pdf", "pdf/progress"):
+        stranger = pages.another()
+        answer = stranger.get(shared.path + part, status=303)
+        assert answer.location.endswith(shared.path)
+    folder = Path(inspect.getfile(service)).parent
+    routes = [file.name for file in folder.glob("*views.py") if "content_of(" in file.read_text(encoding="utf-8")]
+    assert routes == []
+
+
+def test_a_link_does_not_outlive_its_creator(world: World, pages: PageClient) -> None:
+    # Elsewhere: links that outlive their creator.
+    shared = share(world)
+    opened(pages, shared)
+    with db.transaction() as session:
+        person = session.merge(world.author)
+        accounts.deactivate(session, SYSTEM, person)
+    assert "no longer works here" in pages.get(shared.path, status=410).text
+    assert pages.another().get(shared.path, status=404).heading == "This link does not open anything"

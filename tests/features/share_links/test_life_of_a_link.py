@@ -1,0 +1,340 @@
+"""The life of a link as a state machine: whatever its owner, its visitors and time do, nothing is served that is refused.
+
+The machine keeps its own account of what is true – who is in the group, which browser knows the password, who proved which
+address – and says from that alone whether a browser may read. The service, on a real database, has to agree at every step.
+"""
+
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import delete, update
+
+from app.core import clock, db
+from app.core.accounts import service as accounts
+from app.core.accounts import sessions
+from app.core.accounts.actor import SYSTEM
+from app.core.accounts.models import MembershipSource, SignInSession
+from app.core.crypto import tokens as secrets
+from app.features.share_links import opening, service
+from app.features.share_links.conditions import Changes
+from app.features.share_links.models import AddressProof, Passage, ShareLink
+from app.features.share_links.opening import Asked, Brought, Opened
+from app.features.share_links.policy import Admit, Serve, next_step
+from tests.conftest import NOW
+from tests.factories import links, people
+
+BROWSERS = st.sampled_from([f"{number:064}" for number in range(3)])
+PLACES = st.sampled_from(["192.0.2.7", "203.0.113.7", "2001:db8::7"])
+NETWORKS = [(), ("192.0.2.0/24",), ("192.0.2.0/24", "2001:db8::/32")]
+RECIPIENTS = [(), ("example.org",), ("anna@example.org",)]
+ADDRESSES = ["anna@example.org", "bo@example.org", "eve@example.net"]
+HALF_AN_HOUR, HALF_A_DAY, A_DAY = timedelta(minutes=30), timedelta(hours=12), timedelta(hours=24)
+
+
+class LifeOfALink(RuleBasedStateMachine):
+    """One link, three browsers, two people, and a clock."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.held = ExitStack()
+        self.now = NOW
+        self.tick(timedelta())
+        with db.transaction() as session:
+            owner = people.make_author(session, f"Owner {secrets.new_public_id()}")
+            self.owner = people.actor_of(session, owner)
+            self.group = people.make_group(session, f"Group {secrets.new_public_id()}")
+            self.people = [people.make_guest(session, f"Guest {secrets.new_public_id()}") for _ in range(2)]
+            link = links.make_link(session, owner, expires_at=NOW + timedelta(days=20))
+        self.id, self.public_id, self.generation = link.id, link.public_id, 0
+        self.password: str | None = link.password_hash
+        self.opens_at: datetime | None = None
+        self.expires_at = link.expires_at
+        self.networks: tuple[str, ...] = ()
+        self.recipients: tuple[str, ...] = ()
+        self.groups = self.asks_reason = False
+        self.terms: str = ""
+        self.each: int | None = None
+        self.most: int | None = None
+        self.paused = self.revoked = False
+        self.views, self.own = 0, {}  # type: ignore[var-annotated]
+        self.members: set[int] = set()
+        self.sessions: dict[str, tuple[str, int]] = {}
+        self.proofs: dict[str, tuple[str, datetime]] = {}
+        #: browser → who accepted which terms there last.
+        self.accepted: dict[str, tuple[int | None, str]] = {}
+        #: browser → (until, person) of what may be read on.
+        self.grants: dict[str, tuple[datetime, int | None]] = {}
+
+    def teardown(self) -> None:
+        self.held.close()
+
+    # --- time, people, places --------------------------------------------------------------------------------------
+
+    @rule(step=st.sampled_from([timedelta(minutes=9), timedelta(hours=7), timedelta(days=2)]))
+    def tick(self, step: timedelta) -> None:
+        self.now += step
+        self.held.close()
+        self.held.enter_context(clock.at(self.now))
+
+    @rule(who=st.integers(0, 1), joins=st.booleans())
+    def join_or_leave(self, who: int, joins: bool) -> None:
+        person_id = self.people[who].id
+        with db.transaction() as session:
+            group, person = session.merge(self.group), session.merge(self.people[who])
+            if joins:
+                people.add_to_group(session, group, person)
+            elif person_id in self.members:
+                accounts.remove_member(session, SYSTEM, group, person, MembershipSource.MANUAL)
+        (self.members.add if joins else self.members.discard)(person_id)
+
+    @rule(browser=BROWSERS, who=st.integers(0, 1))
+    def sign_in(self, browser: str, who: int) -> None:
+        with db.transaction() as session:
+            secret, row = sessions.begin(session, session.merge(self.people[who]), {"password": self.now})
+            # Their own limits are another test's matter.
+            row.idle_ends_at = row.ends_at = NOW + timedelta(days=400)
+        self.sessions[browser] = (secrets.digest(secret), self.people[who].id)
+
+    @rule(browser=BROWSERS)
+    def sign_out(self, browser: str) -> None:
+        digest, _ = self.sessions.pop(browser, ("", 0))
+        with db.transaction() as session:
+            session.execute(update(SignInSession).where(SignInSession.digest == digest).values(ended_at=self.now))
+
+    @rule(browser=BROWSERS, address=st.sampled_from(ADDRESSES))
+    def prove_address(self, browser: str, address: str) -> None:
+        with db.transaction() as session:
+            mine = (AddressProof.link_id == self.id, AddressProof.browser_digest == browser)
+            session.execute(delete(AddressProof).where(*mine))
+            domain = address.partition("@")[2]
+            times = {"proven_at": self.now, "ends_at": self.now + A_DAY}
+            session.add(AddressProof(link_id=self.id, browser_digest=browser, address=address, domain=domain, **times))
+        self.proofs[browser] = (address, self.now + A_DAY)
+
+    # --- the owner -------------------------------------------------------------------------------------------------
+
+    def change(self, *, stricter: bool, **changes: Any) -> None:
+        with db.transaction() as session:
+            service.change(session, self.owner, self.public_id, Changes(**changes))
+        if stricter:
+            self.grants.clear()
+
+    @precondition(lambda self: not self.revoked)
+    @rule(wanted=st.sampled_from(NETWORKS))
+    def set_networks(self, wanted: tuple[str, ...]) -> None:
+        stricter = bool(wanted) and (not self.networks or not set(wanted) >= set(self.networks))
+        self.change(stricter=stricter, networks=wanted)
+        self.networks = wanted
+
+    @precondition(lambda self: not self.revoked)
+    @rule(wanted=st.sampled_from(RECIPIENTS))
+    def set_recipients(self, wanted: tuple[str, ...]) -> None:
+        wider = {("anna@example.org",): RECIPIENTS[:2], ("example.org",): RECIPIENTS[:1], (): []}
+        stricter = wanted != self.recipients and wanted not in wider[self.recipients]
+        self.change(stricter=stricter, recipients=wanted)
+        self.recipients = wanted
+
+    @precondition(lambda self: not self.revoked)
+    @rule(wanted=st.booleans())
+    def set_group(self, wanted: bool) -> None:
+        self.change(stricter=wanted and not self.groups, groups=(self.group.public_id,) if wanted else ())
+        self.groups = wanted
+
+    @precondition(lambda self: not self.revoked)
+    @rule(text=st.sampled_from(["", "Be kind", "Be quiet"]))
+    def set_terms(self, text: str) -> None:
+        self.change(stricter=bool(text) and text != self.terms, terms=text)
+        self.terms = text
+
+    @precondition(lambda self: not self.revoked)
+    @rule(wanted=st.booleans())
+    def set_reason(self, wanted: bool) -> None:
+        self.change(stricter=wanted and not self.asks_reason, asks_reason=wanted)
+        self.asks_reason = wanted
+
+    @precondition(lambda self: not self.revoked)
+    @rule(each=st.sampled_from([None, 1, 2]), most=st.sampled_from([None, 3, 5]))
+    def set_views(self, each: int | None, most: int | None) -> None:
+        fewer = [new is not None and (old is None or new < old) for new, old in ((each, self.each), (most, self.most))]
+        self.change(stricter=any(fewer), max_views_each=each, max_views=most)
+        self.each, self.most = each, most
+
+    @precondition(lambda self: not self.revoked and self.now < NOW + timedelta(days=20))
+    @rule(hours=st.sampled_from([None, -1, 5, 30]))
+    def set_opening(self, hours: int | None) -> None:
+        wanted = self.now + timedelta(hours=hours) if hours is not None else None
+        if wanted is not None and wanted >= self.expires_at:
+            return
+        later = wanted is not None and (self.opens_at is None or wanted > self.opens_at)
+        self.change(stricter=later, opens_at=wanted)
+        self.opens_at = wanted
+
+    @precondition(lambda self: not self.revoked and not self.paused)
+    @rule()
+    def pause(self) -> None:
+        with db.transaction() as session:
+            service.pause(session, self.owner, self.public_id)
+        self.paused = True
+        self.grants.clear()
+
+    @precondition(lambda self: not self.revoked and self.paused)
+    @rule()
+    def resume(self) -> None:
+        with db.transaction() as session:
+            service.resume(session, self.owner, self.public_id)
+        self.paused = False
+
+    @precondition(lambda self: not self.revoked)
+    @rule()
+    def new_address(self) -> None:
+        with db.transaction() as session:
+            self.generation = service.new_address(session, self.owner, self.public_id)
+        self.grants.clear()
+
+    @precondition(lambda self: not self.revoked)
+    @rule(sure=st.sampled_from([False] * 9 + [True]))
+    def revoke(self, sure: bool) -> None:
+        if sure:
+            with db.transaction() as session:
+                service.revoke(session, self.owner, self.public_id)
+            self.revoked = True
+            self.grants.clear()
+
+    # --- visitors --------------------------------------------------------------------------------------------------
+
+    @rule(browser=BROWSERS, place=PLACES, knows=st.booleans(), agrees=st.booleans(), says=st.booleans())
+    def visit(self, browser: str, place: str, knows: bool, agrees: bool, says: bool) -> None:
+        """Go to the link and bring to each gate what this visitor has; read, if it opens."""
+        asked, person = self.asked(browser, place), self.person(browser)
+        with db.reading() as session:
+            version = session.get_one(ShareLink, self.id).terms_version
+        brought = []
+        if knows:
+            brought.append(Brought(proven_hash=self.password))
+        if agrees:
+            brought.append(Brought(terms_version=version))
+        if says:
+            brought.append(Brought(reason="Because"))
+        held = self.holds(browser)
+        if self.accepted.get(browser, (person, ""))[0] != person:
+            # What somebody else accepted on this browser is forgotten when the next one comes.
+            del self.accepted[browser]
+        possible = self.may_open(browser, place, knows=knows, agrees=agrees, says=says)
+        accepts = agrees and bool(self.terms) and self.comes_to_terms(browser, place, knows=knows)
+        outcome: Any = None
+        for one in [Brought(), *brought]:
+            with db.transaction() as session:
+                outcome = opening.open_link(session, asked, one)
+        assert isinstance(outcome, Opened) == possible, (outcome, possible)
+        if accepts:
+            self.accepted[browser] = (person, f"{version}")
+        if possible and not held:
+            self.views += 1
+            reader = self.reader(browser)
+            self.own[reader] = self.own.get(reader, 0) + (1 if self.each is not None else 0)
+            self.grants[browser] = (min(self.now + HALF_A_DAY, self.expires_at), person)
+
+    @invariant()
+    def nothing_is_served_that_is_refused(self) -> None:
+        if not hasattr(self, "grants"):
+            return
+        for browser in (f"{number:064}" for number in range(3)):
+            for place in ("192.0.2.7", "203.0.113.7"):
+                with db.reading() as session:
+                    visit = opening.look(session, self.asked(browser, place))
+                assert visit is not None
+                served = isinstance(next_step(visit.link, visit.visitor, self.now), Serve | Admit)
+                assert served == self.may_read(browser, place), (browser[-1], place)
+
+    # --- what is true ----------------------------------------------------------------------------------------------
+
+    def asked(self, browser: str, place: str) -> Asked:
+        digest = self.sessions[browser][0] if browser in self.sessions else None
+        return Asked(self.public_id, self.generation, browser, digest, place)
+
+    def person(self, browser: str) -> int | None:
+        return self.sessions[browser][1] if browser in self.sessions else None
+
+    def reader(self, browser: str) -> str:
+        address, until = self.proofs.get(browser, ("", NOW))
+        if self.person(browser) is not None:
+            return f"person {self.person(browser)}"
+        return address if self.now < until else browser
+
+    def terms_key(self) -> str:
+        with db.reading() as session:
+            return f"{session.get_one(ShareLink, self.id).terms_version}"
+
+    def lets_in(self, browser: str, place: str) -> bool:
+        """Tell whether all holds that has to hold at every instant."""
+        if self.revoked or self.paused or self.now >= self.expires_at:
+            return False
+        if self.opens_at is not None and self.now < self.opens_at:
+            return False
+        number = ip_address(place)
+        if self.networks and not any(number in ip_network(one) for one in self.networks):
+            return False
+        if self.groups and self.person(browser) not in self.members:
+            return False
+        address, until = self.proofs.get(browser, ("", NOW))
+        return not self.recipients or (
+            self.now < until and bool({address, address.partition("@")[2]} & set(self.recipients))
+        )
+
+    def holds(self, browser: str) -> bool:
+        until, person = self.grants.get(browser, (NOW, None))
+        return self.now < until and person in (None, self.person(browser)) and not (person is None and self.groups)
+
+    def agreed(self, browser: str) -> bool:
+        person = self.person(browser)
+        return not self.terms or self.accepted.get(browser) == (person, self.terms_key())
+
+    def may_read(self, browser: str, place: str) -> bool:
+        return self.holds(browser) and self.agreed(browser) and self.lets_in(browser, place)
+
+    def comes_to_terms(self, browser: str, place: str, *, knows: bool) -> bool:
+        if not self.lets_in(browser, place) or self.holds(browser):
+            return self.lets_in(browser, place)
+        left = self.most is None or self.views < self.most
+        own = self.each is None or self.own.get(self.reader(browser), 0) < self.each
+        return left and own and (knows or "password" in self.waiting(browser))
+
+    def may_open(self, browser: str, place: str, *, knows: bool, agrees: bool, says: bool) -> bool:
+        if not self.comes_to_terms(browser, place, knows=knows) or not (agrees or self.agreed(browser)):
+            return False
+        return self.holds(browser) or not self.asks_reason or says or "reason" in self.waiting(browser)
+
+    def waiting(self, browser: str) -> set[str]:
+        """Return what is remembered of an unfinished way through the gates, and still counts by the machine's own clock."""
+        with db.reading() as session:
+            row = session.get(Passage, (self.id, browser))
+            version = session.get_one(ShareLink, self.id).conditions_version
+        if row is None or row.person_id != self.person(browser) or row.conditions_version != version:
+            return set()
+        found = {"password": row.password_at, "reason": row.reason_at}
+        return {name for name, at in found.items() if at is not None and self.now < at + HALF_AN_HOUR}
+
+
+def test_no_sequence_of_actions_serves_what_is_refused_at_that_instant(app: object) -> None:
+    run_state_machine_as_test(
+        LifeOfALink,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=30,
+            deadline=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,140 @@
+"""Visitors at each gate of a link, one after another, by day, by night and on a phone."""
+
+import email
+import os
+import re
+import time
+from datetime import timedelta
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from app.core import clock
+from tests.journeys.portal import Portal
+from tests.journeys.visitor import DESK, NIGHT, PHONE, Look, Visit, Visitor
+
+PASSWORD = "quiet harbour lantern 42"
+TITLE = "Berth and crane plan, week 48"
+TERMS = "These plans are for your own work.\n\nDo not hand them on, and delete what you saved when the week is over."
+looks = pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=lambda look: look.name)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """The folder that pictures are kept in."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def mailed_code(portal: Portal, address: str) -> str:
+    """Wait for the mail that the worker wrote, and return its code."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for file in (portal.data / "mail").glob("*.eml"):
+            message = email.message_from_bytes(file.read_bytes(), policy=default)
+            found = re.search(r"^ +(\d{6})$", message.get_content(), re.MULTILINE)
+            if message["To"] == address and found is not None:
+                return found[1]
+        time.sleep(0.2)
+    raise AssertionError(f"no code came to {address}")
+
+
+def stand(visitor: Visitor, pictures: Path, name: str) -> None:
+    """Keep a picture of the gate."""
+    visitor.picture(pictures / f"gate-{name}-{visitor.look.name}.png")
+
+
+@looks
+def test_somebody_outside_passes_every_gate_without_an_account(
+    portal: Portal, visit: Visit, look: Look, pictures: Path
+) -> None:
+    address = f"anna.{look.name}@example.org"
+    link = portal.share(
+        portal.author(),
+        password=PASSWORD,
+        networks=["127.0.0.0/8", "::1"],
+        recipients=[address, "northwind.example"],
+        terms=TERMS,
+        asks_reason=True,
+        max_views_each=1,
+    )
+    anna = visit(look).open(link.address)
+    assert "Berth" not in anna.page.content()
+    stand(anna, pictures, "address")
+    anna.enter({"Your email address": "anna"}).press("Send code", 422)
+    stand(anna, pictures, "address-refused")
+    anna.enter({"Your email address": address}).press("Send code")
+    stand(anna, pictures, "code")
+    code = mailed_code(portal, address)
+    anna.enter({"Code": "000000" if code != "000000" else "111111"}).press("Go on", 403)
+    stand(anna, pictures, "code-refused")
+    anna.enter({"Code": code}).press("Go on")
+    anna.enter({"Password": PASSWORD}).press("Open")
+    assert "delete what you saved" in anna.words
+    stand(anna, pictures, "terms")
+    anna.press("Accept and go on")
+    stand(anna, pictures, "reason")
+    anna.enter({"Reason": "To plan the pilots"}).press("Go on")
+    assert anna.heading == TITLE
+
+
+@looks
+def test_visitors_are_told_what_stands_in_their_way(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+    author = portal.author()
+    elsewhere = portal.share(author, password=PASSWORD, networks=["203.0.113.0/24"])
+    outside = visit(look).open(elsewhere.address, 403)
+    stand(outside, pictures, "network")
+    once = portal.share(author, password=PASSWORD, max_views_each=1)
+    reader = outside.another().open(once.address)
+    reader.enter({"Password": PASSWORD}).press("Open")
+    with portal.link(once) as row:
+        row.conditions_version += 1
+    reader.open(once.address, 403)
+    stand(reader, pictures, "views-spent")
+    early = portal.share(author, password=PASSWORD, opens_at=(clock.now() + timedelta(days=1)).isoformat())
+    assert outside.another().open(early.address, 404).heading == "This link does not open anything"
+    signed = portal.share(author, asks_sign_in=True)
+    guest = outside.another().open(signed.address)
+    stand(guest, pictures, "sign-in")
+    guest.sign_in(portal.guest()).reload()
+    stand(guest, pictures, "open")
+    with portal.link(signed) as row:
+        row.asks_second_factor = True
+    guest.reload()
+    stand(guest, pictures, "second-factor")
+    for one in (outside, reader, guest):
+        one.context.close()
+
+
+@looks
+def test_an_author_unfolds_more_conditions_and_sees_them_on_the_links_page(
+    portal: Portal, visit: Visit, look: Look, pictures: Path
+) -> None:
+    author = visit(look).sign_in(portal.author())
+    author.open(f"/links/new/?url={portal.page_url()}")
+    author.unfold("More conditions")
+    stand(author, pictures, "form")
+    author.enter({"Addresses and domains": "anna@example.org\nnorthwind.example", "Networks": "192.0.2.7/24"})
+    author.enter({"Terms to accept": TERMS, "Largest number of views for each reader": "3"})
+    author.tick("A reason").press("Create link", 422)
+    stand(author, pictures, "form-refused")
+    author.enter({"Networks": "192.0.2.0/24"}).tick("Generate a password").press("Create link")
+    author.follow("Go to the link's page")
+    assert author.fact("Code by mail to") == "anna@example.org, northwind.example"
+    assert author.fact("Networks") == "192.0.2.0/24"
+    stand(author, pictures, "link")
+    author.follow("Edit")
+    assert author.value("Networks") == "192.0.2.0/24"
+    author.open("/links/")
+    stand(author, pictures, "list")
+
+
+def test_gates_need_no_script(portal: Portal, visit: Visit) -> None:
+    link = portal.share(portal.author(), password=PASSWORD, terms=TERMS, asks_reason=True)
+    plain = visit(script=False).open(link.address)
+    plain.enter({"Password": PASSWORD}).press("Open")
+    plain.press("Accept and go on")
+    plain.enter({"Reason": "To plan"}).press("Go on")
+    assert plain.heading == TITLE
