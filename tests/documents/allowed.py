@@ -22,7 +22,7 @@ ATTRIBUTES = {
     "datetime": r"[\dTZ:.+-]+",
     "decoding": "async",
     "height": r"\d{1,4}",
-    "href": r"https?://[^\s\\\"<>]+|mailto:[^\s\\:/\"<>]+|#doc-[\w-]+|media/([\w-]+/)?[\w-]+|children/[a-z]+|page-\d+(#doc-[\w-]+)?",
+    "href": r"(?i:https?)://[^\s\\\"<>]+|mailto:[^\s\\:/\"<>]+|#doc-[\w-]+|media/([\w-]+/)?[\w-]+|children/[a-z]+|page-\d+(#doc-[\w-]+)?",
     "id": r"doc-[\w-]+",
     "loading": "lazy",
     "preload": "metadata",
