@@ -229,16 +229,12 @@ def _spend(session: Session, visit: Visit) -> bool:
 
 def _spend_own(session: Session, link_id: int, reader: str, most: int) -> bool:
     insert: Any = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    result: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        insert(ReaderViews)
-        .values(link_id=link_id, reader=reader, views=1)
-        .on_conflict_do_update(
-            index_elements=["link_id", "reader"],
-            set_={"views": ReaderViews.views + 1},
-            where=ReaderViews.views < most,
-        )
+    query = insert(ReaderViews).values(link_id=link_id, reader=reader, views=1)
+    query = query.on_conflict_do_update(
+        index_elements=["link_id", "reader"], set_={"views": ReaderViews.views + 1}, where=ReaderViews.views < most
     )
-    return result.rowcount == 1
+    # A row comes back where one was written; the count of an upsert is not the same thing with every driver.
+    return session.execute(query.returning(ReaderViews.views)).one_or_none() is not None
 
 
 def _passed(visit: Visit) -> list[str]:

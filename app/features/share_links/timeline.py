@@ -126,7 +126,7 @@ def _more(row: ActivityRow) -> Text | None:
             return Text("Changed: %(fields)s", fields=", ".join(fields)) if fields else None
         case ShareLinkEvent.GRANTS_ENDED:
             return Text("Browsers: %(count)s", count=details.get("count", 0))
-        case ShareLinkEvent.OPENED:
+        case ShareLinkEvent.OPENED if "view" in details:
             return _opening(row)
         case ShareLinkEvent.TERMS_ACCEPTED:
             return Text("Version %(number)s", number=details.get("version", 0))
