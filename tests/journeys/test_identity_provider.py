@@ -85,7 +85,7 @@ def test_a_guest_comes_back_from_a_saml_provider_by_a_form_without_cookies(porta
         with connected("saml-id", Kind.SAML, settings, group):
             guest = visit().open(link.address)
             guest.page.get_by_role("button", name="Sign in with saml-id").click()
-            guest.page.get_by_role("button", name="Milo Hart").click()
+            guest.page.get_by_role("button", name="Greta Vance").click()
             back_at(guest, link.address)
             guest.press("Open")
     assert guest.heading == "Arrival guide for hauliers"
