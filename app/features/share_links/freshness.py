@@ -21,13 +21,13 @@ from app.core.connections import clients
 from app.core.connections.clients import Site
 from app.core.errors import Unavailable
 from app.core.settings import registry
-from app.features.share_links import copies, endings, objects, tree
+from app.features.share_links import copies, endings, objects, tree, tree_reading
 from app.features.share_links.models import SharedObject
 from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import CloseReason
 from app.features.share_links.queries import ObjectRow
 from app.features.share_links.settings import ShareLinkSettings
-from app.features.share_links.tree import FoundPage
+from app.features.share_links.tree_reading import FoundPage
 from app.integrations.atlassian.errors import (
     AtlassianError,
     Busy,
@@ -96,7 +96,8 @@ def check(target: ObjectRow) -> Verdict:
     try:
         facts = objects.look(site, target.kind, target.object_id)
         current_page = target.kind is ObjectKind.PAGE and facts.status == objects.CURRENT
-        below = tree.read(clients.confluence(site), target.object_id, depth) if depth and current_page else ()
+        asks = depth and current_page
+        below = tree_reading.read(clients.confluence(site), target.object_id, depth) if asks else ()
     except AtlassianError as error:
         return _failed(site, target, error)
     if facts.status != objects.CURRENT:
@@ -151,7 +152,9 @@ def _wait(target: ObjectRow) -> Verdict:
     return _stale(target)
 
 
-def _note_good(session: Session, shared_object_id: int, facts: ObjectFacts, below: tuple[FoundPage, ...]) -> None:
+def _note_good(
+    session: Session, shared_object_id: int, facts: ObjectFacts, below: tuple[FoundPage, ...] | None
+) -> None:
     row = session.get_one(SharedObject, shared_object_id, with_for_update=True)
     row.title, row.container, row.web_url = facts.title, facts.container, facts.web_url[:600]
     row.object_key = facts.object_key

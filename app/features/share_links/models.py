@@ -36,6 +36,8 @@ class SharedObject(Base):
     restriction_digest: Mapped[str] = mapped_column(String(64), default="")
     #: Digest of the pages below that links may cover; empty = none, or no link shows any.
     tree_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    #: When the pages below were last read; a check may find the page and not, in time, what is below it.
+    tree_read_at: Mapped[datetime | None]
     #: When a check with Atlassian was last good.
     checked_at: Mapped[datetime]
     #: Until when one process is checking; others wait for it (single flight).

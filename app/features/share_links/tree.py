@@ -1,4 +1,4 @@
-"""The pages below a shared page: read with each check of that page, as far as some link of it shows child pages.
+"""The pages below a shared page, as its last check found them, as far as some link of it shows child pages.
 
 A page is kept only if it is current, has no view restriction of its own, is not labelled `no-share`, and stands below
 the shared page through pages of which the same holds: so whoever may see the shared page may see it. What is below a
@@ -7,9 +7,7 @@ folder or a whiteboard is not kept, because who may see those cannot be asked.
 
 import hashlib
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -21,32 +19,13 @@ from app.features.share_links import copies, powers
 from app.features.share_links.coverage import TreePage
 from app.features.share_links.models import CoveredPage, SharedObject, ShareLink
 from app.features.share_links.objects import ObjectKind
-from app.integrations.atlassian.errors import Forbidden, Gone, NotFound
-from app.integrations.atlassian.interfaces import ConfluenceReader
+from app.features.share_links.tree_reading import FoundPage
 
-#: Pages below one shared page that are looked at; two calls for each, once a minute while somebody reads.
-MOST_PAGES = 40
-#: Pages with this label are in no tree.
-NO_SHARE = "no-share"
+#: A tree that could not be read again is believed for so long.
+OLDEST = timedelta(minutes=10)
 #: Long enough ago for a page that was never checked by itself, and for one that is to be checked again.
 _NEVER = timedelta(days=365)
 _TOO_OLD = timedelta(seconds=61)
-
-
-@dataclass(frozen=True)
-class FoundPage:
-    """A page below a shared page as Atlassian has it now."""
-
-    page_id: str
-    parent_id: str
-    title: str
-    space_key: str | None
-    web_url: str
-    position: int
-    depth: int
-    labels: tuple[str, ...]
-    version: int
-    updated_at: datetime | None
 
 
 def wanted_depth(session: Session, shared_object_id: int) -> int:
@@ -61,42 +40,17 @@ def wanted_depth(session: Session, shared_object_id: int) -> int:
     return max((one.depth for one in children if one is not None), default=0)
 
 
-def read(client: ConfluenceReader, root_id: str, depth: int) -> tuple[FoundPage, ...]:
-    """Read what is below a page that links may cover. Raises AtlassianError; half a tree is never returned."""
-    found: dict[str, FoundPage] = {}
-    for position, below in enumerate(client.descendants(root_id, depth=depth, limit=MOST_PAGES)):
-        if (
-            below.kind != "page"
-            or below.status != "current"
-            or not (below.parent_id == root_id or below.parent_id in found)
-        ):
-            continue
-        try:
-            page = client.page(below.id, with_body=False)
-            restricted = client.view_restrictions(below.id).restricts
-        except (NotFound, Forbidden, Gone):
-            # It went away, or was closed to us, while we looked.
-            continue
-        if restricted or page.status != "current" or NO_SHARE in page.labels:
-            continue
-        found[page.id] = FoundPage(
-            page.id,
-            below.parent_id,
-            page.title[:500],
-            page.space_key,
-            page.web_url[:600],
-            position,
-            below.depth,
-            page.labels,
-            page.version,
-            page.updated_at,
-        )
-    return tuple(found.values())
+def write(session: Session, root: SharedObject, pages: tuple[FoundPage, ...] | None) -> None:
+    """Make these the pages below a shared page; the caller has locked its row.
 
-
-def write(session: Session, root: SharedObject, pages: Iterable[FoundPage]) -> None:
-    """Make these the pages below a shared page; the caller has locked its row."""
-    pages = tuple(pages)
+    None says that they could not be read: those of before stay for a while, and then there are none.
+    """
+    if pages is None:
+        if root.tree_read_at is not None and clock.now() - root.tree_read_at <= OLDEST:
+            return
+        pages = ()
+    else:
+        root.tree_read_at = clock.now()
     digest = _digest(pages)
     if digest == root.tree_digest:
         return

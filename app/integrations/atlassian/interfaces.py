@@ -4,6 +4,7 @@ An adapter for another edition satisfies these; callers name these types and not
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from app.integrations.atlassian.types import (
@@ -30,6 +31,9 @@ class ConfluenceReader(Protocol):
 
     def close(self) -> None:
         """Close idle connections."""
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Bound all calls inside together; what takes longer is Unreachable."""
 
     def myself(self) -> Account:
         """Return the account of the credential."""

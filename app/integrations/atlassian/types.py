@@ -49,8 +49,9 @@ class Space:
 
 @dataclass(frozen=True)
 class Page:
-    """One Confluence page in its current version; `storage` is None unless the body was asked for.
+    """One Confluence page in its current version; `storage` is None unless the body was asked for and comes in that format.
 
+    `adf` is the body of a page of Cloud that has no storage format.
     `status` is Atlassian's word: current, archived, trashed, draft, deleted, historical.
     """
 
@@ -66,6 +67,7 @@ class Page:
     labels: tuple[str, ...]
     storage: str | None = field(repr=False)
     web_url: str
+    adf: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

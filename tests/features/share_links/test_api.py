@@ -441,8 +441,10 @@ def test_every_operation_answers_as_the_document_says(app: Flask, client: Progra
         "createShare": {"url": world.page(), "generate": True, "max_views": 2},
         "changeShare": {"name": "Renamed"},
     }
+    # Other features' operations want other scopes, and their own tests call them.
+    ours = [one for one in operations(document) if one[1].startswith((SHARES, "/api/v1/openapi.json"))]
     # Revoking comes last, since a link that is over cannot be changed.
-    for method, path, described in sorted(operations(document), key=lambda one: one[0] == "DELETE"):
+    for method, path, described in sorted(ours, key=lambda one: one[0] == "DELETE"):
         name = described["operationId"]
         where = path.replace("{public_id}", public_id)
         kinds = list(described.get("requestBody", {}).get("content", {"application/json": None}))

@@ -6,10 +6,12 @@ attachments come by v1's redirect.
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from app.integrations.atlassian.addresses import page_id_of
 from app.integrations.atlassian.cloud import page_comments, page_tree
+from app.integrations.atlassian.cloud.adf import document
 from app.integrations.atlassian.cloud.lists import LIST_LIMIT, V2, entries
 from app.integrations.atlassian.errors import Forbidden, Gone, NotAuthorised, NotFound, Refused, Unreachable
 from app.integrations.atlassian.pages import by_start
@@ -61,6 +63,10 @@ class ConfluenceCloud:
         """Close idle connections; for a client that was made for one question."""
         self._transport.close()
 
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Bound all calls inside together by `seconds`, also those of threads that are given a copy of this context."""
+        return self._transport.operation(seconds)
+
     @property
     def rate_limit(self) -> RateLimitState | None:
         """What Atlassian last said about its limits, or None."""
@@ -92,14 +98,14 @@ class ConfluenceCloud:
         return self.account(entered)
 
     def page(self, page_id: str, *, with_body: bool = True) -> Page:
-        """Return the page in its current version, with its labels, and its storage format if `with_body`."""
-        params: dict[str, str] = {"include-labels": "true"}
-        if with_body:
-            params["body-format"] = "storage"
+        """Return the page in its current version, with its labels, and if `with_body` its storage format.
+
+        A page that has none comes as ADF; an answer holds one format only, so that it is asked for again.
+        """
         with self._transport.operation():
-            data = mapping(self._transport.get(f"{V2}/pages/{_page(page_id)}", params), "the page")
-            if identifier(data, "id") != page_id:
-                raise nonsense("it is about another page")
+            data = self._page_data(page_id, "storage" if with_body else None)
+            if with_body and not _storage(data):
+                data = self._page_data(page_id, "atlas_doc_format")
             return self._page(data, self._labels(page_id, data), with_body=with_body)
 
     def find_page(self, space_key: str, title: str) -> str:
@@ -245,9 +251,16 @@ class ConfluenceCloud:
             found = items(labels, "results")
         return tuple(sorted({text(one, "name") for one in found}))
 
+    def _page_data(self, page_id: str, body_format: str | None) -> Mapping[str, Any]:
+        params = {"include-labels": "true"} | ({"body-format": body_format} if body_format else {})
+        data = mapping(self._transport.get(f"{V2}/pages/{_page(page_id)}", params), "the page")
+        if identifier(data, "id") != page_id:
+            raise nonsense("it is about another page")
+        return data
+
     def _page(self, data: Mapping[str, Any], labels: tuple[str, ...], *, with_body: bool) -> Page:
         version, links = part(data, "version"), part(data, "_links")
-        storage = text(part(part(data, "body"), "storage"), "value") if with_body else None
+        storage = _storage(data) if with_body else None
         webui = optional_text(links, "webui") or ""
         space = _SPACE_IN_PATH.search(webui)
         return Page(
@@ -262,6 +275,7 @@ class ConfluenceCloud:
             updated_at=parse_instant(version.get("createdAt")),
             labels=labels,
             storage=storage,
+            adf=document(part(data, "body"), "the body of the page") if with_body and storage is None else None,
             web_url=self._web_url(links, webui, identifier(data, "id")),
         )
 
@@ -305,6 +319,10 @@ def _account(data: Mapping[str, Any]) -> Account:
     name = optional_text(data, "displayName") or optional_text(data, "publicName") or ""
     active = data.get("accountStatus", "active") == "active"
     return Account(identifier(data, "accountId"), name, optional_text(data, "email"), active)
+
+
+def _storage(data: Mapping[str, Any]) -> str | None:
+    return optional_text(part(part(data, "body"), "storage"), "value")
 
 
 def _page(page_id: str) -> str:

@@ -3,21 +3,19 @@
 A list gives the first comments of threads only; replies are asked for by thread. Bodies come as ADF, which every comment has.
 """
 
-import json
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from app.integrations.atlassian.cloud.adf import document
 from app.integrations.atlassian.cloud.lists import LIST_LIMIT, V2, entries
 from app.integrations.atlassian.shapes import (
     count,
     identifier,
-    mapping,
     nonsense,
     optional_text,
     parse_instant,
     part,
-    text,
 )
 from app.integrations.atlassian.transport import Transport
 from app.integrations.atlassian.types import Body, BodyFormat, PageComment, Resolution
@@ -71,7 +69,7 @@ def _comment(data: Mapping[str, Any], above: PageComment | None, kind: str) -> P
         id=_numeric(identifier(data, "id")),
         parent_id=above.id if above else None,
         author_id=optional_text(version, "authorId") or "",
-        body=Body(BodyFormat.ADF, _document(part(data, "body"))),
+        body=Body(BodyFormat.ADF, document(part(data, "body"), "the body of a comment")),
         created_at=at if number == 1 else None,
         edited_at=at if number > 1 else None,
         version=number,
@@ -79,15 +77,6 @@ def _comment(data: Mapping[str, Any], above: PageComment | None, kind: str) -> P
         resolution=Resolution(resolution) if resolution in set(Resolution) else None,
         anchor=optional_text(properties, "inlineOriginalSelection") or "",
     )
-
-
-def _document(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    # The document travels as a text inside of the answer.
-    written = text(part(body, "atlas_doc_format"), "value")
-    try:
-        return mapping(json.loads(written), "the body of a comment")
-    except (ValueError, RecursionError):
-        raise nonsense("the body of a comment cannot be read") from None
 
 
 def _numeric(comment_id: str) -> str:

@@ -6,7 +6,7 @@ be asked what somebody else may view: a person's right is proven by their own to
 
 import re
 from collections.abc import Collection, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from itertools import islice
 from typing import Any
 from urllib.parse import quote
@@ -67,6 +67,10 @@ class ConfluenceDataCenter:
     def close(self) -> None:
         """Close idle connections; for a client that was made for one question."""
         self._transport.close()
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Bound all calls inside together by `seconds`, also those of threads that are given a copy of this context."""
+        return self._transport.operation(seconds)
 
     @property
     def rate_limit(self) -> RateLimitState | None:
