@@ -97,7 +97,7 @@ def body_json(version: Version, body_format: str | None) -> dict[str, Any]:
     if body_format == "storage":
         return {"storage": {"representation": "storage", "value": version.body}}
     if body_format == "atlas_doc_format":
-        value = json.dumps(from_storage(version.body), ensure_ascii=False)
+        value = json.dumps(version.adf or from_storage(version.body), ensure_ascii=False)
         return {"atlas_doc_format": {"representation": "atlas_doc_format", "value": value}}
     raise v2_error(400, "INVALID_REQUEST_PARAMETER", f"The body format '{body_format}' is not simulated.", "")
 

@@ -89,7 +89,10 @@ def _load_pages(site: Site, folder: Path) -> None:
         site.spaces[one["id"]] = Space(one["id"], one["key"], one["name"], one["homepage"], author, one["created"])
     keys = {space.key: space.space_id for space in site.spaces.values()}
     for position, one in enumerate(data["pages"]):
-        body = (folder / "pages" / one["file"]).read_text(encoding="utf-8")
+        written = folder / "pages" / one["file"]
+        # A page whose file is JSON was only ever written as ADF: it has no storage format.
+        adf = _placed(_read(written), one["id"]) if written.suffix == ".json" else None
+        body = "" if adf is not None else written.read_text(encoding="utf-8")
         restrict = one.get("restrict", {})
         site.pages[one["id"]] = Page(
             page_id=one["id"],
@@ -100,7 +103,7 @@ def _load_pages(site: Site, folder: Path) -> None:
             labels=list(one.get("labels", [])),
             users=[person(site, name) for name in restrict.get("users", [])],
             groups=list(restrict.get("groups", [])),
-            versions=_versions(site, one, body),
+            versions=_versions(site, one, body, adf),
             comments=[_page_comment(site, note) for note in one.get("comments", [])],
         )
         for number, file in enumerate(one.get("attachments", [])):
@@ -122,13 +125,14 @@ def _page_comment(site: Site, note: dict[str, Any]) -> PageComment:
     )
 
 
-def _versions(site: Site, one: dict[str, Any], body: str) -> list[Version]:
+def _versions(site: Site, one: dict[str, Any], body: str, adf: dict[str, Any] | None) -> list[Version]:
     author = person(site, one["author"])
     first, last, count = one["created"], one.get("updated", one["created"]), one.get("version", 1)
     versions = [Version(1, first, author, one["title"], body if count == 1 else "<p>First draft.</p>")]
     for number in range(2, count + 1):
         text = body if number == count else f"<p>Draft {number}.</p>"
         versions.append(Version(number, last, author, one["title"], text, one.get("message", "")))
+    versions[-1].adf = adf
     return versions
 
 

@@ -51,7 +51,7 @@ class Space:
 
 @dataclass
 class Version:
-    """One version of a page."""
+    """One version of a page: `body` in storage format, empty where it was only ever written as `adf`."""
 
     number: int
     created_at: str
@@ -59,6 +59,7 @@ class Version:
     title: str
     body: str
     message: str = ""
+    adf: dict[str, Any] | None = None
 
 
 @dataclass

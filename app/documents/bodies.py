@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from app.documents import adf, errors, storage, wiki
 from app.documents.canvas import Canvas
+from app.documents.types import Limits, Material, Rendered
 
 _WIKI_HEADING = re.compile(r"^[ \t]{0,20}h([1-6])\.\s", re.MULTILINE)
 _MAX_SEEN = 50_000
@@ -61,6 +62,13 @@ def highest_heading(body: Body) -> int:
                 levels.append(int(level))
             waiting.append(node.get("content"))
     return min(levels, default=1)
+
+
+def render_body(body: Body, material: Material, limits: Limits | None = None) -> Rendered:
+    """Return safe HTML of a body; raise DocumentError where its format's renderer does."""
+    canvas = Canvas(material, limits or Limits())
+    draw_body(body, canvas)
+    return canvas.finish()
 
 
 def draw_body(body: Body, canvas: Canvas) -> None:

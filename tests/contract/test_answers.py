@@ -39,7 +39,7 @@ class Call:
 
 
 def _page_calls() -> list[Call]:
-    pages = [100001, 100101, 100109, 100112, 100113, 100114, 100116, 100402]
+    pages = [100001, 100101, 100109, 100112, 100113, 100114, 100116, 100129, 100402]
     formats: list[dict[str, str]] = [
         {},
         {"body-format": "storage", "include-labels": "true"},

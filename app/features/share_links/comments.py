@@ -154,8 +154,7 @@ def _of_page(site: Site, target: ObjectRow, powers: Powers, coverage: Coverage) 
     bodies = [one.body.value for one in found]
     wanted = [
         *(one.author_id for one in found),
-        *named_people(bodies),
-        *page_content.people_in(one for one in bodies if isinstance(one, str)),
+        *page_content.people_in(bodies),
     ]
     handed_in = replace(
         basis, pages=page_content.places(coverage), people=material.people(client, wanted, powers.names)

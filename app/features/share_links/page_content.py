@@ -1,6 +1,7 @@
 """A page of Confluence to safe HTML: everything it needs is asked for first, and nothing the link does not cover."""
 
 import html
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -8,7 +9,8 @@ from dataclasses import replace
 from app.core import clock
 from app.core.connections import clients
 from app.core.connections.clients import Site
-from app.documents.storage import render_storage
+from app.documents.bodies import Body, Format, render_body
+from app.documents.issue import named_people
 from app.documents.types import CoveredPage
 from app.features.share_links import material, objects
 from app.features.share_links.coverage import Coverage, address_of
@@ -28,6 +30,8 @@ ROOT_ADDRESS = "./"
 _PERSON = re.compile(r'ri:(?:account-id|userkey)="([^"<>]{1,128})"')
 #: What shows something of another page: the macros that include one, and files that hang on one.
 _REACHES_OUT = re.compile(r'ac:name="(?:include|excerpt-include)"|<ri:attachment\b[^>]*[^/]>\s*<ri:')
+#: The same in ADF, where files of other pages have no place.
+_INCLUDES = re.compile(r'"extensionKey": "[^"]{0,100}\b(?:include|excerpt-include)"')
 
 
 def render(site: Site, target: ObjectRow, powers: Powers, coverage: Coverage) -> Made:
@@ -38,17 +42,17 @@ def render(site: Site, target: ObjectRow, powers: Powers, coverage: Coverage) ->
     facts = objects.facts_of_page(page, (), files, clock.now())
     if facts.version != target.version or facts.status != objects.CURRENT:
         raise Moved
-    storage = page.storage or ""
-    covered = _with_bodies(client, storage, _covered(coverage), target.object_id)
+    body = Body(Format.STORAGE, page.storage or "") if page.adf is None else Body(Format.ADF, page.adf)
+    covered = _with_bodies(client, body, _covered(coverage), target.object_id)
     basis = material.basis(site, page.id, files, powers, below=is_below(page.id, coverage))
-    bodies = [storage, *(one.storage for one in covered.values() if one.storage)]
+    bodies = [body.content, *(one.storage for one in covered.values() if one.storage)]
     handed_in = replace(
         basis,
         pages=_by_target(covered.values(), page),
         tree=tuple(covered[one.page_id] for one in coverage.pages),
         people=material.people(client, people_in(bodies), powers.names),
     )
-    return Made(facts.version, render_storage(storage, handed_in), facts.attachments)
+    return Made(facts.version, render_body(body, handed_in), facts.attachments)
 
 
 def is_below(page_id: str, coverage: Coverage) -> bool:
@@ -56,9 +60,12 @@ def is_below(page_id: str, coverage: Coverage) -> bool:
     return bool(coverage.root_id) and coverage.root_id != page_id
 
 
-def people_in(bodies: Iterable[str]) -> list[str]:
-    """Return the ids of everybody whom bodies in storage format name, each once."""
-    return list(dict.fromkeys(html.unescape(one) for body in bodies for one in _PERSON.findall(body)))
+def people_in(bodies: Iterable[str | Mapping[str, object]]) -> list[str]:
+    """Return the ids of everybody whom bodies in storage format or ADF name, each once."""
+    named: list[str] = []
+    for body in bodies:
+        named += map(html.unescape, _PERSON.findall(body)) if isinstance(body, str) else named_people(body)
+    return list(dict.fromkeys(named))
 
 
 def places(coverage: Coverage) -> dict[str, CoveredPage]:
@@ -79,27 +86,29 @@ def _covered(coverage: Coverage) -> dict[str, CoveredPage]:
 
 
 def _with_bodies(
-    client: ConfluenceReader, storage: str, covered: dict[str, CoveredPage], own_id: str
+    client: ConfluenceReader, body: Body, covered: dict[str, CoveredPage], own_id: str
 ) -> dict[str, CoveredPage]:
     """Read the covered pages that the content, or what it includes, shows something of."""
-    waiting, read = [storage], 0
-    while waiting and read < MOST_INCLUDED:
+    waiting, read = [body.content], {own_id}
+    while waiting:
         for page_id in _named_in(waiting.pop(), covered):
-            if page_id == own_id or covered[page_id].storage is not None or read >= MOST_INCLUDED:
+            if page_id in read or len(read) > MOST_INCLUDED:
                 continue
-            read += 1
-            body = _body(client, covered[page_id])
-            if body is not None:
-                covered[page_id] = body
-                waiting.append(body.storage or "")
+            read.add(page_id)
+            found = _body(client, covered[page_id])
+            if found is not None:
+                covered[page_id] = found
+                waiting.append(found.storage or "")
     return covered
 
 
-def _named_in(storage: str, covered: Mapping[str, CoveredPage]) -> list[str]:
-    if not _REACHES_OUT.search(storage):
-        return []
-    text = html.unescape(storage)
-    return [page_id for page_id, one in covered.items() if one.title in text or f'"{page_id}"' in text]
+def _named_in(content: str | Mapping[str, object], covered: Mapping[str, CoveredPage]) -> list[str]:
+    if isinstance(content, str):
+        text = html.unescape(content) if _REACHES_OUT.search(content) else ""
+    else:
+        text = json.dumps(content, ensure_ascii=False)
+        text = text.replace('\\"', '"') if _INCLUDES.search(text) else ""
+    return [page_id for page_id, one in covered.items() if one.title in text or f'"{page_id}"' in text] if text else []
 
 
 def _body(client: ConfluenceReader, covered: CoveredPage) -> CoveredPage | None:
@@ -112,7 +121,8 @@ def _body(client: ConfluenceReader, covered: CoveredPage) -> CoveredPage | None:
     if page.status != objects.CURRENT:
         return None
     known = material.by_name(material.media_file(one, page.id) for one in files)
-    return replace(covered, storage=page.storage or "", attachments=known)
+    # What is written as ADF has no place in what is written in storage format: its files are shown, and no words of it.
+    return replace(covered, storage=page.storage or None, attachments=known)
 
 
 def _by_target(pages: Iterable[CoveredPage], rendered: Page) -> dict[str, CoveredPage]:

@@ -92,6 +92,19 @@ def test_a_page_can_be_read_without_its_body() -> None:
         assert "body-format" not in peer.requests[0].query
 
 
+@pytest.mark.parametrize("without", [{}, {"storage": {"representation": "storage", "value": ""}}])
+def test_a_page_without_storage_format_is_asked_for_as_adf(without: dict[str, Any]) -> None:
+    written = json.dumps({"type": "doc", "version": 1, "content": []})
+    with _confluence() as (peer, one):
+        other = _page(body={"atlas_doc_format": {"value": written}}, version={"number": 5})
+        peer.answer(f"{V2}/pages/123", Reply(200, _page(body=without)), Reply(200, other))
+        page = one.page("123")
+        assert [asked.query["body-format"] for asked in peer.requests] == [["storage"], ["atlas_doc_format"]]
+    # It was edited meanwhile: what is said of it belongs to the body that came.
+    assert (page.storage, page.adf, page.version) == (None, {"type": "doc", "version": 1, "content": []}, 5)
+    assert "doc" not in repr(page)
+
+
 def test_labels_beyond_the_first_are_asked_for() -> None:
     with _confluence() as (peer, one):
         peer.answer(

@@ -1,0 +1,109 @@
+"""Pages that have no storage format: read as ADF, shown like any other, with no more than the link covers."""
+
+from typing import Any
+
+from app.core.connections import clients
+from app.features.share_links import objects, outlook
+from app.features.share_links.names import Names
+from app.features.share_links.objects import ObjectKind
+from app.features.share_links.powers import Children, Powers
+from tests import html
+from tests.factories.links import PASSWORD
+from tests.features.share_links.conftest import World
+from tests.features.share_links.readers import aged, calls, forget_calls, opened, share
+from tests.features.share_links.test_children import GATE_HOURS, HANDBOOK
+from tests.pages import PageClient
+
+ICE, PICTURE = "100129", "att10012900"
+
+
+def extension(name: str, **parameters: str) -> dict[str, Any]:
+    """Return a macro as the editor writes it in ADF."""
+    written = {key: {"value": text} for key, text in parameters.items()}
+    attributes = {
+        "extensionType": "com.atlassian.confluence.macro.core",
+        "extensionKey": name,
+        "parameters": {"macroParams": written},
+    }
+    return {"type": "extension", "attrs": attributes}
+
+
+def write(world: World, page_id: str, *content: dict[str, Any]) -> None:
+    """Let a page have this as ADF and no storage format, in its present version."""
+    latest = world.running.site.pages[page_id].latest
+    latest.body, latest.adf = "", {"version": 1, "type": "doc", "content": list(content)}
+
+
+def test_a_page_without_storage_format_is_shown(world: World, pages: PageClient) -> None:
+    shared = share(world, ICE)
+    forget_calls(world)
+    page = opened(pages, shared)
+    assert page.heading == "Ice notes for the outer basin"
+    body = page.xpath("//div[@class='doc-body']")[0]
+    text = html.text_of(body)
+    for shown in ("@Jonas Berg", "From 30 cm on", "The tug goes through", "ICE BREAKER", "Heat the pump house"):
+        assert shown in text
+    assert [html.text_of(one) for one in body.xpath(".//h2|.//h3")] == ["What the numbers mean", "Before the ice comes"]
+    assert [one.get("src") for one in body.xpath(".//img")] == [f"media/{PICTURE}"]
+    assert "This winter and the last one." in text
+    # A page that is not covered is text, and what an app shows of its body is not known.
+    assert "storm procedure" in text
+    assert "100105" not in page.source
+    assert "CANARY-BODY-OF-AN-APP" not in page.source
+    found = pages.http.get(f"{shared.path}media/{PICTURE}", base_url=pages.base_url)
+    assert (found.status_code, found.content_type) == (200, "image/png")
+    assert len(calls(world, f"/pages/{ICE}")) > 0
+
+
+def test_people_in_it_are_named_as_the_link_says(world: World, pages: PageClient) -> None:
+    page = opened(pages, share(world, ICE, powers=Powers(names=Names.INITIALS)))
+    assert "@J. B." in page.text
+    assert "Jonas" not in page.source
+
+
+def test_a_new_version_of_it_shows_within_a_minute(world: World, pages: PageClient) -> None:
+    shared = share(world, ICE)
+    opened(pages, shared)
+    page = world.running.site.pages[ICE]
+    page.versions.append(
+        type(page.latest)(3, page.latest.created_at, page.latest.author_id, "Ice, at last", "<p>Now</p>")
+    )
+    aged(shared)
+    found = pages.get(shared.path)
+    assert (found.heading, "Heat the pump house" in found.text) == ("Ice, at last", False)
+
+
+def test_it_includes_what_the_link_covers_and_nothing_else(world: World, pages: PageClient) -> None:
+    write(
+        world,
+        HANDBOOK,
+        extension("include", **{"": "Gate hours"}),
+        extension("include", **{"": "Winter rules being written"}),
+    )
+    page = opened(pages, share(world, HANDBOOK, powers=Powers(children=Children(1))))
+    assert "The gates are open from Monday to Friday" in page.text
+    assert "CANARY-NO-SHARE-LABEL" not in page.source
+    alone = opened(pages, share(world, HANDBOOK))
+    assert "The gates are open" not in alone.text
+
+
+def test_a_covered_page_without_storage_format_opens_and_is_not_included(world: World, pages: PageClient) -> None:
+    write(world, GATE_HOURS, {"type": "paragraph", "content": [{"type": "text", "text": "Open at night."}]})
+    shared = share(world, HANDBOOK, powers=Powers(children=Children(1)))
+    page = opened(pages, shared)
+    assert "Open at night." not in page.source
+    assert "Open at night." in pages.get(f"{shared.path}page-{GATE_HOURS}").text
+
+
+def test_its_creator_is_told_what_is_left_out(world: World) -> None:
+    site = clients.site_of(world.confluence)
+    found = outlook.left_out(site, objects.look(site, ObjectKind.PAGE, ICE))
+    assert [one.name for one in found.left_out or ()] == ["private-notes"]
+
+
+def test_a_body_that_is_no_document_is_not_shown(world: World, pages: PageClient) -> None:
+    world.running.site.pages[ICE].latest.adf = {"type": "none"}
+    shared = share(world, ICE)
+    pages.get(shared.path)
+    pages.submit("Open", {"password": PASSWORD})
+    assert "Ice notes" not in pages.get(shared.path, status=503).source
