@@ -30,6 +30,8 @@ class Scope(StrEnum):
 
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_WRITE = "connections:write"
+    RULES_READ = "rules:read"
+    RULES_WRITE = "rules:write"
     SHARES_READ = "shares:read"
     SHARES_WRITE = "shares:write"
 

@@ -39,6 +39,8 @@ class Declaration:
     maximum: int | None
     choices: tuple[str, ...] | None
     secret: bool
+    #: Whether it is set on a page of its feature, and not among the settings.
+    own_page: bool
     #: Says what is wrong with a text that is within its bounds, or None.
     check: Callable[[str], Text | None] | None
 
@@ -52,6 +54,7 @@ def setting(
     maximum: int | None = None,
     choices: tuple[str, ...] | None = None,
     secret: bool = False,
+    own_page: bool = False,
     check: Callable[[str], Text | None] | None = None,
 ) -> Any:
     """Declare a field of a settings dataclass. For text, the bounds are lengths."""
@@ -62,6 +65,7 @@ def setting(
         "maximum": maximum,
         "choices": choices,
         "secret": secret,
+        "own_page": own_page,
         "check": check,
     }
     return dataclasses.field(default=default, metadata={"setting": metadata})
@@ -75,6 +79,11 @@ class AreaDeclaration:
     title: Text
     cls: type[Any]
     settings: tuple[Declaration, ...]
+
+    @property
+    def listed(self) -> tuple[Declaration, ...]:
+        """Those that the settings page shows."""
+        return tuple(one for one in self.settings if not one.own_page)
 
 
 _areas: dict[str, AreaDeclaration] = {}

@@ -298,15 +298,15 @@ class NewConnectionForm(ConnectionForm):
 
 def settings_form(area: AreaDeclaration, values: dict[str, Any]) -> Form:
     """Return the form of one area of settings, made from its declarations; the registry checks the bounds."""
-    fields = {declared.name: _field(declared) for declared in area.settings}
-    shown = {one.name: values[one.name] for one in area.settings if not one.secret}
+    fields = {declared.name: _field(declared) for declared in area.listed}
+    shown = {one.name: values[one.name] for one in area.listed if not one.secret}
     form: Form = type("SettingsForm", (Form,), fields)(data=shown)
     return form
 
 
 def settings_values(area: AreaDeclaration, form: Form) -> dict[str, Any]:
     """Return what was entered; a secret that was left empty is not among it, and stays."""
-    return {one.name: form[one.name].data for one in area.settings if not one.secret or form[one.name].data}
+    return {one.name: form[one.name].data for one in area.listed if not one.secret or form[one.name].data}
 
 
 def _field(declared: Declaration) -> Any:

@@ -33,6 +33,7 @@ from app.features.share_links.names import Names
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers import Powers
 from app.features.share_links.powers_api import PowersBody
+from app.features.share_links.rulebook import Rules
 from app.features.share_links.settings import ShareLinkSettings
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
 from app.web import api
@@ -260,7 +261,7 @@ def change_share(public_id: str) -> Response:
     facts = _proof_for(public_id, body)
     with reading() as db:
         before = listing.one(db, actor(), public_id).powers
-    changes, password = _changes(body, before)
+    changes, password = _changes(body, before, gather.rules_of(public_id))
     with transaction() as db:
         resumes = "paused" in body.model_fields_set and not body.paused
         refused = service.resume(db, actor(), public_id, facts) if resumes else None
@@ -312,7 +313,7 @@ def openapi() -> Response:
 
 def _create(body: NewShare, repeat: api.Repetition) -> Response:
     facts = gather.share(actor(), body.url)
-    password = gather.new_password(body.password, generate=body.generate)
+    password = gather.new_password(body.password, generate=body.generate, rules=gather.rules_for(facts))
     wanted = Conditions(
         name=body.name or None,
         opens_at=body.opens_at,
@@ -356,11 +357,11 @@ def _proof_for(public_id: str, body: SharePatch) -> ShareFacts | None:
     return gather.again(actor(), public_id) if needed else None
 
 
-def _changes(body: SharePatch, before: Powers) -> tuple[Changes, NewPassword | None]:
+def _changes(body: SharePatch, before: Powers, ruled: Rules | None) -> tuple[Changes, NewPassword | None]:
     given = body.model_fields_set
     if "expires_at" in given and body.expires_at is None:
         raise Invalid("expires_at", Text("A link always ends. Give a time with its offset."))
-    made = gather.new_password(body.password, generate=body.generate)
+    made = gather.new_password(body.password, generate=body.generate, rules=ruled)
     password: NewPassword | Unchanged | None = (
         made if made or ("password" in given and body.password is None) else UNCHANGED
     )

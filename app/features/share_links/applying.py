@@ -12,15 +12,14 @@ from app.core.accounts import second_factor, sign_in
 from app.core.accounts.models import LOCAL, Group
 from app.core.errors import Invalid
 from app.core.mail import delivery
-from app.core.settings import registry
 from app.core.text import Text
+from app.features.share_links import abiding, networks, powers, recipients, rows, ruling, tree
 from app.features.share_links import conditions as rules
-from app.features.share_links import networks, powers, recipients, rows, tree
+from app.features.share_links.abiding import Asked
 from app.features.share_links.conditions import Changes, Unchanged
 from app.features.share_links.models import LinkRecipient, LinkTerms, SharedObject, ShareLink
 from app.features.share_links.networks import Network
 from app.features.share_links.objects import ObjectKind
-from app.features.share_links.settings import ShareLinkSettings
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def apply(session: Session, link: ShareLink, changes: Changes) -> bool:
         link.powers = powers.dump(powers.checked(changes.powers, is_page=kind == ObjectKind.PAGE))
         if changes.powers.children is not None:
             tree.ask_again(session, link.shared_object_id)
-    _times(session, link, changes)
+    _times(link, changes)
     _views(link, changes)
     _people(session, link, changes)
     if not isinstance(changes.networks, Unchanged):
@@ -124,14 +123,11 @@ def apply(session: Session, link: ShareLink, changes: Changes) -> bool:
     return password_set
 
 
-def _times(session: Session, link: ShareLink, changes: Changes) -> None:
+def _times(link: ShareLink, changes: Changes) -> None:
     if not isinstance(changes.opens_at, Unchanged):
         link.opens_at = changes.opens_at
     if not isinstance(changes.expires_at, Unchanged) and changes.expires_at != link.expires_at:
-        settings = registry.read(session, ShareLinkSettings)
-        link.expires_at = rules.checked_expiry(
-            changes.expires_at, created_at=link.created_at, now=clock.now(), settings=settings
-        )
+        link.expires_at = rules.checked_expiry(changes.expires_at, now=clock.now())
     rules.check_opening(link.opens_at, link.expires_at)
 
 
@@ -197,13 +193,20 @@ def _set_terms(session: Session, link: ShareLink, text: str) -> None:
 
 
 def _check_together(session: Session, link: ShareLink) -> None:
-    """Raise Invalid where conditions contradict each other or let anybody in."""
+    """Raise Invalid where conditions contradict each other or break the rules of their place."""
     groups = rows.groups_of_link(session, link.id)
     sources = session.scalars(select(func.distinct(Group.source)).where(Group.id.in_(groups)))
     rules.check_sources(set(sources), link.sign_in_through, LOCAL)
     asks_person = link.asks_sign_in or link.sign_in_through is not None or link.asks_second_factor
-    asks_address = bool(rows.recipients_of_link(session, link.id))
-    rules.check_gate(
-        proves_somebody=link.password_hash is not None or bool(groups) or asks_person or asks_address,
-        settings=registry.read(session, ShareLinkSettings),
+    abiding.check(
+        ruling.rules_of(session, link),
+        Asked(
+            created_at=link.created_at,
+            expires_at=link.expires_at,
+            has_password=link.password_hash is not None,
+            asks_person=asks_person or bool(groups),
+            recipients=rows.recipients_of_link(session, link.id),
+            powers=powers.load(link.powers),
+            restricted=bool(link.restriction_digest),
+        ),
     )

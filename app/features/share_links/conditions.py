@@ -8,11 +8,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
-from app.core.crypto.passwords import MAXIMUM_LENGTH
+from app.core.crypto.passwords import MAXIMUM_LENGTH, strength
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.features.share_links.powers import Powers
-from app.features.share_links.settings import ShareLinkSettings
+from app.features.share_links.rulebook import Rules
 
 MINIMUM_PASSWORD = 10
 MAXIMUM_NAME = 120
@@ -112,23 +112,16 @@ def name_for(object_key: str | None, object_id: str) -> str:
     return object_key or f"Page {object_id}"
 
 
-def checked_expiry(
-    expires_at: datetime, *, created_at: datetime, now: datetime, settings: ShareLinkSettings
-) -> datetime:
-    """Return the end of a link; raise Invalid where it is over already or beyond the longest life."""
+def checked_expiry(expires_at: datetime, *, now: datetime) -> datetime:
+    """Return the end of a link; raise Invalid where it is over already. How late it may be is for `abiding`."""
     if expires_at <= now:
         raise Invalid("expires_at", Text("Choose an end that is still to come."))
-    if expires_at > created_at + timedelta(days=settings.maximum_days):
-        raise Invalid(
-            "expires_at",
-            Text("A link lives at most %(days)s days, counted from its creation.", days=settings.maximum_days),
-        )
     return expires_at
 
 
-def default_expiry(now: datetime, settings: ShareLinkSettings) -> datetime:
+def default_expiry(now: datetime, *, usual_days: int, maximum_days: int) -> datetime:
     """Return the end of a link for which none was entered."""
-    return now + timedelta(days=min(settings.default_days, settings.maximum_days))
+    return now + timedelta(days=min(usual_days, maximum_days))
 
 
 def check_opening(opens_at: datetime | None, expires_at: datetime) -> None:
@@ -144,12 +137,19 @@ def checked_views(max_views: int, name: str = "max_views") -> int:
     return max_views
 
 
-def check_password(password: str) -> None:
-    """Raise Invalid where a password for a link is too short or too long."""
-    if len(password) < MINIMUM_PASSWORD:
-        raise Invalid("password", Text("Use at least %(count)s characters.", count=MINIMUM_PASSWORD))
+def check_password(password: str, rules: Rules | None = None) -> None:
+    """Raise Invalid where a password for a link is too short, too long, or too easy to guess for the rules."""
+    shortest = max(MINIMUM_PASSWORD, rules.password_length if rules is not None else 0)
+    if len(password) < shortest:
+        raise Invalid("password", Text("Use at least %(count)s characters.", count=shortest))
     if len(password) > MAXIMUM_LENGTH:
         raise Invalid("password", Text("Use at most %(count)s characters.", count=MAXIMUM_LENGTH))
+    if rules is not None and rules.password_score and strength(password).score < rules.password_score:
+        raise Invalid(
+            "password",
+            Text("This password is too easy to guess. Use a longer one, such as four unrelated words."),
+            code="password_score",
+        )
 
 
 def checked_terms(text: str) -> str:
@@ -166,17 +166,6 @@ def checked_reason(text: str) -> str | None:
     """Return a stated reason in single spaces, or None where it says nothing or is longer than may be kept."""
     reason = " ".join(text.split())
     return reason if 1 <= len(reason) <= MAXIMUM_REASON and reason.isprintable() else None
-
-
-def check_gate(*, proves_somebody: bool, settings: ShareLinkSettings) -> None:
-    """Raise Invalid where a link would open for everybody who has its address, and the settings forbid that."""
-    if settings.require_gate and not proves_somebody:
-        raise Invalid(
-            "password",
-            Text(
-                "A link needs a password or a group, a sign-in, or a code by mail. Enter a password or choose one of these."
-            ),
-        )
 
 
 def check_sources(sources: Collection[str], through: str | None, local: str) -> None:

@@ -16,14 +16,13 @@ from app.core.connections.clients import Site
 from app.core.connections.models import Connection
 from app.core.crypto import passwords
 from app.core.errors import Conflict, Invalid, NotFound, Unavailable
-from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import objects, proof, rights
+from app.features.share_links import objects, proof, rights, ruling
 from app.features.share_links.conditions import NewPassword, check_password, generate_password
 from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.proof import Proof, RefusedToShare
-from app.features.share_links.settings import ShareLinkSettings
+from app.features.share_links.rulebook import Rules
 from app.integrations.atlassian import addresses
 from app.integrations.atlassian.addresses import Address, AddressError, Kind
 from app.integrations.atlassian.errors import AtlassianError
@@ -87,7 +86,22 @@ def again(actor: Actor, public_id: str) -> ShareFacts | None:
     return _prove_and_read(actor, site, Address(site.place, site.product, kind, row.object_id, ""))
 
 
-def new_password(entered: str | None, *, generate: bool) -> NewPassword | None:
+def rules_for(facts: ShareFacts) -> Rules:
+    """Return the rules for a link to what was found."""
+    with db.reading() as session:
+        return ruling.rules_at(session, facts.site.id, facts.object.container if facts.object else None)
+
+
+def rules_of(public_id: str) -> Rules | None:
+    """Return the rules for a link, or None where there is no such link."""
+    if not rights.could_be_id(public_id):
+        return None
+    with db.reading() as session:
+        link = session.scalars(select(ShareLink).where(ShareLink.public_id == public_id)).one_or_none()
+        return ruling.rules_of(session, link) if link is not None else None
+
+
+def new_password(entered: str | None, *, generate: bool, rules: Rules | None = None) -> NewPassword | None:
     """Hash the password that was entered, or one made here; None where neither is wanted. Raises Invalid."""
     if generate:
         if entered:
@@ -96,7 +110,7 @@ def new_password(entered: str | None, *, generate: bool) -> NewPassword | None:
         return NewPassword(passwords.hash_password(made), made)
     if not entered:
         return None
-    check_password(entered)
+    check_password(entered, rules)
     return NewPassword(passwords.hash_password(entered))
 
 
@@ -147,8 +161,13 @@ def _prove_and_read(actor: Actor, site: Site, address: Address) -> ShareFacts:
         # A key that was moved between the two questions: what was proven is not what was read.
         return replace(facts, refusal=RefusedToShare.NOT_VISIBLE)
     facts = replace(facts, reference=f"{site.product}:{found.object_id}")
-    if found.restriction_digest and not registry.get(ShareLinkSettings).share_restricted:
+    with db.reading() as session:
+        rules = ruling.rules_at(session, site.id, found.container)
+        may_share = ruling.may_share(session, actor, rules)
+    if found.restriction_digest and not rules.share_restricted:
         return replace(facts, refusal=RefusedToShare.RESTRICTED)
+    if not may_share:
+        return replace(facts, refusal=RefusedToShare.NOT_A_SHARER)
     return replace(facts, object=found, proof=outcome.proof)
 
 

@@ -191,6 +191,11 @@ def one(session: Session, actor: Actor, public_id: str) -> LinkRow:
     return rows[0]
 
 
+def by_ids(session: Session, ids: Collection[int]) -> Sequence[LinkRow]:
+    """Return links by row id, in their order; the caller has made sure that the reader may see them."""
+    return _rows(session, session.execute(_links().where(ShareLink.id.in_(ids)).order_by(ShareLink.id)).all())
+
+
 def counts(session: Session, link: LinkRow) -> Counts:
     """Return how often a link was opened, refused and downloaded from, and how many may read on now."""
     events = (ShareLinkEvent.OPENED, ShareLinkEvent.GATE_FAILED, ShareLinkEvent.DOWNLOADED)

@@ -291,3 +291,19 @@ class OwnerNotice(Base):
     #: A stable code; the sentence is made from it when it is shown.
     code: Mapped[str] = mapped_column(String(32))
     detail: Mapped[str | None] = mapped_column(Text)
+
+
+class RuleLevel(Base):
+    """Rules of a connection, or of one space or project on it; those for everywhere are settings of share links."""
+
+    __tablename__ = "rule_levels"
+    __table_args__ = (UniqueConstraint("connection_id", "container"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    connection_id: Mapped[int] = mapped_column(RowId, ForeignKey("connections.id", ondelete="CASCADE"))
+    #: Key of a space or project; empty = the whole connection.
+    container: Mapped[str] = mapped_column(String(64), default="")
+    #: What is set here, by the names of the settings of share links.
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+    changed_at: Mapped[datetime]
+    changed_by_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("people.id"))

@@ -44,6 +44,8 @@ class RefusedToShare(StrEnum):
     TOKEN_REJECTED = "token_rejected"  # noqa: S105 - names a reason
     #: The page has view restrictions, and a setting forbids sharing those.
     RESTRICTED = "restricted"
+    #: The rules of this space or project let others share.
+    NOT_A_SHARER = "not_a_sharer"
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,20 @@ def covered(inner: Collection[str], outer: Collection[str]) -> bool:
     return bool(inner) and all(one in outer or domain_of(one) in outer for one in inner)
 
 
+def domains(entered: str) -> frozenset[str]:
+    """Return the domains that a text separated by commas or spaces names; what is none is left out."""
+    found = (_domain(one.removeprefix("@")) for one in entered.replace(",", " ").split())
+    return frozenset(one for one in found if one is not None)
+
+
+def not_domains(entered: str) -> Text | None:
+    """Say what is wrong with a text of domains, or None."""
+    for one in entered.replace(",", " ").split():
+        if _domain(one.removeprefix("@")) is None:
+            return Text("%(entry)s is not a domain. Enter one such as example.org.", entry=one[:80])
+    return None
+
+
 def _domain(entered: str) -> str | None:
     try:
         text = entered.strip().lower()

@@ -4,7 +4,7 @@ Each function takes an open transaction, the actor and facts that were gathered 
 gets NotFound, whoever may see but not change it Forbidden.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from app.core.errors import Conflict, Forbidden
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import applying, grants, powers, rows, tightening
+from app.features.share_links import applying, grants, powers, rows, ruling, tightening
 from app.features.share_links import conditions as rules
 from app.features.share_links.conditions import Changes, Conditions
 from app.features.share_links.events import ShareLinkEvent
@@ -60,6 +60,10 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
     found = _usable(session, actor, facts)
     if isinstance(found, NotShared):
         return found
+    if not ruling.may_share(session, actor, ruling.rules_at(session, facts.site.id, found.container)):
+        refused = replace(facts, refusal=RefusedToShare.NOT_A_SHARER)
+        note_refusal(session, actor, refused)
+        return NotShared(RefusedToShare.NOT_A_SHARER, facts.site.name)
     link = _new_link(session, actor.person_id, facts, found, conditions)
     made = applying.snapshot(session, link)
     trail.record(
@@ -243,6 +247,7 @@ def _new_link(
     session: Session, creator_id: int, facts: ShareFacts, found: ObjectFacts, conditions: Conditions
 ) -> ShareLink:
     now, settings = clock.now(), registry.read(session, ShareLinkSettings)
+    longest = ruling.rules_at(session, facts.site.id, found.container).maximum_days
     named = rules.checked_name(conditions.name) if conditions.name else None
     link = ShareLink(
         public_id=tokens.new_public_id(),
@@ -251,7 +256,7 @@ def _new_link(
         shared_object_id=rows.shared_object(session, facts.site.id, found),
         created_by_id=creator_id,
         created_at=now,
-        expires_at=rules.default_expiry(now, settings),
+        expires_at=rules.default_expiry(now, usual_days=settings.default_days, maximum_days=longest),
         powers=powers.dump(powers.checked(conditions.powers, is_page=found.kind is ObjectKind.PAGE)),
         restriction_digest=found.restriction_digest,
     )

@@ -82,6 +82,7 @@ _REFUSALS: dict[RefusedToShare, Text] = {
     RefusedToShare.TOKEN_REJECTED: Text(
         "%(site)s no longer accepts the API token of your account. Connect your account again on your profile."
     ),
+    RefusedToShare.NOT_A_SHARER: Text("The rules here let others share. Ask somebody who may, or an administrator."),
     RefusedToShare.RESTRICTED: Text(
         "This has view restrictions, and your organisation does not share such pages. Ask an administrator about it."
     ),

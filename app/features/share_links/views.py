@@ -105,11 +105,13 @@ def new_link() -> Answer:
     if facts is None or facts.object is None:
         return render_template("share_links/new_link.html", form=asked, facts=facts), 422
     form = CreateForm(formdata=None, url=asked.url.data)
-    settings = registry.get(ShareLinkSettings)
-    form.expires_at.data = local_minute(rules.default_expiry(clock.now(), settings))
+    settings, ruled = registry.get(ShareLinkSettings), gather.rules_for(facts)
+    ends = rules.default_expiry(clock.now(), usual_days=settings.default_days, maximum_days=ruled.maximum_days)
+    form.expires_at.data = local_minute(ends)
     form.offer_powers(facts.object.kind, _fields(facts))
-    form.show_powers(Powers(names=Names(settings.names)))
-    form.generate.data = settings.require_gate
+    watermark = settings.default_watermark or ruled.force_watermark
+    form.show_powers(Powers(names=Names(settings.names), watermark=watermark))
+    form.generate.data = ruled.require_gate or ruled.require_password
     return _conditions_page(form, facts)
 
 
@@ -293,7 +295,6 @@ def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
     with reading() as db:
         form.offer(listing.offered_groups(db), sign_in.ways(db))
         already = listing.shared_already(db, facts.site.id, facts.object.object_id)
-    settings = registry.get(ShareLinkSettings)
     return form_page(
         "share_links/create_link.html",
         form,
@@ -301,13 +302,12 @@ def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
         found=facts.object,
         outlook=outlook.left_out(facts.site, facts.object),
         already=already,
-        maximum_days=settings.maximum_days,
-        require_gate=settings.require_gate,
+        rules=gather.rules_for(facts),
     )
 
 
 def _create(form: CreateForm, facts: ShareFacts) -> Answer:
-    password = gather.new_password(form.password.data, generate=form.generate.data)
+    password = gather.new_password(form.password.data, generate=form.generate.data, rules=gather.rules_for(facts))
     wanted = Conditions(
         name=form.name.data or None,
         expires_at=form.expires_at.instant(),
@@ -337,7 +337,8 @@ def _editing(public_id: str, form: EditForm) -> tuple[LinkRow, EditForm]:
 
 def _change(link: LinkRow, form: EditForm) -> Answer:
     changes = form.changes(link)
-    password = gather.new_password(form.password.data, generate=form.generate.data)
+    ruled = gather.rules_of(link.public_id)
+    password = gather.new_password(form.password.data, generate=form.generate.data, rules=ruled)
     if password is not None and form.remove_password.data:
         put_error(form, Invalid("remove_password", rules.ONE_OR_THE_OTHER))
         return form_page("share_links/edit_link.html", form, link=link, labels=STATE_LABELS)

@@ -7,7 +7,7 @@ from app.core import signals
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import api, receivers, views
+from app.features.share_links import api, receivers, rule_views, views
 from app.features.share_links.settings import ShareLinkSettings
 from app.web import navigation
 from app.web.navigation import NavItem, Section
@@ -17,6 +17,7 @@ def register(app: Flask) -> None:
     """Register the internal side."""
     registry.register("share_links", Text("Share links"), ShareLinkSettings)
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(rule_views.blueprint)
     app.register_blueprint(api.blueprint)
     _navigation(app)
     signals.person_deactivated.connect(receivers.on_person_deactivated)
@@ -32,5 +33,13 @@ def _navigation(app: Flask) -> None:
     everybodys = NavItem(
         Section.SHARE, _("All links"), "share_links.list_all_links", Permission.LINKS_ALL_READ, icon="list", order=20
     )
-    for item in (own, everybodys):
+    rules = NavItem(
+        Section.ADMINISTRATION,
+        _("Rules for links"),
+        "share_links_rules.levels",
+        Permission.ADMIN_SETTINGS_READ,
+        icon="shield",
+        order=25,
+    )
+    for item in (own, everybodys, rules):
         navigation.register(app, item)

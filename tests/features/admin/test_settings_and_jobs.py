@@ -67,7 +67,7 @@ def test_a_number_out_of_bounds_is_refused_with_the_bound(
     pages: PageClient, administrator: Person, value: str, sentence: str
 ) -> None:
     pages.get("/admin/settings/share_links")
-    assert sentence in pages.submit("Save settings", {"maximum_days": value}, status=422).text
+    assert sentence in pages.submit("Save settings", {"default_days": value}, status=422).text
 
 
 def job(state: JobState, number: int = 0, name: str = "mail.deliver") -> int:
