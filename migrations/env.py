@@ -5,13 +5,19 @@ from typing import Any, Literal
 from alembic import context
 
 import app.core.models
+import app.features.share_links.lookup_models
 import app.features.share_links.models
 import app.features.sso.models
 from app.core.crypto.columns import EncryptedText
 from app.core.db import Base, UtcDateTime
 
 #: Imported for their tables.
-TABLES = (app.core.models, app.features.share_links.models, app.features.sso.models)
+TABLES = (
+    app.core.models,
+    app.features.share_links.models,
+    app.features.share_links.lookup_models,
+    app.features.sso.models,
+)
 
 
 def _plain_types(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:

@@ -26,7 +26,8 @@ PAGE_SIZE = 50
 BATCH = 1_000
 #: Longer cursors are none of ours: the longest name takes 120 characters of four bytes.
 _MAXIMUM_LENGTH = 1_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Stands for an instant that never was, where a key is sorted by: it is never NULL.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ class Order:
             query = query.where(own < last if self.descending else own > last)
         columns = (self.key, self.identity)
         return query.order_by(*(column.desc() if self.descending else column.asc() for column in columns))
+
+    def leads_on(self, cursor: str) -> bool:
+        """Tell whether a cursor is one that this order gave."""
+        return self._start(cursor) is not None
 
     def cursor(self, row: SqlRow[Any]) -> str:
         """Return the cursor that goes on after a row of `applied`."""
@@ -100,7 +105,7 @@ def folded(column: Column) -> ColumnElement[Any]:
 
 def never_first(column: Column) -> ColumnElement[Any]:
     """Return an instant to sort by, where none stands before all others."""
-    return func.coalesce(column, literal(_EPOCH, column.type), type_=column.type)
+    return func.coalesce(column, literal(NEVER, column.type), type_=column.type)
 
 
 def page(

@@ -34,6 +34,8 @@ MAXIMUM_LIMIT = 200
 DEFAULT_LIMIT = 50
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 _MAXIMUM_ERRORS = 20
+#: What is said of a cursor that no list gave.
+NOT_OURS = Text("Use the value of `next` as it came.")
 
 
 class Input(BaseModel):
@@ -117,7 +119,7 @@ def after(query: PageQuery) -> int | None:
     except (binascii.Error, ValueError):
         raw = ""
     if not raw.isdecimal() or len(raw) > 18 or _cursor(int(raw)) != query.cursor:
-        raise Invalid("cursor", Text("Use the value of `next` as it came."))
+        raise Invalid("cursor", NOT_OURS)
     return int(raw)
 
 

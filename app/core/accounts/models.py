@@ -5,10 +5,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.core.audit.models import RowId
 from app.core.db import Base
+from app.core.folding import KEY_LENGTH, folded_text, key_of
+from app.core.paging import NEVER
 
 #: Source of groups and memberships that were made in Portico itself.
 LOCAL = "local"
@@ -28,6 +30,10 @@ class Person(Base):
     """Somebody who can sign in, or could once."""
 
     __tablename__ = "people"
+    __table_args__ = (
+        Index("ix_people_name_key", "name_key", "id"),
+        Index("ix_people_signed_in_key", "signed_in_key", "id"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     #: Names the person in addresses and in the audit trail.
@@ -35,6 +41,8 @@ class Person(Base):
     #: staff, guest, customer.
     kind: Mapped[str] = mapped_column(String(10))
     display_name: Mapped[str] = mapped_column(String(120))
+    #: The same, folded: what lists are sorted by.
+    name_key: Mapped[str] = mapped_column(folded_text(KEY_LENGTH), server_default="")
     email: Mapped[str] = mapped_column(String(254))
     #: The address in lower case: what people are found by.
     email_key: Mapped[str] = mapped_column(String(254), unique=True)
@@ -49,8 +57,20 @@ class Person(Base):
     #: None = active.
     deactivated_at: Mapped[datetime | None]
     last_signed_in_at: Mapped[datetime | None]
+    #: The same, or NEVER: what lists are sorted by.
+    signed_in_key: Mapped[datetime] = mapped_column(default=NEVER, server_default=f"{NEVER:%Y-%m-%d %H:%M:%S.%f}")
     #: IANA zone name; None = the organisation's.
     time_zone: Mapped[str | None] = mapped_column(String(64))
+
+    @validates("display_name")
+    def _named(self, _key: str, name: str) -> str:
+        self.name_key = key_of(name)
+        return name
+
+    @validates("last_signed_in_at")
+    def _signed_in(self, _key: str, at: datetime | None) -> datetime | None:
+        self.signed_in_key = at or NEVER
+        return at
 
     @property
     def active(self) -> bool:
@@ -62,7 +82,11 @@ class Group(Base):
     """A group of one source. Its identity is (source, external id); the name is a label."""
 
     __tablename__ = "groups"
-    __table_args__ = (UniqueConstraint("source", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index("ix_groups_name_key", "name_key", "id"),
+        Index("ix_groups_source", "source", "id"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     public_id: Mapped[str] = mapped_column(String(24), unique=True)
@@ -71,8 +95,15 @@ class Group(Base):
     #: The source's own id; for local groups the public id.
     external_id: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(120), index=True)
+    #: The same, folded: what lists are sorted by.
+    name_key: Mapped[str] = mapped_column(folded_text(KEY_LENGTH), server_default="")
     description: Mapped[str] = mapped_column(String(400), default="")
     created_at: Mapped[datetime]
+
+    @validates("name")
+    def _named(self, _key: str, name: str) -> str:
+        self.name_key = key_of(name)
+        return name
 
 
 class Membership(Base):

@@ -1,6 +1,7 @@
 """The programming interface of links, `/api/v1/shares`: the same service as the pages, in JSON."""
 
 from datetime import datetime
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.core.settings import registry
 from app.core.text import Text
 from app.features.share_links import conditions as rules
 from app.features.share_links import (
+    filtering,
     gather,
     listing,
     networks,
@@ -35,6 +37,7 @@ from app.features.share_links.powers import Powers
 from app.features.share_links.powers_api import PowersBody
 from app.features.share_links.rulebook import Rules
 from app.features.share_links.settings import ShareLinkSettings
+from app.features.share_links.wanted import Condition, Risk, Wanted
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
 from app.web import api
 from app.web.access import bearer, public
@@ -45,16 +48,27 @@ from app.web.surfaces import Surface, absolute
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 #: Members of a merge patch that null takes away, by what nothing is for them.
 _OPTIONAL = ("opens_at", "max_views", "max_views_each", "sign_in_through")
 _SWITCHES = ("asks_sign_in", "all_groups", "asks_second_factor", "asks_reason")
 _LISTS = ("networks", "groups", "recipients")
 #: What a link is told with under the names that it has inside.
 _AS_THEY_ARE = (
-    *("state", "name", "created_at", "opens_at", "expires_at", "max_views", "max_views_each", "views", "asks_sign_in"),
-    *("sign_in_through", "all_groups", "asks_second_factor", "has_password", "terms_version", "asks_reason"),
+    *("state", "name", "created_at", "opens_at", "expires_at", "max_views", "max_views_each", "views"),
+    *(
+        "last_opened_at",
+        "asks_sign_in",
+        "sign_in_through",
+        "all_groups",
+        "asks_second_factor",
+        "has_password",
+        "terms_version",
+        "asks_reason",
+    ),
 )
+#: Arguments of the list that choose no links, or have another name inside.
+_NOT_FILTERS = frozenset({"limit", "cursor", "all", "sort"})
 _NETWORKS = "Networks that it opens from, such as 192.0.2.0/24; none means everywhere."
 _EACH = "Views for each reader: a person, a proven address, else a browser."
 _THROUGH = "Id of the one connection to sign in through."
@@ -142,6 +156,7 @@ class Share(Output):
     max_views: int | None
     max_views_each: int | None
     views: int
+    last_opened_at: datetime | None = Field(description="By a reader; null where none has opened it.")
     asks_sign_in: bool
     sign_in_through: str | None
     groups: list[Named]
@@ -161,7 +176,7 @@ class NewShareAnswer(Share):
 
 
 class Shares(Output):
-    """One page of links, newest first."""
+    """One page of links."""
 
     items: list[Share]
     next: str | None
@@ -185,12 +200,46 @@ class Activity(Output):
     next: str | None
 
 
+class Sort(StrEnum):
+    """The orders of the list."""
+
+    NEWEST = "-created"
+    OLDEST = "created"
+    NAME = "name"
+    NAME_FROM_LAST = "-name"
+    ENDS = "ends"
+    ENDS_FROM_LAST = "-ends"
+    VIEWS = "views"
+    VIEWS_FROM_MOST = "-views"
+    OPENED = "opened"
+    OPENED_FROM_LAST = "-opened"
+
+
+def _LookedFor(description: str) -> Any:  # noqa: N802 - declares a field, as `Field` does
+    return Field("", max_length=filtering.MAXIMUM_SEARCH, description=description)
+
+
 class SharesQuery(PageQuery):
     """What to list."""
 
+    cursor: str | None = Field(None, max_length=1_000, description="`next` of the page before, under the same `sort`.")
     state: LinkState | None = Field(None, description="Only links in this state.")
-    search: str = Field("", max_length=listing.MAXIMUM_SEARCH, description="Part of a name, a title or a key.")
+    search: str = _LookedFor("Beginnings of words of a name, a title, a key or a space.")
     all: bool = Field(False, description="Everybody's links, where the token's person may read them.")
+    sort: Sort = Field(Sort.NEWEST, description="What the list is sorted by; from the last on with a `-`.")
+    page: str = _LookedFor("Id of a page or an issue, or the key of an issue.")
+    creator: str = _LookedFor("Id or address of who made it, or how their name begins; with `all`.")
+    recipient: str = _LookedFor("An address that may open it, by itself or by its domain.")
+    domain: str = _LookedFor("A domain that some recipient is of.")
+    condition: Condition | None = Field(None, description="Only links that ask for this.")
+    risk: Risk | None = Field(None, description="Only active links with this risk.")
+    never_opened: bool = Field(False, description="Only links that no reader has opened.")
+    created_from: AwareDatetime | None = None
+    created_to: AwareDatetime | None = Field(None, description="Up to before this instant, as are the others.")
+    ends_from: AwareDatetime | None = None
+    ends_to: AwareDatetime | None = None
+    opened_from: AwareDatetime | None = Field(None, description="By when a reader last opened it.")
+    opened_to: AwareDatetime | None = None
 
 
 @blueprint.post("/shares")
@@ -216,21 +265,16 @@ def create_share() -> Response:
 @bearer(Scope.SHARES_READ)
 @operation(Operation("listShares", "List links", query=SharesQuery, answers=Shares))
 def list_shares() -> Response:
-    """List links, newest first."""
+    """List links, newest first where no other order is asked for."""
     query = api.read_query(SharesQuery)
     everybodys = query.all or not actor().may(Permission.LINKS_OWN_MANAGE)
+    asked = {name: getattr(query, name) for name in SharesQuery.model_fields if name not in _NOT_FILTERS}
+    wanted = Wanted(everybodys=everybodys, sort=query.sort.value, **asked)
+    if query.cursor is not None and not listing.ORDERS.chosen(wanted.sort).leads_on(query.cursor):
+        raise Invalid("cursor", api.NOT_OURS)
     with reading() as db:
-        found = listing.find(
-            db,
-            actor(),
-            everybodys=everybodys,
-            search=query.search,
-            state=query.state,
-            after=api.after(query),
-            limit=query.limit + 1,
-        )
-    rows, following = api.page(found, query.limit, lambda row: row.id)
-    return api.answer(Shares(items=[_share(row, actor()) for row in rows], next=following))
+        found = listing.page(db, actor(), wanted, query.cursor, query.limit)
+    return api.answer(Shares(items=[_share(row, actor()) for row in found.rows], next=found.next))
 
 
 @blueprint.get("/shares/<public_id>")

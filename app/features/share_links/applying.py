@@ -13,7 +13,7 @@ from app.core.accounts.models import LOCAL, Group
 from app.core.errors import Invalid
 from app.core.mail import delivery
 from app.core.text import Text
-from app.features.share_links import abiding, networks, powers, recipients, rows, ruling, tree
+from app.features.share_links import abiding, networks, powers, recipients, rows, ruling, tree, words
 from app.features.share_links import conditions as rules
 from app.features.share_links.abiding import Asked
 from app.features.share_links.conditions import Changes, Unchanged
@@ -100,6 +100,7 @@ def apply(session: Session, link: ShareLink, changes: Changes) -> bool:
     """Set what is changed; tell whether a password was set. Raises Invalid with the field."""
     if not isinstance(changes.name, Unchanged):
         link.name = rules.checked_name(changes.name)
+        words.of_link(session, link)
     if not isinstance(changes.powers, Unchanged):
         kind = session.get_one(SharedObject, link.shared_object_id).kind
         link.powers = powers.dump(powers.checked(changes.powers, is_page=kind == ObjectKind.PAGE))

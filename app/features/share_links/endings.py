@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock, context
@@ -51,6 +51,20 @@ def pause_changed(session: Session, shared_object_id: int, restriction_digest: s
             grants.end_of_link(session, SYSTEM, link, "paused")
             tell_owner(session, link, NoticeCode(reason.value))
     return paused
+
+
+def note_version(session: Session, shared_object_id: int, version: str) -> None:
+    """Mark the links that were made for another version than the one that a check found."""
+    session.execute(
+        update(ShareLink)
+        .where(
+            ShareLink.shared_object_id == shared_object_id,
+            ShareLink.page_changed.is_(False),
+            ShareLink.made_for_version.not_in(("", version)),
+        )
+        .values(page_changed=True)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _open_links(session: Session, shared_object_id: int) -> list[ShareLink]:

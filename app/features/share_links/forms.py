@@ -1,18 +1,23 @@
 """Forms of the internal pages. What needs settings, rows or the person is the service's."""
 
-from typing import Any
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, HiddenField, PasswordField, SearchField, SelectField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 
 from app.features.share_links.conditions import MAXIMUM_NAME, Changes
 from app.features.share_links.conditions_form import ConditionFields, Moment
-from app.features.share_links.listing import Wanted
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers_form import PowersFields
+from app.features.share_links.saved_filters import MAXIMUM_NAME as MAXIMUM_FILTER_NAME
+from app.features.share_links.wanted import Condition, Risk, Wanted
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
-from app.web.forms import FilterForm, OneLine, Required, at_most
+from app.web.forms import Day, FilterForm, Form, OneLine, Required, Words, at_most, start_of_day
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 #: Words for each state; the templates choose the tone.
 STATE_LABELS = {
@@ -23,6 +28,28 @@ STATE_LABELS = {
     LinkState.USED_UP: _("Used up"),
     LinkState.REVOKED: _("Revoked"),
     LinkState.CLOSED: _("Closed"),
+}
+
+#: Words for each condition that links are found by.
+CONDITION_LABELS = {
+    Condition.PASSWORD: _("Password"),
+    Condition.SIGN_IN: _("Sign-in"),
+    Condition.GROUPS: _("Groups"),
+    Condition.RECIPIENTS: _("Code by mail"),
+    Condition.NETWORKS: _("Networks"),
+    Condition.SECOND_FACTOR: _("Second factor"),
+    Condition.TERMS: _("Terms"),
+    Condition.REASON: _("Reason"),
+}
+
+#: Words for each risk.
+RISK_LABELS = {
+    Risk.NO_SIGN_IN: _("Nobody proves who they are"),
+    Risk.PASSWORD_ONLY: _("Password only"),
+    Risk.LONG_LIVED: _("Open for long"),
+    Risk.NEVER_OPENED: _("Never opened"),
+    Risk.PAGE_CHANGED: _("Changed since"),
+    Risk.NEW_NETWORK: _("New network"),
 }
 
 
@@ -81,26 +108,95 @@ class EditForm(_LinkFields):
         )
 
 
+class FilterNameForm(Form):
+    """What a filter is kept by."""
+
+    name = OneLine(_("Name"), [Required(), at_most(MAXIMUM_FILTER_NAME)])
+
+
 class ListForm(FilterForm):
     """What stands above the list."""
 
-    q = SearchField(_("Search links"), render_kw={"placeholder": _("Search links")})
+    #: Shown when asked for.
+    MORE: ClassVar = (
+        *("page", "creator", "recipient", "domain", "created_from", "created_to", "ends_from", "ends_to"),
+        *("opened_from", "opened_to", "never_opened"),
+    )
+
+    q = Words(_("Search links"), render_kw={"placeholder": _("Search links")})
     state = SelectField(_("State"), validate_choice=False)
+    condition = SelectField(_("Condition"), validate_choice=False)
+    risk = SelectField(_("Risk"), validate_choice=False)
+    page = OneLine(_("Page id or issue key"))
+    creator = OneLine(_("Owner’s name or address"))
+    recipient = OneLine(_("Recipient’s address"))
+    domain = OneLine(_("Recipients’ domain"))
+    created_from = Day(_("Created from"))
+    created_to = Day(_("Created until"))
+    ends_from = Day(_("Ends from"))
+    ends_to = Day(_("Ends until"))
+    opened_from = Day(_("Last opened from"))
+    opened_to = Day(_("Last opened until"))
+    never_opened = BooleanField(_("Never opened"), false_values=("", "no"))
 
     def offer(self) -> None:
-        """Set the states to choose from."""
-        self.state.choices = [
-            ("", gettext("Any state")),
-            *((state.value, label) for state, label in STATE_LABELS.items()),
-        ]
+        """Set the choices."""
+        for field, nothing, labels in (
+            (self.state, gettext("Any state"), STATE_LABELS),
+            (self.condition, gettext("Any condition"), CONDITION_LABELS),
+            (self.risk, gettext("Any risk"), RISK_LABELS),
+        ):
+            field.choices = [("", nothing), *((one.value, label) for one, label in labels.items())]
 
     def wanted(self, sort: str, *, everybodys: bool) -> Wanted:
-        """Return what is asked of the list."""
-        return Wanted(everybodys, self.q.data or "", self.wanted_state(), sort)
+        """Return what is asked of the list; what cannot be read asks for nothing."""
+        self.validate()
+        return Wanted(
+            everybodys=everybodys,
+            search=self.q.data or "",
+            sort=sort,
+            state=_chosen(LinkState, self.state.data),
+            condition=_chosen(Condition, self.condition.data),
+            risk=_chosen(Risk, self.risk.data),
+            page=self.page.data or "",
+            creator=(self.creator.data or "") if everybodys else "",
+            recipient=self.recipient.data or "",
+            domain=self.domain.data or "",
+            never_opened=bool(self.never_opened.data),
+            created_from=start_of_day(self.created_from.data),
+            created_to=_end_of_day(self.created_to.data),
+            ends_from=start_of_day(self.ends_from.data),
+            ends_to=_end_of_day(self.ends_to.data),
+            opened_from=start_of_day(self.opened_from.data),
+            opened_to=_end_of_day(self.opened_to.data),
+        )
 
-    def wanted_state(self) -> LinkState | None:
-        """Return the chosen state; anything unknown is none."""
-        try:
-            return LinkState(self.state.data or "")
-        except ValueError:
-            return None
+    def described(self) -> list[tuple[str, str]]:
+        """Return what narrows the list as labels and words."""
+        found = []
+        for field in self:
+            if field.data and not field.errors:
+                words = gettext("Yes") if field.data is True else str(field.data)
+                if isinstance(field, SelectField):
+                    words = next((str(one[1]) for one in list(field.choices or ()) if one[0] == words), words)
+                found.append((str(field.label.text), words))
+        return found
+
+    def asked(self) -> dict[str, str]:
+        """Return the query arguments that narrow the list, as an address holds them."""
+        return {field.short_name: _argument(field.data) for field in self if field.data and not field.errors}
+
+
+def _chosen(kind: type[Choice], value: str | None) -> Choice | None:
+    try:
+        return kind(value or "")
+    except ValueError:
+        return None
+
+
+def _argument(value: object) -> str:
+    return "yes" if value is True else str(value)
+
+
+def _end_of_day(day: date | None) -> datetime | None:
+    return start_of_day(day + timedelta(days=1)) if day is not None and day < date.max else None

@@ -21,7 +21,7 @@ from app.core.connections import clients
 from app.core.connections.clients import Site
 from app.core.errors import Unavailable
 from app.core.settings import registry
-from app.features.share_links import copies, endings, objects, tree, tree_reading
+from app.features.share_links import copies, endings, objects, tree, tree_reading, words
 from app.features.share_links.models import SharedObject
 from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import CloseReason
@@ -160,6 +160,8 @@ def _note_good(
     row.object_key = facts.object_key
     row.version, row.restriction_digest = facts.version, facts.restriction_digest
     row.checked_at, row.check_lease_until, row.down_since = facts.read_at, None, None
+    words.of_object(session, row.id, row.title, row.object_key, row.container)
+    endings.note_version(session, row.id, facts.version)
     files = [(one.id, str(one.version)) for one in facts.attachments]
     copies.confirm(session, shared_object_id, facts.version, files)
     tree.write(session, row, below)

@@ -6,7 +6,7 @@ from sqlalchemy import delete, or_
 
 from app.core import clock, db
 from app.core.jobs import schedule
-from app.features.share_links import copies
+from app.features.share_links import copies, figures
 from app.features.share_links.models import AddressCode, AddressProof, Grant, Passage
 
 _MOST_AT_ONCE = 50
@@ -21,6 +21,15 @@ def delete_copies() -> None:
         with db.transaction() as session:
             if copies.delete_superfluous(session) == 0:
                 return
+
+
+@schedule.every(600, "share_links.count")
+def count() -> None:
+    """Count what the risk board shows; safe to run twice."""
+    with db.reading() as session:
+        values = figures.count(session)
+    with db.transaction() as session:
+        figures.keep(session, values)
 
 
 @schedule.every(86_400, "share_links.delete_grants")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, paging
@@ -14,36 +14,33 @@ from app.core.accounts.models import LOCAL, Group, Person
 from app.core.audit.models import AuditEntry, AuditPersonal
 from app.core.connections.models import Connection
 from app.core.errors import Forbidden, NotFound
-from app.core.paging import Page
+from app.core.paging import NEVER, Page
 from app.core.permissions import Permission
 from app.core.spreadsheet import Cell
-from app.features.share_links import facts, grants, policy, powers, rights
-from app.features.share_links.events import ShareLinkEvent
-from app.features.share_links.models import LinkGroup, LinkRecipient, LinkTerms, OwnerNotice, SharedObject, ShareLink
+from app.features.share_links import facts, filtering, grants, policy, powers, rights, tallies
+from app.features.share_links.models import (
+    LinkGroup,
+    LinkRecipient,
+    LinkTerms,
+    OwnerNotice,
+    SharedObject,
+    ShareLink,
+)
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers import Powers
+from app.features.share_links.wanted import Wanted
 
 #: The subject kind of a link's entries in the trail.
 SUBJECT = "link"
-MAXIMUM_SEARCH = 200
 ORDERS = paging.Orders(
     ShareLink.id,
     descending=True,
-    created=ShareLink.id,
-    name=paging.folded(ShareLink.name),
+    created=ShareLink.created_at,
+    name=ShareLink.name_key,
     ends=ShareLink.expires_at,
     views=ShareLink.views,
+    opened=ShareLink.last_opened_at,
 )
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is asked of the list of links: without `everybodys` only the actor's own."""
-
-    everybodys: bool = False
-    search: str = ""
-    state: LinkState | None = None
-    sort: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class LinkRow:
 
     HEAD: ClassVar = (
         *("id", "name", "shows", "kind", "key", "container", "owner", "state", "created_at", "expires_at"),
-        *("password", "groups", "views", "max_views"),
+        *("password", "groups", "recipients", "views", "max_views", "last_opened_at"),
     )
     #: Row id; where a list goes on.
     id: int
@@ -93,6 +90,8 @@ class LinkRow:
     max_views: int | None
     max_views_each: int | None
     views: int
+    #: None = no reader has opened it.
+    last_opened_at: datetime | None
     asks_sign_in: bool
     sign_in_through: str | None
     groups: tuple[GroupRow, ...]
@@ -112,7 +111,8 @@ class LinkRow:
     def cells(self) -> tuple[Cell, ...]:
         """The row of a file, under `HEAD`."""
         shown = (self.title, self.kind, self.object_key, self.container)
-        asked = (self.has_password, ", ".join(group.name for group in self.groups), self.views, self.max_views)
+        groups = ", ".join(group.name for group in self.groups)
+        asked = (self.has_password, groups, ", ".join(self.recipients), self.views, self.max_views, self.last_opened_at)
         return (
             *(self.public_id, self.name, *shown, self.owner_name, self.state, self.created_at, self.expires_at),
             *asked,
@@ -153,32 +153,24 @@ class ActivityRow:
     reason: str | None = None
 
 
-def find(
-    session: Session,
-    actor: Actor,
-    *,
-    everybodys: bool = False,
-    search: str = "",
-    state: LinkState | None = None,
-    after: int | None = None,
-    limit: int = paging.PAGE_SIZE,
-) -> Sequence[LinkRow]:
-    """Return links, newest first, that come after the row id `after`. Raises Forbidden where the actor reads none.
-
-    Without `everybodys` only the actor's own. One row more than wanted tells the caller that there is a next page.
-    """
-    query = _wanted_links(actor, Wanted(everybodys, search, state))
-    if after is not None:
-        query = query.where(ShareLink.id < after)
-    return _rows(session, session.execute(query.order_by(ShareLink.id.desc()).limit(limit)).all())
-
-
 def page(
     session: Session, actor: Actor, wanted: Wanted, after: str | None = None, size: int = paging.PAGE_SIZE
 ) -> Page[LinkRow]:
-    """Return one page of links, newest first where no other order is asked for. Raises Forbidden as `find` does."""
-    found = paging.page(session, _wanted_links(actor, wanted), ORDERS.chosen(wanted.sort), after, size)
+    """Return one page of links, newest first where no other order is asked for. Raises Forbidden where the actor reads none."""
+    found = paging.page(session, wanted_links(session, actor, wanted), ORDERS.chosen(wanted.sort), after, size)
     return Page(tuple(_rows(session, found.rows)), found.next)
+
+
+def wanted_links(session: Session, actor: Actor, wanted: Wanted) -> Select[Any]:
+    """Return the query for links with their objects, people and connections. Raises Forbidden where the actor reads none."""
+    filters = filtering.of(wanted)
+    if not wanted.everybodys:
+        if not actor.may(Permission.LINKS_OWN_MANAGE):
+            raise Forbidden
+        filters = [filtering.made_by(actor.person_id), *filters]
+    elif not (actor.may(Permission.LINKS_ALL_READ) or actor.may(Permission.LINKS_ALL_MANAGE)):
+        raise Forbidden
+    return filtering.narrowed(session, _links(), filters)
 
 
 def one(session: Session, actor: Actor, public_id: str) -> LinkRow:
@@ -198,20 +190,12 @@ def by_ids(session: Session, ids: Collection[int]) -> Sequence[LinkRow]:
 
 def counts(session: Session, link: LinkRow) -> Counts:
     """Return how often a link was opened, refused and downloaded from, and how many may read on now."""
-    events = (ShareLinkEvent.OPENED, ShareLinkEvent.GATE_FAILED, ShareLinkEvent.DOWNLOADED)
-    query = (
-        select(AuditEntry.event, func.count())
-        .where(
-            AuditEntry.subject_kind == SUBJECT, AuditEntry.subject_id == link.public_id, AuditEntry.event.in_(events)
-        )
-        .group_by(AuditEntry.event)
-    )
-    found = {row[0]: int(row[1]) for row in session.execute(query)}
+    found = tallies.sums(session, link.id)
     row = session.get_one(ShareLink, link.id)
     return Counts(
-        openings=found.get(ShareLinkEvent.OPENED, 0),
-        failures=found.get(ShareLinkEvent.GATE_FAILED, 0),
-        downloads=found.get(ShareLinkEvent.DOWNLOADED, 0),
+        openings=found.openings,
+        failures=found.failures,
+        downloads=found.downloads,
         live_grants=grants.live_count(session, row),
     )
 
@@ -275,32 +259,6 @@ def _links() -> Select[Any]:
     )
     links: Select[Any] = query
     return links
-
-
-def _wanted_links(actor: Actor, wanted: Wanted) -> Select[Any]:
-    query = _links()
-    if wanted.everybodys:
-        if not (actor.may(Permission.LINKS_ALL_READ) or actor.may(Permission.LINKS_ALL_MANAGE)):
-            raise Forbidden
-    elif not actor.may(Permission.LINKS_OWN_MANAGE):
-        raise Forbidden
-    else:
-        query = query.where(ShareLink.created_by_id == actor.person_id)
-    if wanted.search.strip():
-        query = query.where(_matches(wanted.search))
-    if wanted.state is not None:
-        query = query.where(facts.in_state(wanted.state))
-    return query
-
-
-def _matches(search: str) -> ColumnElement[bool]:
-    # PostgreSQL refuses a NUL in any text.
-    words = search.replace("\0", "").strip()[:MAXIMUM_SEARCH]
-    return or_(
-        ShareLink.name.icontains(words, autoescape=True),
-        SharedObject.title.icontains(words, autoescape=True),
-        SharedObject.object_key.icontains(words, autoescape=True),
-    )
 
 
 def _rows(session: Session, found: Sequence[Row[Any]]) -> list[LinkRow]:
@@ -372,6 +330,7 @@ def _row(row: Row[Any], groups: tuple[GroupRow, ...], recipients: tuple[str, ...
         max_views=link.max_views,
         max_views_each=link.max_views_each,
         views=link.views,
+        last_opened_at=link.last_opened_at if link.last_opened_at > NEVER else None,
         asks_sign_in=link.asks_sign_in,
         sign_in_through=link.sign_in_through,
         groups=groups,

@@ -3,12 +3,31 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.core.audit.models import RowId
 from app.core.crypto.columns import EncryptedText
 from app.core.db import Base
+from app.core.folding import KEY_LENGTH, folded_text, key_of
+from app.core.paging import NEVER
+
+#: Links that few others are like, by the condition of the index that finds them; queries say the same words.
+RARE = {
+    "revoked": "revoked_at IS NOT NULL",
+    "closed": "closed_at IS NOT NULL",
+    "paused": "paused_at IS NOT NULL",
+    "scheduled": "opens_at IS NOT NULL",
+    "used_up": "views >= max_views",
+    "password": "password_hash IS NOT NULL",
+    "network": "networks IS NOT NULL",
+    "sign_in": "asks_sign_in OR sign_in_through IS NOT NULL",
+    "no_person": "NOT asks_sign_in AND sign_in_through IS NULL AND NOT asks_second_factor",
+    "second_factor": "asks_second_factor",
+    "terms": "terms_version IS NOT NULL",
+    "reason": "asks_reason",
+    "page_changed": "page_changed",
+}
 
 
 class SharedObject(Base):
@@ -22,9 +41,9 @@ class SharedObject(Base):
     #: page or issue.
     kind: Mapped[str] = mapped_column(String(8))
     #: Atlassian's id, which survives renaming and moving.
-    object_id: Mapped[str] = mapped_column(String(64))
+    object_id: Mapped[str] = mapped_column(String(64), index=True)
     #: Issue key as last seen; None for pages.
-    object_key: Mapped[str | None] = mapped_column(String(64))
+    object_key: Mapped[str | None] = mapped_column(String(64), index=True)
     #: Title or summary as last seen; never shown before the gates.
     title: Mapped[str] = mapped_column(String(500))
     #: Space or project key as last seen.
@@ -73,7 +92,19 @@ class ShareLink(Base):
     """One link."""
 
     __tablename__ = "share_links"
-    __table_args__ = (Index("ix_share_links_created_by_id_id", "created_by_id", "id"),)
+    __table_args__ = (
+        Index("ix_share_links_created_by_id_id", "created_by_id", "id"),
+        # What lists are sorted by, with the row id that decides between equals.
+        Index("ix_share_links_created_at", "created_at", "id"),
+        Index("ix_share_links_name_key", "name_key", "id"),
+        Index("ix_share_links_expires_at", "expires_at", "id"),
+        Index("ix_share_links_views", "views", "id"),
+        Index("ix_share_links_last_opened_at", "last_opened_at", "id"),
+        *(
+            Index(f"ix_share_links_{name}", "id", sqlite_where=text(which), postgresql_where=text(which))
+            for name, which in RARE.items()
+        ),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     #: Random; part of the signed token and the id in the API.
@@ -82,12 +113,14 @@ class ShareLink(Base):
     generation: Mapped[int] = mapped_column(default=0)
     #: What the creator calls it; internal only.
     name: Mapped[str] = mapped_column(String(120))
+    #: The same, folded: what lists are sorted by.
+    name_key: Mapped[str] = mapped_column(folded_text(KEY_LENGTH), server_default="")
     shared_object_id: Mapped[int] = mapped_column(RowId, ForeignKey("shared_objects.id"), index=True)
     created_by_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"))
     created_at: Mapped[datetime]
     #: Before this nobody opens it; None = at once.
     opens_at: Mapped[datetime | None]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime]
     #: Networks that it opens from, as JSON with a schema version; None = from everywhere.
     networks: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     #: None = as often as wanted.
@@ -123,6 +156,19 @@ class ShareLink(Base):
     closed_reason: Mapped[str | None] = mapped_column(String(24))
     #: Raised by each change a reader can see, so that rendered pages can be kept by it.
     version: Mapped[int] = mapped_column(default=1)
+    #: When a reader last opened it, or NEVER; visits of its owner and of administrators do not count.
+    last_opened_at: Mapped[datetime] = mapped_column(default=NEVER, server_default=f"{NEVER:%Y-%m-%d %H:%M:%S.%f}")
+    #: When a reader opened it from a network that it was not opened from before, other than the first; None = never.
+    new_network_at: Mapped[datetime | None] = mapped_column(index=True)
+    #: The version of the page or issue that it was made for; empty = not known.
+    made_for_version: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    #: Whether a check has found another version since.
+    page_changed: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+    @validates("name")
+    def _named(self, _key: str, name: str) -> str:
+        self.name_key = key_of(name)
+        return name
 
 
 class LinkGroup(Base):

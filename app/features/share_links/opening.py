@@ -11,12 +11,12 @@ from sqlalchemy import Connection, CursorResult, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import clock, context
 from app.core.accounts import queries as accounts
 from app.core.accounts.actor import Actor
 from app.core.audit import trail
 from app.core.permissions import Permission, permissions_of
-from app.features.share_links import passages, policy, queries, records
+from app.features.share_links import passages, policy, queries, records, tallies
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.models import Grant, ReaderViews, ShareLink
 from app.features.share_links.policy import (
@@ -106,6 +106,8 @@ def open_link(session: Session, asked: Asked, brought: Brought = NOTHING) -> Ope
     if step.spends and not _spend(session, visit):
         return NotOpened(Closed(ClosedBecause.USED_UP))
     kept = passages.settle(session, visit, asked.browser_digest, passage)
+    if step.spends:
+        tallies.opened(session, visit.shown.link_id, context.current().address)
     records.note(
         session,
         ShareLinkEvent.OPENED,
@@ -149,6 +151,7 @@ def record_download(
         attachment=attachment_id,
         range=span,
     )
+    tallies.downloaded(session, visit.shown.link_id)
 
 
 def record_pdf(session: Session, visit: Visit, browser_digest: str | None) -> None:

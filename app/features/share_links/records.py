@@ -14,6 +14,7 @@ from app.core.accounts.actor import visitor as visitor_actor
 from app.core.accounts.models import Person
 from app.core.audit import trail
 from app.core.audit.models import AuditEntry
+from app.features.share_links import tallies
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.models import OwnerNotice, ShareLink
 from app.features.share_links.notices import NoticeCode, tell_owner
@@ -54,11 +55,15 @@ def refused(
     """Record that a visitor did not pass a gate; `email` is the address they gave. May tell the owner."""
     details = {"gate": gate, "reason": reason} | ({"email": email} if email is not None else {})
     note(session, ShareLinkEvent.GATE_FAILED, visit, browser_digest, **details)
+    tallies.failed(session, visit.shown.link_id)
     if gate != STATE:
         _tell_of_many(session, visit.shown.link_id, visit.shown.public_id)
 
 
 def _tell_of_many(session: Session, link_id: int, public_id: str) -> None:
+    # The trail of a link can be long; where few were turned away since yesterday, it need not be read.
+    if tallies.failures_lately(session, link_id) < MANY:
+        return
     now = clock.now()
     lately = (
         select(AuditEntry.id)

@@ -11,7 +11,7 @@ from app.core.accounts.actor import Actor
 from app.core.accounts.models import Group
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.text import Text
-from app.features.share_links import rights
+from app.features.share_links import rights, words
 from app.features.share_links.conditions import MAXIMUM_GROUPS
 from app.features.share_links.models import LinkGroup, LinkRecipient, SharedObject, ShareLink
 from app.features.share_links.notices import NoticeCode, tell_owner
@@ -120,4 +120,6 @@ def shared_object(session: Session, connection_id: int, found: ObjectFacts) -> i
     )
     # Two people who share the same page for the first time at once meet here.
     query = query.on_conflict_do_update(index_elements=["connection_id", "object_id"], set_=seen)
-    return int(session.execute(query.returning(SharedObject.id)).scalar_one())
+    object_id = int(session.execute(query.returning(SharedObject.id)).scalar_one())
+    words.of_object(session, object_id, found.title, found.object_key, found.container)
+    return object_id

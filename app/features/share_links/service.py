@@ -18,18 +18,18 @@ from app.core.errors import Conflict, Forbidden
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import applying, grants, powers, rows, ruling, tightening
+from app.features.share_links import applying, grants, powers, rows, ruling, tightening, words
 from app.features.share_links import conditions as rules
 from app.features.share_links.conditions import Changes, Conditions
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gather import ShareFacts
-from app.features.share_links.listing import Wanted
 from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.notices import NoticeCode
 from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.proof import RefusedToShare
 from app.features.share_links.settings import ShareLinkSettings
+from app.features.share_links.wanted import Wanted
 
 #: Older facts prove nothing any more.
 FACTS_LIFETIME = timedelta(seconds=60)
@@ -185,8 +185,7 @@ def record_export(session: Session, actor: Actor, wanted: Wanted) -> None:
     """Record that a list of links is handed out. Raises Forbidden."""
     needs = Permission.LINKS_ALL_READ if wanted.everybodys else Permission.LINKS_OWN_MANAGE
     name = "all links" if wanted.everybodys else "own links"
-    filters = {"state": wanted.state.value if wanted.state else ""}
-    exports.record_export(session, actor, needs, name, filters=filters, search=wanted.search)
+    exports.record_export(session, actor, needs, name, filters=wanted.filters, search=wanted.looked_for)
 
 
 def needs_proof(session: Session, actor: Actor, public_id: str) -> bool:
@@ -259,9 +258,11 @@ def _new_link(
         expires_at=rules.default_expiry(now, usual_days=settings.default_days, maximum_days=longest),
         powers=powers.dump(powers.checked(conditions.powers, is_page=found.kind is ObjectKind.PAGE)),
         restriction_digest=found.restriction_digest,
+        made_for_version=found.version,
     )
     session.add(link)
     session.flush()
+    words.of_link(session, link)
     applying.apply(session, link, rules.changes_of(conditions))
     session.flush()
     return link

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import format_date
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -17,7 +18,8 @@ from app.core.permissions import Permission
 from app.core.settings import registry
 from app.documents.issue import FieldChoice
 from app.features.share_links import conditions as rules
-from app.features.share_links import gather, listing, outlook, rights, service, timeline, tokens
+from app.features.share_links import gather, listing, outlook, rights, saved_filters, service, tallies, timeline, tokens
+from app.features.share_links.board_views import list_address
 from app.features.share_links.conditions import UNCHANGED, Conditions, NewPassword
 from app.features.share_links.conditions_form import local_minute
 from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm
@@ -53,6 +55,8 @@ def _names() -> dict[str, Any]:
 
 
 ACTIVITY_SIZE = 25
+#: Days that the chart of openings shows.
+OPENING_DAYS = 30
 Answer = Response | str | tuple[str, int]
 
 
@@ -67,8 +71,7 @@ def list_links() -> Answer:
     """List one's own links; whoever only reads is led to everybody's."""
     if not actor().may(Permission.LINKS_OWN_MANAGE):
         if actor().may(Permission.LINKS_ALL_READ):
-            wanted = {name: request.args.get(name) for name in ("q", "state", "sort")}
-            return redirect(url_for("share_links.list_all_links", **wanted), code=303)  # type: ignore[arg-type]
+            return redirect(with_query(url_for("share_links.list_all_links")), code=303)
         raise Forbidden
     return _list(everybodys=False)
 
@@ -150,6 +153,7 @@ def show_link(public_id: str) -> Answer:
         counts = listing.counts(db, link)
         terms = listing.terms(db, link.id, link.terms_version)
         through = next((way.label for way in sign_in.ways(db) if way.name == link.sign_in_through), None)
+        openings = tallies.openings_by_day(db, link.id, OPENING_DAYS)
         notices = [(notice.at, sentence(notice.code).render(_)) for notice in listing.notices(db, link)]
     more = len(entries) > ACTIVITY_SIZE
     return render_template(
@@ -162,6 +166,7 @@ def show_link(public_id: str) -> Answer:
         counts=counts,
         terms=terms,
         through=through,
+        openings=[(format_date(day, "d MMM"), number) for day, number in openings],
         notices=notices,
         events=[_translated(one) for one in timeline.of(entries[:ACTIVITY_SIZE])],
         older_url=with_query(after=entries[ACTIVITY_SIZE - 1].id) if more else None,
@@ -247,10 +252,13 @@ def _list(*, everybodys: bool) -> Answer:
     form.offer()
     with reading() as db:
         page = listing.page(db, actor(), form.wanted(sort, everybodys=everybodys), after)
+        saved = saved_filters.of_person(db, actor())
     return render_template(
         "share_links/list_links.html",
         form=form,
         page=page,
+        saved=[(one.name, list_address(one.everybodys, one.query)) for one in saved if one.everybodys == everybodys],
+        save_url=with_query(url_for("share_links_lists.new_filter"), list="all" if everybodys else "own"),
         everybodys=everybodys,
         may_create=actor().may(Permission.LINKS_OWN_MANAGE),
         labels=STATE_LABELS,

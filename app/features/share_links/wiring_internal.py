@@ -7,7 +7,7 @@ from app.core import signals
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import api, receivers, rule_views, views
+from app.features.share_links import api, board_views, receivers, rule_views, views
 from app.features.share_links.settings import ShareLinkSettings
 from app.web import navigation
 from app.web.navigation import NavItem, Section
@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
     registry.register("share_links", Text("Share links"), ShareLinkSettings)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(rule_views.blueprint)
+    app.register_blueprint(board_views.blueprint)
     app.register_blueprint(api.blueprint)
     _navigation(app)
     signals.person_deactivated.connect(receivers.on_person_deactivated)
@@ -41,5 +42,8 @@ def _navigation(app: Flask) -> None:
         icon="shield",
         order=25,
     )
-    for item in (own, everybodys, rules):
+    risks = NavItem(
+        Section.SHARE, _("Risks"), "share_links_lists.risk_board", Permission.LINKS_ALL_READ, icon="alert", order=30
+    )
+    for item in (own, everybodys, risks, rules):
         navigation.register(app, item)

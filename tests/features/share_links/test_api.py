@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from app.core.accounts.models import Person
 from app.core.db import reading, transaction
 from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import PauseReason
+from app.features.share_links.wanted import Wanted
 from tests.factories import links, people
 from tests.features.share_links.conftest import World
 from tests.pages import PageClient
@@ -482,6 +483,8 @@ def test_the_document_says_which_scope_is_asked_for(client: Program) -> None:
         "state",
         "search",
         "all",
+        "sort",
+        *(field.name for field in fields(Wanted) if field.name != "everybodys"),
     }
 
 

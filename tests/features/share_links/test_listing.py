@@ -7,17 +7,17 @@ import pytest
 from sqlalchemy import select
 
 from app.core import clock
-from app.core.accounts.actor import Actor, ActorKind
+from app.core.accounts.actor import Actor
 from app.core.accounts.models import Person
-from app.core.audit import trail
 from app.core.connections.models import Connection
 from app.core.db import reading, transaction
 from app.core.errors import Forbidden, NotFound
-from app.features.share_links import listing, timeline
+from app.features.share_links import listing, tallies, timeline
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.listing import ActivityRow
 from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import LinkState
+from app.features.share_links.wanted import Wanted
 from tests.factories import connections, links, people
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -36,7 +36,7 @@ def acting(person: Person) -> Actor:
 
 def names(actor: Actor, **filters: object) -> list[str]:
     with reading() as db:
-        return [row.name for row in listing.find(db, actor, **filters)]  # type: ignore[arg-type]
+        return [row.name for row in listing.page(db, actor, Wanted(**filters)).rows]  # type: ignore[arg-type]
 
 
 def test_the_state_in_sql_is_the_state_of_the_policy_for_every_mixture(held_clock: datetime) -> None:
@@ -51,8 +51,8 @@ def test_the_state_in_sql_is_the_state_of_the_policy_for_every_mixture(held_cloc
             connection.disabled_at = held_clock if off else None
     actor = acting(administrator)
     with reading() as db:
-        every = listing.find(db, actor, everybodys=True, limit=500)
-        found = {state: listing.find(db, actor, everybodys=True, state=state, limit=500) for state in LinkState}
+        every = listing.page(db, actor, Wanted(everybodys=True), size=500).rows
+        found = {state: listing.page(db, actor, Wanted(True, state=state), size=500).rows for state in LinkState}
     assert len(every) == 4 * 64
     for state, rows in found.items():
         assert {row.id for row in rows} == {row.id for row in every if row.state is state}, state
@@ -99,7 +99,7 @@ def test_groups_come_with_their_links_by_name(author: Person) -> None:
         links.make_link(db, author, groups=("Zulu", "alpha"))
         links.make_link(db, author)
     with reading() as db:
-        rows = listing.find(db, acting(author))
+        rows = listing.page(db, acting(author), Wanted()).rows
     assert [[group.name for group in row.groups] for row in rows] == [[], ["alpha", "Zulu"]]
 
 
@@ -134,22 +134,23 @@ def test_only_links_that_could_still_open_count_as_shared_already(author: Person
         assert listing.shared_already(db, connection.id, "100102") == 0
 
 
-def test_counts_come_from_the_trail_and_from_live_grants(author: Person) -> None:
+def test_counts_are_those_of_all_days_and_of_live_grants(author: Person, held_clock: datetime) -> None:
     with transaction() as db:
         link = links.make_link(db, author)
-        visitor = Actor(ActorKind.VISITOR, public_id="b" * 16)
-        for event, times in (
-            (ShareLinkEvent.OPENED, 3),
-            (ShareLinkEvent.GATE_FAILED, 2),
-            (ShareLinkEvent.DOWNLOADED, 1),
-        ):
-            for _ in range(times):
-                trail.record(db, event, subject=("link", link.public_id), actor=visitor)
+        for days in (0, 1, 40):
+            with clock.at(held_clock - timedelta(days=days)):
+                tallies.opened(db, link.id, "192.0.2.1")
+        for _ in range(2):
+            tallies.failed(db, link.id)
+        tallies.downloaded(db, link.id)
         links.make_grant(db, link)
         links.make_grant(db, link, browser="c" * 64).ends_at = clock.now()
     with reading() as db:
         row = listing.one(db, acting(author), link.public_id)
         assert listing.counts(db, row) == listing.Counts(openings=3, failures=2, downloads=1, live_grants=1)
+        last = tallies.openings_by_day(db, link.id, 30)
+    assert [number for _, number in last] == [0] * 28 + [1, 1]
+    assert last[-1][0] == held_clock.date()
 
 
 def entry(event: str, *, kind: str = "visitor", name: str | None = None, **details: object) -> ActivityRow:

@@ -17,8 +17,8 @@ from app.core.paging import Page
 from app.core.permissions import Role
 from app.core.spreadsheet import Cell
 
-ORDERS = paging.Orders(Group.id, name=paging.folded(Group.name), source=Group.source, created=Group.created_at)
-MEMBER_ORDERS = paging.Orders(Person.id, name=paging.folded(Person.display_name), email=Person.email_key)
+ORDERS = paging.Orders(Group.id, name=Group.name_key, source=Group.source, created=Group.created_at)
+MEMBER_ORDERS = paging.Orders(Person.id, name=Person.name_key, email=Person.email_key)
 
 
 class GroupSource(StrEnum):

@@ -22,9 +22,9 @@ from app.core.text import Text
 
 ORDERS = paging.Orders(
     Person.id,
-    name=paging.folded(Person.display_name),
+    name=Person.name_key,
     email=Person.email_key,
-    signed_in=paging.never_first(Person.last_signed_in_at),
+    signed_in=Person.signed_in_key,
 )
 
 
