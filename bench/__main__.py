@@ -26,11 +26,14 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="how often each subject is measured")
     parser.add_argument("--seconds", type=int, default=3, help="how long each measurement takes")
     parser.add_argument("--samples", type=int, default=10_000, help="how many answers of each state are timed")
+    parser.add_argument("--quick", action="store_true", help="one short round of each, to see that it works")
     parser.add_argument("--publish", action="store_true", help="write the figures as the published ones")
     given = parser.parse_args()
+    if given.quick:
+        given.rounds, given.seconds, given.samples = 1, 1, 200
     parts = frozenset(given.parts or PARTS)
-    if given.publish and parts != frozenset(PARTS):
-        parser.error("only a run of all parts is published")
+    if given.publish and (given.quick or parts != frozenset(PARTS)):
+        parser.error("only a whole run of all parts is published")
     for program in ("wrk", "taskset"):
         if shutil.which(program) is None and not parts <= _ALONE:
             parser.error(f"{program} is not on this machine; `make bench` installs it")

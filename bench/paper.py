@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
-from app.documents.paper import PaperFile, Sheet, compose
+from app.documents.paper import Manuscript, PaperFile, compose
 from app.documents.paper.personal import Marks
 from app.documents.paper.process import Request, Work
 from app.features.share_links import paper_child
@@ -123,9 +123,11 @@ def _bare(html: str) -> bytes:
 
 
 def _request(chapters: int) -> Request:
-    sheet = Sheet("Harbour manual", "", ("Version 7",), "Acme Harbour", "{name}", "{name}", "en", _manual(chapters))
+    script = Manuscript(
+        "Harbour manual", "", ("Version 7",), "Acme Harbour", "{name}", "{name}", "en", _manual(chapters)
+    )
     styles = tuple(PaperFile(name, "text/css", (ROOT / "static" / "css" / name).read_bytes()) for name in _STYLES)
-    return Request(Work.MAKE, compose(sheet, _STYLES, ()), styles)
+    return Request(Work.MAKE, compose(script, _STYLES, ()), styles)
 
 
 def _manual(chapters: int) -> str:

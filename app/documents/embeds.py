@@ -34,10 +34,24 @@ _VIDEO_ID = re.compile(r"[\w-]{5,20}")
 _MAX_TEXT = 500
 
 
+def shown_file(canvas: Canvas, file: MediaFile, width: object = None) -> None:
+    """Write a file that stands by itself: sound and film with their name below, anything else as its card."""
+    if canvas.in_text:
+        player(canvas, file, width)
+    elif _tag(file):
+        canvas.start("figure", ' class="doc-figure"')
+        player(canvas, file, width)
+        canvas.element("figcaption", "", file.filename)
+        canvas.end("figure")
+    else:
+        canvas.start("div", ' class="doc-files"')
+        file_card(canvas, file)
+        canvas.end("div")
+
+
 def player(canvas: Canvas, file: MediaFile, width: object = None) -> None:
     """Write sound or film of the share with the browser's own controls; any other file as its card."""
-    kind = file.media_type.partition(";")[0].strip().lower()
-    tag = "audio" if kind in SOUND else "video" if kind in FILM else ""
+    tag = _tag(file)
     address = canvas.media(file) if tag else None
     if address is None:
         file_card(canvas, file)
@@ -49,8 +63,22 @@ def player(canvas: Canvas, file: MediaFile, width: object = None) -> None:
     )
 
 
+def _tag(file: MediaFile) -> str:
+    kind = file.media_type.partition(";")[0].strip().lower()
+    return "audio" if kind in SOUND else "video" if kind in FILM else ""
+
+
 def card(canvas: Canvas, address: str, text: str = "") -> None:
     """Write a card that leads to an address: its text or title, and whose it is; never more of what is internal."""
+    alone = not canvas.in_text
+    if alone:
+        canvas.start("div", ' class="doc-files"')
+    _card(canvas, address, text)
+    if alone:
+        canvas.end("div")
+
+
+def _card(canvas: Canvas, address: str, text: str) -> None:
     href = external_link(address, canvas.material)
     if href is None:
         if text and text != address and not is_external(text):
@@ -80,7 +108,7 @@ def embed(canvas: Canvas, address: str, text: str = "") -> None:
     inline = canvas.in_text
     canvas.start("span" if inline else "div", ' class="doc-frame"')
     canvas.frame(framed, text or address)
-    card(canvas, address, text)
+    _card(canvas, address, text)
     canvas.end("span" if inline else "div")
 
 

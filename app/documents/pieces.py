@@ -14,6 +14,8 @@ from app.documents.highlight import highlighted, numbered
 from app.documents.types import MediaFile
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
+#: Pixels of the longer side of a preview, as in the style sheet.
+THUMBNAIL = 300
 _MAX_PIXELS = 5_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_SPAN = 1_000
@@ -263,8 +265,11 @@ def picture(canvas: Canvas, file: MediaFile, look: Picture) -> None:
 def _drawn(file: MediaFile, look: Picture) -> tuple[int | None, int | None]:
     # Both sizes keep the page from jumping while the picture loads.
     wide, high = file.width, file.height
-    if not wide or not high or look.thumbnail:
+    if not wide or not high:
         return look.width, look.height
+    if look.thumbnail:
+        shrunk = min(1.0, THUMBNAIL / max(wide, high))
+        return max(round(wide * shrunk), 1), max(round(high * shrunk), 1)
     if look.width and not look.height:
         return look.width, pixels(round(look.width * high / wide))
     if look.height and not look.width:

@@ -262,7 +262,9 @@ def test_any_other_page_is_a_card_that_loads_nothing(address: str) -> None:
     material = MATERIAL if "youtube" in address else FRAMED
     html = render_storage(widget(address), material).html
 
-    assert html == f'<span class="doc-card"><a href="{address}" {REL}>{address}</a></span>'
+    assert html == (
+        f'<div class="doc-files"><span class="doc-card"><a href="{address}" {REL}>{address}</a></span></div>'
+    )
 
 
 @pytest.mark.parametrize(

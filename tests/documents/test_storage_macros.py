@@ -95,7 +95,7 @@ def test_code_beyond_the_limit_is_plain() -> None:
             macro("section", macro("column", "<p>a</p>", width="30%") + macro("column", "<p>b</p>")),
             (
                 '<div class="doc-columns"><div class="doc-column doc-w-4"><p>a</p></div>'
-                '<div class="doc-column"><p>b</p></div></div>'
+                '<div class="doc-column doc-w-8"><p>b</p></div></div>'
             ),
         ),
     ],
@@ -333,6 +333,16 @@ def test_a_column_keeps_its_share_of_the_width(width: str, name: str | None) -> 
     opening = f'<div class="doc-column {name}">' if name else '<div class="doc-column">'
 
     assert storage(macro("column", "<p>a</p>", width=width)) == f"{opening}<p>a</p></div>"
+
+
+def test_columns_that_name_no_width_share_what_the_others_leave() -> None:
+    columns = macro("column", "a", width="50%") + macro("column", "b") + macro("column", "c")
+
+    assert re.findall("doc-column (doc-w-[0-9]+)", storage(macro("section", columns))) == [
+        "doc-w-6",
+        "doc-w-3",
+        "doc-w-3",
+    ]
 
 
 def test_a_section_with_a_border_has_one() -> None:

@@ -7,6 +7,6 @@ both run in a child process with limits: `python -m app.documents.paper` (`proce
 """
 
 from app.documents.paper.prepare import compose, files_of
-from app.documents.paper.types import PaperFile, Sheet
+from app.documents.paper.types import Manuscript, PaperFile
 
-__all__ = ["PaperFile", "Sheet", "compose", "files_of"]
+__all__ = ["Manuscript", "PaperFile", "compose", "files_of"]

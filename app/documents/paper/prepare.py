@@ -12,7 +12,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from app.documents import errors
-from app.documents.paper.types import Sheet
+from app.documents.paper.types import Manuscript
 
 #: More columns than this go onto sheets turned sideways.
 COLUMNS_UPRIGHT = 7
@@ -32,18 +32,18 @@ def files_of(html: str) -> tuple[str, ...]:
     return found
 
 
-def compose(sheet: Sheet, styles: Iterable[str], pictures: Collection[str]) -> str:
+def compose(script: Manuscript, styles: Iterable[str], pictures: Collection[str]) -> str:
     """Return the whole document; `styles` and `pictures` are the names that can be fetched."""
-    body = _parse(f'<div class="doc-body">{sheet.html}</div>{sheet.after}')
-    _for_sheets(body, sheet, frozenset(pictures))
+    body = _parse(f'<div class="doc-body">{script.html}</div>{script.after}')
+    _for_sheets(body, script, frozenset(pictures))
     links = "".join(f'<link rel="stylesheet" href="{text.escape(name)}">' for name in styles)
-    cover = "".join(f"<p>{text.escape(line)}</p>" for line in sheet.cover)
-    kicker = f'<p class="paper-kicker">{text.escape(sheet.kicker)}</p>' if sheet.kicker else ""
+    cover = "".join(f"<p>{text.escape(line)}</p>" for line in script.cover)
+    kicker = f'<p class="paper-kicker">{text.escape(script.kicker)}</p>' if script.kicker else ""
     return (
-        f'<!doctype html><html lang="{text.escape(sheet.language)}" data-theme="light"><head><meta charset="utf-8">'
-        f"<title>{text.escape(sheet.title)}</title>{links}</head><body>"
-        f'<div class="paper-cover"><p class="paper-organisation">{text.escape(sheet.organisation)}</p>{kicker}'
-        f"<h1>{text.escape(sheet.title)}</h1>{cover}</div>{_inner(body)}</body></html>"
+        f'<!doctype html><html lang="{text.escape(script.language)}" data-theme="light"><head><meta charset="utf-8">'
+        f"<title>{text.escape(script.title)}</title>{links}</head><body>"
+        f'<div class="paper-cover"><p class="paper-organisation">{text.escape(script.organisation)}</p>{kicker}'
+        f"<h1>{text.escape(script.title)}</h1>{cover}</div>{_inner(body)}</body></html>"
     )
 
 
@@ -57,7 +57,7 @@ def _inner(root: Any) -> str:
     return "".join(etree.tostring(child, encoding="unicode", method="html") for child in root)
 
 
-def _for_sheets(root: Any, sheet: Sheet, pictures: frozenset[str]) -> None:
+def _for_sheets(root: Any, script: Manuscript, pictures: frozenset[str]) -> None:
     level = 1
     # A list, since elements are replaced on the way.
     for element in list(root.iter(etree.Element)):
@@ -72,21 +72,21 @@ def _for_sheets(root: Any, sheet: Sheet, pictures: frozenset[str]) -> None:
             element.tag = "p"
             element.set("class", "paper-unfolded")
         elif tag == "img":
-            _picture(element, sheet, pictures)
+            _picture(element, script, pictures)
         elif tag in _PLAYERS:
             name = element.get("aria-label") or element.get("title") or ""
-            _replace(element, sheet.playable.format(name=name).strip())
+            _replace(element, script.playable.format(name=name).strip())
         elif tag == "a":
             _link(element)
         elif tag == "table":
             _table(element)
 
 
-def _picture(image: Any, sheet: Sheet, pictures: frozenset[str]) -> None:
+def _picture(image: Any, script: Manuscript, pictures: frozenset[str]) -> None:
     for name in ("loading", "decoding"):
         image.attrib.pop(name, None)
     if image.get("src") not in pictures:
-        _replace(image, sheet.missing_picture.format(name=image.get("alt") or "").strip())
+        _replace(image, script.missing_picture.format(name=image.get("alt") or "").strip())
     elif not image.get("alt"):
         # ISO 14289-1 7.3: every figure has words. A space says that this one adds none.
         image.set("alt", " ")

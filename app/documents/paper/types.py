@@ -13,7 +13,7 @@ class PaperFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Manuscript:
     """The words round the content of a PDF, all translated; `html` is the output of a rendering of ours."""
 
     title: str

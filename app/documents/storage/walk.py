@@ -24,6 +24,7 @@ class Walk:
 
     __slots__ = (
         "canvas",
+        "column_share",
         "footnotes",
         "included_characters",
         "includes",
@@ -38,6 +39,8 @@ class Walk:
         self.renderers = renderers
         #: Ids of the pages that what is written now belongs to, outermost first.
         self.path: tuple[str, ...] = (canvas.material.object_id,)
+        #: Share in percent of a column that names none.
+        self.column_share: float | None = None
         self.includes = 0
         self.included_characters = 0
         self.listed = 0

@@ -31,6 +31,6 @@ class ShareLinkEvent(AuditEvent):
     TERMS_ACCEPTED = ("share_links:terms:accepted", "accepted the terms of a link", ("version",), ("email",))
     PREVIEWED = ("share_links:link:previewed", "viewed a link as a recipient")
     DOWNLOADED = ("share_links:file:downloaded", "downloaded a file", ("attachment", "range"), ("email",))
-    PDF_TAKEN = ("share_links:pdf:taken", "took a page as PDF", ("version", "watermark"), ("email",))
+    PDF_TAKEN = ("share_links:pdf:taken", "took a page as PDF", ("object", "version", "watermark"), ("email",))
     RULES_CHANGED = ("share_links:rules:changed", "changed the rules of a place", ("container", "was", "now"))
     GRANTS_ENDED = ("share_links:grant:ended", "ended grants", ("count", "reason"))

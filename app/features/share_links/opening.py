@@ -31,7 +31,7 @@ from app.features.share_links.policy import (
     Serve,
     Step,
 )
-from app.features.share_links.queries import Visit
+from app.features.share_links.queries import ObjectRow, Visit
 
 
 @dataclass(frozen=True)
@@ -154,14 +154,15 @@ def record_download(
     tallies.downloaded(session, visit.shown.link_id)
 
 
-def record_pdf(session: Session, visit: Visit, browser_digest: str | None) -> None:
-    """Record that a reader took the PDF; committed before its first byte is sent."""
+def record_pdf(session: Session, visit: Visit, target: ObjectRow, browser_digest: str | None) -> None:
+    """Record that a reader took the PDF of a page; committed before its first byte is sent."""
     records.note(
         session,
         ShareLinkEvent.PDF_TAKEN,
         visit,
         browser_digest,
-        version=visit.shown.object.version,
+        object=target.object_id,
+        version=target.version,
         watermark=visit.shown.powers.watermark,
     )
 

@@ -8,10 +8,10 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
-from app.core import clock, db
+from app.core import db
 from app.core.crypto.keyring import KeyRingError
 from app.core.errors import NotFound, Unavailable
 from app.core.jobs import outbox
@@ -20,17 +20,19 @@ from app.core.settings.organisation import OrganisationSettings
 from app.core.text import Text
 from app.documents import paper as documents
 from app.documents.errors import DocumentError
-from app.documents.paper import PaperFile, Sheet
+from app.documents.paper import Manuscript, PaperFile
 from app.documents.paper.personal import Marks
 from app.documents.paper.process import INPUT_BYTES, Request, Work
 from app.documents.words import Words
-from app.features.share_links import children, content, copies, filetypes, material, media, paper_child, policy, queries
-from app.features.share_links.content import Content
+from app.features.share_links import copies, filetypes, material, media, paper_child, reading
 from app.features.share_links.copies import CHUNK_BYTES, CopyKey, CopyKind, FoundCopy
 from app.features.share_links.media import OutOfRange
 from app.features.share_links.objects import Moved, ObjectKind
+from app.features.share_links.opening import Asked
 from app.features.share_links.paper_child import NotMade
-from app.features.share_links.queries import Shown
+from app.features.share_links.powers import Powers
+from app.features.share_links.queries import ObjectRow
+from app.features.share_links.reading import Sheet
 
 #: Raised when the making changes, so that older PDFs are not found any more.
 MAKING = 1
@@ -48,11 +50,11 @@ class Paper:
     refused: str | None
 
 
-def key_of(shown: Shown, made: Content) -> CopyKey:
-    """Return what the neutral PDF of this content is found by."""
-    named = json.dumps([MAKING, made.html, shown.object.title, shown.object.object_key, _organisation().name])
-    digest = hashlib.sha256(named.encode()).hexdigest()[:32]
-    return CopyKey(shown.object.id, CopyKind.PDF, digest, shown.object.version)
+def key_of(sheet: Sheet) -> CopyKey:
+    """Return what the neutral PDF of what a reader sees is found by."""
+    target, said = sheet.target, sheet.comments.html if sheet.comments is not None else ""
+    named = json.dumps([MAKING, sheet.content.html, said, target.title, target.object_key, _organisation().name])
+    return CopyKey(target.id, CopyKind.PDF, hashlib.sha256(named.encode()).hexdigest()[:32], target.version)
 
 
 def look(key: CopyKey) -> Paper | None:
@@ -67,32 +69,29 @@ def look(key: CopyKey) -> Paper | None:
     return None if found is None else Paper(found, found.extra.decode() if found.extra else None)
 
 
-def order(key: CopyKey, public_id: str) -> None:
-    """Have a neutral PDF made, unless somebody has ordered it already."""
+def order(key: CopyKey, public_id: str, page_id: str | None) -> None:
+    """Have the neutral PDF of a page that a link shows made, unless somebody has ordered it already."""
     with db.transaction() as session:
         copy_id = copies.begin(session, key, _PDF)
         if copy_id is not None:
-            outbox.enqueue(session, make, copy_id=copy_id, public_id=public_id, name=key.name)
+            outbox.enqueue(session, make, copy_id=copy_id, public_id=public_id, page_id=page_id, name=key.name)
 
 
 @outbox.job("share_links.make_pdf")
-def make(copy_id: int, public_id: str, name: str) -> None:
+def make(copy_id: int, public_id: str, page_id: str | None, name: str) -> None:
     """Make the neutral PDF that was ordered; a second run finds the order done or gone, and does nothing.
 
-    The content is asked for anew: where it is another one by now, readers have to order that.
+    What is shown is asked for anew: where it is something else by now, readers have to order that.
     """
     with db.reading() as session:
-        waiting = copies.is_unfinished(session, copy_id)
-        visit = queries.visit(session, public_id, None, browser_digest=None, session_digest=None, now=clock.now())
-    if not waiting:
-        return
+        if not copies.is_unfinished(session, copy_id):
+            return
     try:
-        if visit is None or policy.closed_because(visit.link, clock.now()) is not None:
+        shown = _Shown(public_id)
+        sheet = shown.sheet(page_id)
+        if sheet is None or key_of(sheet).name != name:
             raise Moved
-        made = content.content_of(visit.shown.object, visit.shown.powers, children.coverage_of(visit.shown))
-        if key_of(visit.shown, made).name != name:
-            raise Moved
-        pdf = paper_child.make(_request(visit.shown, made), beat=lambda: _beat(copy_id))
+        pdf = paper_child.make(_request(sheet, shown), beat=lambda: _beat(copy_id))
     except (DocumentError, NotMade) as error:
         with db.transaction() as session:
             copies.complete_without(session, copy_id, str(error).encode())
@@ -126,27 +125,47 @@ def _organisation() -> OrganisationSettings:
     return registry.get(OrganisationSettings)
 
 
-def _request(shown: Shown, made: Content) -> Request:
-    pictures = tuple(_pictures(shown, made))
-    sheet = Sheet(
-        title=shown.object.title,
-        kicker=shown.object.object_key or "",
-        cover=(str(_as_of(shown)),),
+class _Shown:
+    """What a link shows, asked for once a page: a page may show pictures of others that the link covers."""
+
+    def __init__(self, public_id: str) -> None:
+        self._look = partial(reading.as_owner, Asked(public_id, None, None, None))
+        self._sheets: dict[str | None, Sheet | None] = {}
+        self.powers = Powers()
+
+    def sheet(self, page_id: str | None) -> Sheet | None:
+        """Return what the link's readers see of a page; None where they see nothing of it."""
+        if page_id not in self._sheets:
+            fresh = reading.freshen(self._look, self._look(), page_id)
+            ready, self._sheets[page_id] = reading.with_content(self._look, fresh, page_id)
+            if ready.visit is not None:
+                self.powers = ready.visit.shown.powers
+        return self._sheets[page_id]
+
+
+def _request(sheet: Sheet, shown: _Shown) -> Request:
+    said = sheet.comments.html if sheet.comments is not None else ""
+    pictures = tuple(_pictures(sheet.content.html + said, shown))
+    manuscript = Manuscript(
+        title=sheet.target.title,
+        kicker=sheet.target.object_key or "",
+        cover=(str(_as_of(sheet.target)),),
         organisation=_organisation().name,
         missing_picture="Picture not available: {name}",
         playable="Plays on screen only: {name}",
         language="en",
-        html=made.html,
+        html=sheet.content.html,
+        after=f'<h2>Comments</h2><div class="doc-body">{said}</div>' if said else "",
     )
-    html = documents.compose(sheet, _STYLES, {one.name for one in pictures})
+    html = documents.compose(manuscript, _STYLES, {one.name for one in pictures})
     return Request(Work.MAKE, html, (*_styles(), *pictures))
 
 
-def _as_of(shown: Shown) -> Text:
-    if shown.object.kind is ObjectKind.PAGE:
+def _as_of(target: ObjectRow) -> Text:
+    if target.kind is ObjectKind.PAGE:
         # Behind the number stands a digest of labels and files.
-        return Text("Version %(version)s", version=shown.object.version.partition("-")[0])
-    return Text("As of %(at)s", at=Words(zone=material.reader_zone()).instant(shown.object.checked_at))
+        return Text("Version %(version)s", version=target.version.partition("-")[0])
+    return Text("As of %(at)s", at=Words(zone=material.reader_zone()).instant(target.checked_at))
 
 
 @lru_cache(maxsize=1)
@@ -154,14 +173,16 @@ def _styles() -> tuple[PaperFile, ...]:
     return tuple(PaperFile(name, "text/css", (_FOLDER / name).read_bytes()) for name in _STYLES)
 
 
-def _pictures(shown: Shown, made: Content) -> Iterator[PaperFile]:
+def _pictures(html: str, shown: _Shown) -> Iterator[PaperFile]:
     left = INPUT_BYTES // 2
-    for name in documents.files_of(made.html):
-        file = media.shown(made, shown.powers, name.removeprefix(_MEDIA))
-        if file is None or not media.draws(file) or file.size > min(left, media.KEPT_BYTES):
+    for name in documents.files_of(html):
+        page_id, _, attachment_id = name.removeprefix(_MEDIA).rpartition("/")
+        sheet = shown.sheet(page_id or None)
+        file = media.shown(sheet.content, shown.powers, attachment_id, sheet.shows) if sheet is not None else None
+        if sheet is None or file is None or not media.draws(file) or file.size > min(left, media.KEPT_BYTES):
             continue
         try:
-            opened = media.open_file(shown.object, file, None)
+            opened = media.open_file(sheet.target, file, None)
         except (NotFound, OutOfRange):
             continue
         try:

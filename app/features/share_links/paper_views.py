@@ -1,6 +1,7 @@
 """The PDF of a link: ordered by the first reader who wants it, awaited briefly, then stamped for each who takes it."""
 
 import time
+from dataclasses import dataclass
 
 from flask import Response, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -8,12 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core import clock, db
 from app.core.errors import NotFound
 from app.features.share_links import file_answers, opening, paper, reading, watermark
-from app.features.share_links.content import Content
 from app.features.share_links.opening import Asked
 from app.features.share_links.paper import Paper
 from app.features.share_links.paper_child import NotMade
 from app.features.share_links.public_views import asked_by, blueprint, open_to_strangers, part_of
 from app.features.share_links.queries import Visit
+from app.features.share_links.reading import Sheet
 from app.web.headers import FILE_POLICY
 
 #: Seconds that a reader waits before a page says that it takes longer.
@@ -23,29 +24,40 @@ _POLL_SECONDS = 0.1
 _AGAIN = 3
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """Somebody wants a page that a link shows as PDF, and may have it."""
+
+    token: str
+    page_id: str | None
+    asked: Asked
+    visit: Visit
+    sheet: Sheet
+
+
 @blueprint.get("/<token>/pdf")
+@blueprint.get("/<token>/pdf/<page_id>")
 @open_to_strangers
-def download_pdf(token: str) -> BaseResponse:
+def download_pdf(token: str, page_id: str | None = None) -> BaseResponse:
     """Send the PDF, or lead to the page that says how far it is."""
-    found = part_of(token)
-    if isinstance(found, BaseResponse):
-        return found
-    asked, visit, sheet = found
-    done = _ordered(visit, sheet.content)
+    wanted = _wanted(token, page_id)
+    if isinstance(wanted, BaseResponse):
+        return wanted
+    done = _ordered(wanted)
     if done is None or done.refused is not None:
-        return redirect(url_for("share_links_public.follow_pdf", token=token), 303)
-    return _sent(token, asked, visit, done)
+        return redirect(url_for("share_links_public.follow_pdf", token=token, page_id=page_id), 303)
+    return _sent(wanted, done)
 
 
 @blueprint.get("/<token>/pdf/progress")
+@blueprint.get("/<token>/pdf/<page_id>/progress")
 @open_to_strangers
-def follow_pdf(token: str) -> BaseResponse:
+def follow_pdf(token: str, page_id: str | None = None) -> BaseResponse:
     """Say whether the PDF is being made, ready, or not to be had; the page can be left and come back to."""
-    found = part_of(token)
-    if isinstance(found, BaseResponse):
-        return found
-    _, visit, sheet = found
-    return _progress(token, _look(visit, sheet.content))
+    wanted = _wanted(token, page_id)
+    if isinstance(wanted, BaseResponse):
+        return wanted
+    return _progress(wanted, paper.look(paper.key_of(wanted.sheet)))
 
 
 @blueprint.get("/<token>/watermark.svg")
@@ -63,44 +75,61 @@ def show_watermark(token: str) -> BaseResponse:
     return response
 
 
-def _look(visit: Visit, content: Content) -> Paper | None:
-    if not visit.shown.powers.pdf:
+def _wanted(token: str, page_id: str | None) -> _Wanted | BaseResponse:
+    found = part_of(token, page_id)
+    if isinstance(found, BaseResponse):
+        return found
+    wanted = _Wanted(token, page_id, *found)
+    if not wanted.visit.shown.powers.pdf:
         raise NotFound
-    return paper.look(paper.key_of(visit.shown, content))
+    return wanted
 
 
-def _ordered(visit: Visit, content: Content) -> Paper | None:
-    done = _look(visit, content)
-    if done is not None:
-        return done
-    paper.order(paper.key_of(visit.shown, content), visit.shown.public_id)
+def _ordered(wanted: _Wanted) -> Paper | None:
+    key = paper.key_of(wanted.sheet)
+    done = paper.look(key)
+    if done is None:
+        paper.order(key, wanted.visit.shown.public_id, wanted.page_id)
     end = time.monotonic() + PATIENCE
     while done is None and time.monotonic() < end:
         time.sleep(_POLL_SECONDS)
-        done = _look(visit, content)
+        done = paper.look(key)
     return done
 
 
-def _progress(token: str, done: Paper | None, refused: str | None = None) -> Response:
+def _progress(wanted: _Wanted, done: Paper | None, refused: str | None = None) -> Response:
     refused = refused or (done.refused if done else None)
-    page = render_template("share_links/public/pdf.html", ready=done is not None, refused=refused, token=token)
+    page = render_template(
+        "share_links/public/pdf.html",
+        ready=done is not None,
+        refused=refused,
+        address=url_for("share_links_public.download_pdf", token=wanted.token, page_id=wanted.page_id),
+        back=_page_of(wanted),
+    )
     response = make_response(page, 200 if refused is None else 422)
     if done is None:
         response.headers["Refresh"] = str(_AGAIN)
     return response
 
 
-def _sent(token: str, asked: Asked, visit: Visit, done: Paper) -> Response:
+def _page_of(wanted: _Wanted) -> str:
+    if wanted.page_id is None:
+        return url_for("share_links_public.read_link", token=wanted.token)
+    return url_for("share_links_public.read_page", token=wanted.token, page_id=wanted.page_id)
+
+
+def _sent(wanted: _Wanted, done: Paper) -> Response:
+    visit, target = wanted.visit, wanted.sheet.target
     with db.reading() as session:
         marks = watermark.marks(session, visit, clock.now())
     try:
         pdf = paper.stamped(done.found, marks)
     except NotMade as error:
-        return _progress(token, done, str(error))
+        return _progress(wanted, done, str(error))
     with db.transaction() as session:
-        opening.record_pdf(session, visit, asked.browser_digest)
+        opening.record_pdf(session, visit, target, wanted.asked.browser_digest)
     response = Response(pdf, content_type="application/pdf")
-    name = visit.shown.object.object_key or visit.shown.object.title
+    name = target.object_key or target.title
     response.headers.set("Content-Disposition", "attachment", **file_answers.named(f"{name[:100]}.pdf"))
     response.headers["Content-Security-Policy"] = FILE_POLICY
     return response

@@ -20,11 +20,10 @@ def marks(session: Session, visit: Visit, now: datetime) -> Marks:
     at = Words(zone=reader_zone()).instant(now)
     link = f"link {visit.shown.public_id[:_LINK_CHARACTERS]}"
     person = session.get(Person, visit.visitor.person_id) if visit.visitor.person_id is not None else None
-    who = (person.email or person.display_name) if person is not None else None
-    line = [f"For {person.display_name} ({person.email})" if person is not None else "Opened by link", at]
-    line += [f"shared by {visit.shown.owner_name}", link]
-    across = f"{who or link} · {at}" if visit.shown.powers.watermark else None
-    return Marks(" · ".join(line), across)
+    proven = person.email if person is not None else visit.proven_address
+    named = f"For {person.display_name} ({proven})" if person is not None else f"For {proven}" if proven else None
+    line = " · ".join([named or "Opened by link", at, f"shared by {visit.shown.owner_name}", link])
+    return Marks(line, f"{proven or link} · {at}" if visit.shown.powers.watermark else None)
 
 
 def picture(words: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 
-from app.documents.paper import PaperFile, Sheet, compose, files_of
+from app.documents.paper import Manuscript, PaperFile, compose, files_of
 from app.documents.paper.making import make_pdf
 
 CSS = Path(__file__).parents[3] / "static" / "css"
@@ -17,9 +17,9 @@ STYLES = tuple(
 )
 
 
-def sheet(html: str, title: str = "Berth plan") -> Sheet:
+def manuscript(html: str, title: str = "Berth plan") -> Manuscript:
     """Return the words round some content."""
-    return Sheet(
+    return Manuscript(
         title=title,
         kicker="OPS-7",
         cover=("Version 3",),
@@ -36,7 +36,7 @@ def made(html: str, pictures: Iterable[PaperFile] = ()) -> bytes:
     pictures = tuple(pictures)
     assert set(files_of(html)) >= {one.name for one in pictures}
     styles = [one.name for one in STYLES]
-    return make_pdf(compose(sheet(html), styles, {one.name for one in pictures}), (*STYLES, *pictures))
+    return make_pdf(compose(manuscript(html), styles, {one.name for one in pictures}), (*STYLES, *pictures))
 
 
 def texts(pdf: bytes) -> list[str]:

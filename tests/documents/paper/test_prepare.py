@@ -5,12 +5,14 @@ import pytest
 from app.documents.errors import DocumentError
 from app.documents.paper import compose, files_of
 from app.documents.paper.prepare import MAXIMUM_CHARACTERS, MAXIMUM_FILES
-from tests.documents.paper.sheets import sheet
+from tests.documents.paper.sheets import manuscript
 
 
 def body(html: str, pictures: frozenset[str] = frozenset()) -> str:
     return (
-        compose(sheet(html), (), pictures).partition('<div class="doc-body">')[2].removesuffix("</div></body></html>")
+        compose(manuscript(html), (), pictures)
+        .partition('<div class="doc-body">')[2]
+        .removesuffix("</div></body></html>")
     )
 
 
@@ -75,7 +77,7 @@ def test_names_of_pictures_are_found_once_and_in_order() -> None:
 
 
 def test_words_round_the_content_are_text_and_no_markup() -> None:
-    document = compose(sheet("<p>x</p>", title="<script>1</script>"), ('a"b.css',), ())
+    document = compose(manuscript("<p>x</p>", title="<script>1</script>"), ('a"b.css',), ())
     assert "<script>" not in document
     assert 'href="a&quot;b.css"' in document
 

@@ -1,5 +1,7 @@
 """Macros that frame or arrange the page's own content: panels, code, expands, columns, contents, excerpts."""
 
+from lxml import etree
+
 from app.documents.addresses import anchor_id, external_link, shared_link
 from app.documents.canvas import Contents, classes
 from app.documents.classes import Colour, PanelKind
@@ -16,8 +18,9 @@ from app.documents.pieces import (
     status,
 )
 from app.documents.storage.macros.macro import Macro, RenderMacro
+from app.documents.storage.parse import AC
 from app.documents.storage.sources import target_of
-from app.documents.storage.walk import body_text
+from app.documents.storage.walk import body_text, parameters
 
 #: Width in pixels of the page that columns are measured against.
 _PAGE_PIXELS = 960
@@ -134,27 +137,43 @@ def _clickable(macro: Macro) -> None:
 
 
 def _written_link(macro: Macro) -> str:
-    for parameter in macro.element.iterchildren("{ac}parameter"):
+    for parameter in macro.element.iterchildren(f"{AC}parameter"):
         for link in parameter.iterchildren("a"):
             return link.get("href") or body_text(link)
     return macro.parameter("link", "url")
 
 
 def _section(macro: Macro) -> None:
+    walk, body = macro.walk, macro.rich_body
     macro.canvas.start("div", classes("doc-columns", "doc-bordered" if macro.says("border") else None))
-    macro.walk.block_children(macro.rich_body)
+    before, walk.column_share = walk.column_share, _share_left(body)
+    walk.block_children(body)
+    walk.column_share = before
     macro.canvas.end("div")
+
+
+def _share_left(body: etree._Element | None) -> float | None:
+    """Return the share in percent of each column that names none, if others do."""
+    found = () if body is None else body.iterchildren(f"{AC}structured-macro")
+    shares = [_percent(parameters(one).get("width", "")) for one in found if one.get(f"{AC}name") == "column"]
+    named = [share for share in shares if share is not None]
+    unnamed = len(shares) - len(named)
+    return max(100 - sum(named), 0.0) / unnamed if named and unnamed else None
 
 
 def _column(macro: Macro) -> None:
-    share = macro.parameter("width").lower()
-    number = share.rstrip("%px").strip()
-    percent = float(number) if number.isascii() and number.isdigit() and len(number) < 6 else None
-    if percent is not None and not share.endswith("%"):
-        percent *= 100 / _PAGE_PIXELS
-    begin_column(macro.canvas, percent)
+    percent = _percent(macro.parameter("width"))
+    begin_column(macro.canvas, macro.walk.column_share if percent is None else percent)
     macro.walk.block_children(macro.rich_body)
     macro.canvas.end("div")
+
+
+def _percent(width: str) -> float | None:
+    width = width.lower()
+    number = width.rstrip("%px").strip()
+    if not (number.isascii() and number.isdigit() and len(number) < 6):
+        return None
+    return float(number) if width.endswith("%") else float(number) * 100 / _PAGE_PIXELS
 
 
 def _anchor(macro: Macro) -> None:

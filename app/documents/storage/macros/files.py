@@ -3,7 +3,7 @@
 import unicodedata
 
 from app.documents.addresses import external_link, named_file
-from app.documents.embeds import embed, player
+from app.documents.embeds import embed, shown_file
 from app.documents.pieces import PICTURES, Picture, begin_figure, picture
 from app.documents.storage.macros.macro import Macro, RenderMacro
 from app.documents.storage.parse import RI
@@ -21,12 +21,8 @@ def _file(macro: Macro) -> None:
     file, reason = _named(macro)
     if file is None:
         canvas.omitted(reason)
-    elif macro.name in _PLAYED or canvas.in_text:
-        player(canvas, file, macro.parameter("width"))
     else:
-        canvas.start("div", ' class="doc-files"')
-        player(canvas, file, macro.parameter("width"))
-        canvas.end("div")
+        shown_file(canvas, file, macro.parameter("width"))
 
 
 def _named(macro: Macro) -> tuple[MediaFile | None, str]:
@@ -106,11 +102,9 @@ def _embed(macro: Macro) -> None:
         embed(macro.canvas, address, macro.parameter("title", "name"))
 
 
-_PLAYED = frozenset({"multimedia", "html5video", "html5audio"})
-_SHOWN = ("view-file", "viewdoc", "viewpdf", "viewppt", "viewxls", "viewfile", "office-word", "office-excel", "pdf")
+_SHOWN = ("view-file", "viewdoc", "viewpdf", "viewppt", "viewxls", "viewfile", "multimedia", "html5video", "html5audio")
 MACROS: dict[str, RenderMacro] = {
     **dict.fromkeys(_SHOWN, _file),
-    **dict.fromkeys(_PLAYED, _file),
     **dict.fromkeys(("widget", "iframe", "embed"), _embed),
     "gallery": _gallery,
 }
