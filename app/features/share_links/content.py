@@ -27,6 +27,7 @@ from app.features.share_links.objects import Moved, ObjectKind
 from app.features.share_links.page_cache import Kept
 from app.features.share_links.powers import Powers
 from app.features.share_links.queries import ObjectRow
+from app.features.share_links.settings import ShareLinkSettings
 from app.integrations.atlassian.errors import AtlassianError
 from app.integrations.atlassian.types import Attachment
 
@@ -107,6 +108,7 @@ def options_digest(powers: Powers, coverage: Coverage = ALONE) -> str:
         "files": powers.download,
         "fields": sorted(powers.jira_fields),
         "names": powers.names.value,
+        "frames": sorted(registry.get(ShareLinkSettings).framed),
         "coverage": coverage.digest,
     }
     return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()[:32]

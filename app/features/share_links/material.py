@@ -14,6 +14,7 @@ from app.documents.words import Words
 from app.features.share_links import names
 from app.features.share_links.names import Names
 from app.features.share_links.powers import Powers
+from app.features.share_links.settings import ShareLinkSettings
 from app.integrations.atlassian.interfaces import ConfluenceReader, JiraReader
 from app.integrations.atlassian.types import Attachment
 
@@ -55,6 +56,7 @@ def basis(site: Site, object_id: str, files: Iterable[Attachment], powers: Power
         internal_hosts=site.hosts,
         hidden_hosts=clients.hosts_of_all() - site.hosts,
         show_assignees=powers.names is not Names.NONE,
+        frame_hosts=registry.get(ShareLinkSettings).framed,
         link_files=powers.download,
         words=words(),
     )

@@ -9,13 +9,14 @@ from markupsafe import Markup
 
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
-from app.features.share_links import page_content, reading
+from app.features.share_links import frames, page_content, reading
 from app.features.share_links.content import File, Section, outline
 from app.features.share_links.coverage import Coverage, address_of
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.page_cache import Kept
 from app.features.share_links.queries import ObjectRow, Visit
 from app.features.share_links.reading import Approach, Sheet
+from app.features.share_links.settings import ShareLinkSettings
 from app.web import theme
 from app.web.headers import READER_POLICY
 
@@ -121,7 +122,8 @@ def _key(ready: Approach) -> object | None:
         return None
     shown, target = ready.served.shown, ready.target
     comments = reading.comments_of(ready)
-    look = (theme.current(), str(get_locale()), registry.get(OrganisationSettings))
+    frames_of = registry.get(ShareLinkSettings).framed
+    look = (theme.current(), str(get_locale()), registry.get(OrganisationSettings), frames_of)
     return (
         shown.public_id,
         shown.version,
@@ -135,5 +137,5 @@ def _key(ready: Approach) -> object | None:
 
 def _answer(page: bytes) -> Response:
     answer = Response(page, content_type="text/html; charset=utf-8")
-    answer.headers["Content-Security-Policy"] = READER_POLICY
+    answer.headers["Content-Security-Policy"] = READER_POLICY + frames.policy(registry.get(ShareLinkSettings).framed)
     return answer

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.core.settings.registry import setting
 from app.core.text import Text
-from app.features.share_links import patterns
+from app.features.share_links import frames, patterns
 from app.features.share_links.names import Names
 from app.features.share_links.recipients import not_domains
 
@@ -129,3 +129,18 @@ class ShareLinkSettings:
         maximum=_LONGEST,
         check=patterns.not_patterns,
     )
+    frame_hosts: str = setting(
+        "",
+        label=Text("Sites whose players may stand in pages"),
+        help=Text(
+            "Host names such as www.youtube.com, separated by spaces. They learn that somebody reads, and from where. "
+            "Others become a link."
+        ),
+        maximum=frames.MOST_CHARACTERS,
+        check=frames.problem,
+    )
+
+    @property
+    def framed(self) -> frozenset[str]:
+        """The host names of `frame_hosts`."""
+        return frames.named_in(self.frame_hosts)
