@@ -4,7 +4,7 @@
 → second factor → password → terms → reason → open. Views are spent last.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -209,10 +209,37 @@ class Serve:
 Step = Closed | Ask | Refused | Admit | Serve
 
 
+class RuleName(StrEnum):
+    """The rules on the way in."""
+
+    STATE = "state"
+    NETWORK = "network"
+    VIEWS = "views"
+    SIGN_IN = "sign_in"
+    MEMBERSHIP = "membership"
+    ADDRESS = "address"
+    SECOND_FACTOR = "second_factor"
+    PASSWORD = "password"  # noqa: S105 - names a rule
+    TERMS = "terms"
+    REASON = "reason"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one rule says of a visitor: what stands in the way, or None."""
+
+    rule: RuleName
+    step: Step | None
+    #: Whether a live grant spoke for it, so that it was not asked.
+    settled: bool = False
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule on the way in: what stands in the visitor's way, or None."""
 
+    name: RuleName
     check: Callable[[LinkFacts, VisitorFacts, datetime], Step | None]
     #: Whether a live grant speaks for it. All others are asked again at every request.
     settled_by_grant: bool = False
@@ -220,16 +247,24 @@ class Rule:
 
 def next_step(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Step:
     """Decide what a visitor gets at this instant; the only function that lets content out."""
+    return next(one.step for one in verdicts(link, visitor, now) if one.step is not None)
+
+
+def verdicts(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Iterator[Verdict]:
+    """Yield what each rule says, in order, and last what follows where none objects.
+
+    The first that says anything is the decision; whoever wants to know why goes on to the end.
+    """
     granted = has_live_grant(link, visitor, now)
     for rule in RULES:
-        if granted and rule.settled_by_grant:
-            continue
-        step = rule.check(link, visitor, now)
-        if step is not None:
-            return step
+        settled = granted and rule.settled_by_grant
+        yield Verdict(rule.name, None if settled else rule.check(link, visitor, now), settled)
     if granted:
-        return Serve()
-    return Admit(spends=not visitor.manages) if visitor.opens else Ask(Gate.OPEN)
+        yield Verdict(RuleName.OPEN, Serve())
+    elif visitor.opens:
+        yield Verdict(RuleName.OPEN, Admit(spends=not visitor.manages))
+    else:
+        yield Verdict(RuleName.OPEN, Ask(Gate.OPEN))
 
 
 def closed_because(link: LinkFacts, now: datetime) -> ClosedBecause | None:
@@ -373,14 +408,14 @@ def _reason(link: LinkFacts, visitor: VisitorFacts, now: datetime) -> Step | Non
 
 
 RULES = (
-    Rule(_open_to_anybody),
-    Rule(_network),
-    Rule(_views, settled_by_grant=True),
-    Rule(_sign_in),
-    Rule(_membership),
-    Rule(_address),
-    Rule(_second_factor),
-    Rule(_password, settled_by_grant=True),
-    Rule(_terms),
-    Rule(_reason, settled_by_grant=True),
+    Rule(RuleName.STATE, _open_to_anybody),
+    Rule(RuleName.NETWORK, _network),
+    Rule(RuleName.VIEWS, _views, settled_by_grant=True),
+    Rule(RuleName.SIGN_IN, _sign_in),
+    Rule(RuleName.MEMBERSHIP, _membership),
+    Rule(RuleName.ADDRESS, _address),
+    Rule(RuleName.SECOND_FACTOR, _second_factor),
+    Rule(RuleName.PASSWORD, _password, settled_by_grant=True),
+    Rule(RuleName.TERMS, _terms),
+    Rule(RuleName.REASON, _reason, settled_by_grant=True),
 )

@@ -7,7 +7,7 @@ from app.core import signals
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import api, board_views, receivers, rule_views, views
+from app.features.share_links import api, board_views, receivers, rule_views, views, why_views
 from app.features.share_links.settings import ShareLinkSettings
 from app.web import navigation
 from app.web.navigation import NavItem, Section
@@ -19,6 +19,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     app.register_blueprint(rule_views.blueprint)
     app.register_blueprint(board_views.blueprint)
+    app.register_blueprint(why_views.blueprint)
     app.register_blueprint(api.blueprint)
     _navigation(app)
     signals.person_deactivated.connect(receivers.on_person_deactivated)

@@ -1,0 +1,145 @@
+"""Why somebody could open a link: the decision itself followed to its end, by page and interface, for whom it is meant."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.accounts.models import Person
+from app.core.db import reading, transaction
+from app.core.errors import NotFound
+from app.features.share_links import networks, policy, service, why
+from app.features.share_links.conditions import Changes
+from app.features.share_links.models import LinkRecipient, ShareLink
+from app.features.share_links.policy import (
+    AddressFacts,
+    GrantFacts,
+    LinkFacts,
+    PassageFacts,
+    RuleName,
+    VisitorFacts,
+)
+from app.features.share_links.why import Explained, Somebody
+from tests.factories import links, people
+from tests.pages import PageClient
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+TIMES = st.sampled_from([NOW - timedelta(hours=1), NOW, NOW + timedelta(hours=1)])
+YES_NO = st.booleans()
+SOMEBODY = st.sampled_from([None, 1, 2])
+LINKS = st.builds(
+    LinkFacts,
+    revoked=st.sampled_from([False, False, False, True]),
+    closed=st.sampled_from([False, False, False, True]),
+    paused=st.sampled_from([False, False, False, True]),
+    creator_active=st.sampled_from([True, True, True, False]),
+    connection_enabled=st.sampled_from([True, True, True, False]),
+    expires_at=TIMES,
+    max_views=st.sampled_from([None, 1]),
+    views=st.sampled_from([0, 1]),
+    asks_for_groups=YES_NO,
+    has_password=YES_NO,
+    conditions_version=st.just(1),
+    opens_at=st.one_of(st.none(), TIMES),
+    networks=st.sampled_from([None, networks.read(["192.0.2.0/24"])]),
+    max_views_each=st.sampled_from([None, 1]),
+    asks_sign_in=YES_NO,
+    asks_for_address=YES_NO,
+    asks_second_factor=YES_NO,
+    terms_version=st.sampled_from([None, 1]),
+    asks_reason=YES_NO,
+)
+VISITORS = st.builds(
+    VisitorFacts,
+    grant=st.one_of(st.none(), st.builds(GrantFacts, TIMES, YES_NO, st.sampled_from([1, 2]), SOMEBODY)),
+    person_id=SOMEBODY,
+    is_member=YES_NO,
+    network_address=st.sampled_from([None, "192.0.2.7", "198.51.100.1"]),
+    address=st.one_of(st.none(), st.builds(AddressFacts, TIMES, YES_NO)),
+    second_factor=YES_NO,
+    passage=st.one_of(st.none(), st.builds(PassageFacts, st.just(1), SOMEBODY, st.just(NOW), st.just(1), st.just(NOW))),
+    own_views=st.sampled_from([0, 1]),
+    manages=YES_NO,
+    opens=YES_NO,
+)
+
+
+@given(LINKS, VISITORS)
+def test_the_explanation_is_the_decision_for_whatever_facts(link: LinkFacts, visitor: VisitorFacts) -> None:
+    found = list(policy.verdicts(link, visitor, NOW))
+    assert [one.rule for one in found] == list(RuleName)
+    assert next(one.step for one in found if one.step is not None) == policy.next_step(link, visitor, NOW)
+    granted = policy.has_live_grant(link, visitor, NOW)
+    assert {one.rule for one in found if one.settled} == (
+        {RuleName.VIEWS, RuleName.PASSWORD, RuleName.REASON} if granted else set()
+    )
+
+
+@pytest.fixture
+def author(app: object) -> Person:
+    with transaction() as db:
+        return people.make_author(db)
+
+
+def made(author: Person, **conditions: object) -> ShareLink:
+    with transaction() as db:
+        link = links.make_link(db, author)
+        service.change(db, people.actor_of(db, author), link.public_id, Changes(**conditions))  # type: ignore[arg-type]
+        return link
+
+
+def explain(asking: Person, link: ShareLink, address: str | None = None, network: str | None = None) -> Explained:
+    with reading() as db:
+        return why.explain(db, people.actor_of(db, asking), link.public_id, Somebody(address, network))
+
+
+def test_a_password_alone_keeps_nobody_out_who_is_told_it(author: Person) -> None:
+    assert explain(author, made(author)).opens
+
+
+def test_an_address_is_kept_out_by_the_recipients_and_another_is_not(author: Person) -> None:
+    with transaction() as db:
+        link = links.make_link(db, author)
+        row = db.get_one(ShareLink, link.id)
+        db.add(LinkRecipient(link_id=row.id, value="northwind.example", domain="northwind.example"))
+    assert explain(author, link, "anna@northwind.example").opens
+    assert explain(author, link, "anna@other.example").decides is RuleName.ADDRESS
+    assert explain(author, link).decides is RuleName.ADDRESS
+
+
+def test_a_network_decides_before_all_that_comes_after(author: Person) -> None:
+    link = made(author, networks=("192.0.2.0/24",), asks_sign_in=True)
+    assert explain(author, link, network="198.51.100.1").decides is RuleName.NETWORK
+    assert explain(author, link, network="192.0.2.1").decides is RuleName.SIGN_IN
+    assert explain(author, link, author.email, "192.0.2.1").opens
+
+
+def test_membership_decides_for_who_has_an_account(author: Person) -> None:
+    with transaction() as db:
+        inside, outside = people.make_guest(db, "Ina Inside"), people.make_guest(db, "Otto Outside")
+        group = people.make_group(db, "Partners", inside)
+    link = made(author, groups=(group.public_id,))
+    assert explain(author, link, inside.email).opens
+    assert explain(author, link, outside.email).decides is RuleName.MEMBERSHIP
+    assert explain(author, link, "nobody@else.example").decides is RuleName.SIGN_IN
+
+
+def test_the_page_is_for_who_may_see_the_link(author: Person, pages: PageClient) -> None:
+    link = made(author, networks=("192.0.2.0/24",))
+    with transaction() as db:
+        other, auditor = people.make_author(db, "Olga Other"), people.make_auditor(db)
+    address = f"/links/{link.public_id}/why"
+    pages.get(address, status=303)
+    pages.sign_in(other)
+    pages.get(address, status=404)
+    pages.sign_in(auditor)
+    assert "They could not open the link" in pages.get(f"{address}?network=198.51.100.1").text
+    pages.sign_in(author)
+    pages.get(f"/links/{link.public_id}/")
+    page = pages.get(f"{address}?network=192.0.2.1")
+    assert "They could open the link" in page.text
+    assert "Is asked for the password." in page.text
+    assert "Use at most 254 characters." in pages.get(f"{address}?address={'x' * 255}", status=422).text
+    with pytest.raises(NotFound):
+        explain(other, link)
