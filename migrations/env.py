@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 
 import app.core.models
+import app.features.share_links.life_models
 import app.features.share_links.lookup_models
 import app.features.share_links.models
 import app.features.sso.models
@@ -16,6 +17,7 @@ TABLES = (
     app.core.models,
     app.features.share_links.models,
     app.features.share_links.lookup_models,
+    app.features.share_links.life_models,
     app.features.sso.models,
 )
 

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import accounts, backups, checks, connections, documents, keys, processes, trail
+from app.cli import accounts, backups, checks, connections, documents, keys, processes, stops, trail
 from app.core.config import ConfigurationError
 from app.core.crypto.keyring import KeyRingError
 from app.core.errors import DomainError
@@ -30,6 +30,8 @@ for _command in (
     accounts.create_admin,
     accounts.api_token,
     connections.connections,
+    stops.stop,
+    stops.resume,
     trail.audit,
     documents.docs,
 ):

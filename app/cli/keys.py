@@ -17,7 +17,7 @@ from app.core.config import Config, load
 from app.core.crypto import keyring, ring
 from app.core.crypto.columns import EncryptedText
 from app.core.crypto.keyring import KeyRing
-from app.features.share_links import lookup_models
+from app.features.share_links import life_models, lookup_models
 from app.features.share_links import models as link_models
 from app.features.sso import models as sso_models
 
@@ -25,7 +25,7 @@ BATCH = 500
 #: Running processes look for a changed key file every second.
 NOTICE_SECONDS = 2.5
 
-_TABLES = (core_models, link_models, lookup_models, sso_models)
+_TABLES = (core_models, link_models, lookup_models, sso_models, life_models)
 
 
 @click.command()

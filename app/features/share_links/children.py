@@ -1,7 +1,7 @@
 """The pages below a shared page as one link covers them, and whether one of them may be read now."""
 
 from app.core import db
-from app.features.share_links import coverage, freshness, queries, tree
+from app.features.share_links import coverage, freshness, halts, queries, tree
 from app.features.share_links.coverage import ALONE, Coverage
 from app.features.share_links.freshness import Verdict
 from app.features.share_links.objects import ObjectKind
@@ -37,6 +37,9 @@ def checked(shown: Shown, page_id: str) -> tuple[Verdict, ObjectRow | None]:
         return Verdict.FRESH, None
     with db.reading() as session:
         target = queries.object_row(session, page.object_row)
+        halted = halts.object_halted(session, page.object_row)
+    if halted:
+        return Verdict.FRESH, None
     verdict = freshness.ensure(target)
     if verdict is not Verdict.AGAIN and target.restriction_digest != shown.object.restriction_digest:
         return Verdict.FRESH, None

@@ -4,7 +4,7 @@ from app.core.audit.events import AuditEvent
 
 
 class ShareLinkEvent(AuditEvent):
-    """Events of share links; the subject is always ("link", public id)."""
+    """Events of share links; the subject is ("link", public id), or ("sharing", target) of a halt."""
 
     CREATED = (
         "share_links:link:created",
@@ -33,4 +33,17 @@ class ShareLinkEvent(AuditEvent):
     DOWNLOADED = ("share_links:file:downloaded", "downloaded a file", ("attachment", "range"), ("email",))
     PDF_TAKEN = ("share_links:pdf:taken", "took a page as PDF", ("object", "version", "watermark"), ("email",))
     RULES_CHANGED = ("share_links:rules:changed", "changed the rules of a place", ("container", "was", "now"))
+    STOPPED = (
+        "share_links:sharing:stopped",
+        "stopped sharing in an emergency",
+        ("halt", "scope", "of", "links"),
+        ("reason",),
+    )
+    SWITCHED_OFF = (
+        "share_links:sharing:switched_off",
+        "switched sharing off",
+        ("halt", "scope", "of", "links"),
+        ("reason",),
+    )
+    SWITCHED_ON = ("share_links:sharing:resumed", "let sharing go on", ("halt", "kind", "scope", "of"))
     GRANTS_ENDED = ("share_links:grant:ended", "ended grants", ("count", "reason"))

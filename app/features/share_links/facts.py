@@ -5,13 +5,20 @@ from sqlalchemy import ColumnElement, and_, or_
 from app.core import clock
 from app.core.accounts.models import Person
 from app.core.connections.models import Connection
-from app.features.share_links import networks
+from app.features.share_links import halts, networks
+from app.features.share_links.halts import HaltKind
 from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import LinkFacts, LinkState
 
 
 def link_facts(
-    link: ShareLink, *, creator_active: bool, connection_enabled: bool, asks_for_groups: bool, asks_for_address: bool
+    link: ShareLink,
+    *,
+    creator_active: bool,
+    connection_enabled: bool,
+    asks_for_groups: bool,
+    asks_for_address: bool,
+    halted: HaltKind | None = None,
 ) -> LinkFacts:
     """Return what is known of a link at this instant."""
     return LinkFacts(
@@ -20,6 +27,8 @@ def link_facts(
         paused=link.paused_at is not None,
         creator_active=creator_active,
         connection_enabled=connection_enabled,
+        stopped=halted is HaltKind.STOP,
+        switched_off=halted is HaltKind.OFF,
         opens_at=link.opens_at,
         expires_at=link.expires_at,
         networks=networks.load(link.networks),
@@ -41,12 +50,12 @@ def link_facts(
 def in_state(state: LinkState) -> ColumnElement[bool]:
     """Return the condition for links in a state: `policy.state_of` in SQL, for queries that join people and connections.
 
-    The query has `ShareLink`, its creator as `Person` and its `Connection` in its FROM.
+    The query has `ShareLink`, what it shows, its creator as `Person` and its `Connection` in its FROM.
     """
     now = clock.now()
     revoked = ShareLink.revoked_at.is_not(None)
     gone = ShareLink.closed_at.is_not(None)
-    paused = ShareLink.paused_at.is_not(None)
+    paused = or_(ShareLink.paused_at.is_not(None), halts.in_force().is_not(None))
     off = or_(Person.deactivated_at.is_not(None), Connection.disabled_at.is_not(None))
     expired = ShareLink.expires_at <= now
     early = and_(ShareLink.opens_at.is_not(None), ShareLink.opens_at > now)

@@ -9,7 +9,7 @@ from app.core import clock
 from app.core.accounts.actor import SYSTEM, Actor
 from app.core.audit import trail
 from app.features.share_links.events import ShareLinkEvent
-from app.features.share_links.models import Grant, ShareLink
+from app.features.share_links.models import Grant, SharedObject, ShareLink
 
 
 def end_of_link(session: Session, actor: Actor, link: ShareLink, reason: str) -> int:
@@ -25,6 +25,23 @@ def end_of_person(session: Session, person_id: int, reason: str = "person_deacti
 def end_of_browser(session: Session, person_id: int, browser_digest: str, reason: str = "signed_out") -> int:
     """End the live grants that a person holds on one browser, and return how many there were."""
     return _end(session, SYSTEM, (Grant.person_id == person_id) & (Grant.browser_digest == browser_digest), reason)
+
+
+def end_some(session: Session, actor: Actor, links: ColumnElement[bool], reason: str, most: int = 200) -> int:
+    """End the live grants of at most `most` of the links that the condition names; return how many grants there were.
+
+    Zero means that none is left. The condition may ask about what the links show.
+    """
+    held = (
+        select(Grant.link_id)
+        .join(ShareLink, ShareLink.id == Grant.link_id)
+        .join(SharedObject, SharedObject.id == ShareLink.shared_object_id)
+        .where(links, *_live())
+        .distinct()
+        .limit(most)
+    )
+    found = list(session.scalars(held))
+    return _end(session, actor, Grant.link_id.in_(found), reason) if found else 0
 
 
 def live_count(session: Session, link: ShareLink) -> int:

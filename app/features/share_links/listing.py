@@ -17,7 +17,8 @@ from app.core.errors import Forbidden, NotFound
 from app.core.paging import NEVER, Page
 from app.core.permissions import Permission
 from app.core.spreadsheet import Cell
-from app.features.share_links import facts, filtering, grants, policy, powers, rights, tallies
+from app.features.share_links import facts, filtering, grants, halts, policy, powers, rights, tallies
+from app.features.share_links.halts import HaltKind
 from app.features.share_links.models import (
     LinkGroup,
     LinkRecipient,
@@ -252,7 +253,7 @@ def offered_groups(session: Session) -> Sequence[GroupRow]:
 
 def _links() -> Select[Any]:
     query: Any = (
-        select(ShareLink, SharedObject, Person, Connection)
+        select(ShareLink, SharedObject, Person, Connection, halts.in_force().label("halted"))
         .join(SharedObject, SharedObject.id == ShareLink.shared_object_id)
         .join(Connection, Connection.id == SharedObject.connection_id)
         .join(Person, Person.id == ShareLink.created_by_id)
@@ -305,6 +306,7 @@ def _row(row: Row[Any], groups: tuple[GroupRow, ...], recipients: tuple[str, ...
         connection_enabled=row.Connection.disabled_at is None,
         asks_for_groups=bool(groups),
         asks_for_address=bool(recipients),
+        halted=HaltKind(row.halted) if row.halted else None,
     )
     return LinkRow(
         id=link.id,

@@ -34,6 +34,8 @@ class ClosedBecause(StrEnum):
 
     REVOKED = "revoked"
     CLOSED = "closed"
+    STOPPED = "stopped"
+    SWITCHED_OFF = "switched_off"
     PAUSED = "paused"
     CREATOR_INACTIVE = "creator_inactive"
     CONNECTION_OFF = "connection_off"
@@ -96,6 +98,9 @@ class LinkFacts:
     asks_for_groups: bool
     has_password: bool
     conditions_version: int
+    #: Whether an emergency stop covers it, and whether sharing is switched off where it shows something.
+    stopped: bool = False
+    switched_off: bool = False
     opens_at: datetime | None = None
     #: None = from everywhere; empty = from nowhere.
     networks: tuple[Network, ...] | None = None
@@ -273,6 +278,10 @@ def closed_because(link: LinkFacts, now: datetime) -> ClosedBecause | None:
         return ClosedBecause.REVOKED
     if link.closed:
         return ClosedBecause.CLOSED
+    if link.stopped:
+        return ClosedBecause.STOPPED
+    if link.switched_off:
+        return ClosedBecause.SWITCHED_OFF
     if link.paused:
         return ClosedBecause.PAUSED
     if not link.creator_active:
@@ -306,7 +315,7 @@ def state_of(link: LinkFacts, now: datetime) -> LinkState:
             return LinkState.REVOKED
         case ClosedBecause.CLOSED | ClosedBecause.CREATOR_INACTIVE | ClosedBecause.CONNECTION_OFF:
             return LinkState.CLOSED
-        case ClosedBecause.PAUSED:
+        case ClosedBecause.PAUSED | ClosedBecause.STOPPED | ClosedBecause.SWITCHED_OFF:
             return LinkState.PAUSED
         case ClosedBecause.EXPIRED:
             return LinkState.EXPIRED

@@ -26,7 +26,7 @@ def view_as_recipient(public_id: str, page_id: str | None = None) -> BaseRespons
     """Show the reader page, or why recipients see none."""
     found, sheet = _look(public_id, page_id)
     if isinstance(found.step, Closed):
-        return told_page(found.step.reason)
+        return told_page(found.step.reason, found.visit)
     if found.visit is None or sheet is None:
         raise NotFound
     with db.transaction() as session:

@@ -17,7 +17,7 @@ from app.core.crypto import tokens as secrets
 from app.core.errors import NotFound
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
-from app.features.share_links import file_answers, forged, gate_pages, opening, reader_page, reading, tokens
+from app.features.share_links import file_answers, forged, gate_pages, halts, opening, reader_page, reading, tokens
 from app.features.share_links.gate_pages import At
 from app.features.share_links.opening import NOTHING, Asked, Brought, NotOpened
 from app.features.share_links.page_cache import Kept
@@ -31,6 +31,16 @@ from app.web.templating import endpoint_url
 
 blueprint = Blueprint("share_links_public", __name__, url_prefix="/s")
 open_to_strangers = public("the link's own gates decide", surface=Surface.PUBLIC, share_link=True)
+#: What may open again.
+_FOR_NOW = frozenset(
+    {
+        ClosedBecause.STOPPED,
+        ClosedBecause.SWITCHED_OFF,
+        ClosedBecause.PAUSED,
+        ClosedBecause.CONNECTION_OFF,
+        ClosedBecause.NOT_YET,
+    }
+)
 _CLOSED_PAGES: Kept[bytes] = Kept(256 * 1024, len)
 
 
@@ -108,6 +118,8 @@ def why_closed(because: ClosedBecause) -> str:
     return {
         ClosedBecause.REVOKED: _("This link was revoked."),
         ClosedBecause.CLOSED: _("What this link showed is no longer there, so the link is closed."),
+        ClosedBecause.STOPPED: _("Sharing was stopped for the time being. This link may open again later."),
+        ClosedBecause.SWITCHED_OFF: _("Sharing is switched off for the time being. This link may open again later."),
         ClosedBecause.PAUSED: _("This link is paused. It may open again later."),
         ClosedBecause.CREATOR_INACTIVE: _("The person who shared this no longer works here, so the link is closed."),
         ClosedBecause.CONNECTION_OFF: _("The system this comes from is switched off. It may open again later."),
@@ -117,10 +129,14 @@ def why_closed(because: ClosedBecause) -> str:
     }[because]
 
 
-def told_page(because: ClosedBecause) -> Response:
-    """Return the page that says why a link does not open."""
-    later = because in (ClosedBecause.PAUSED, ClosedBecause.CONNECTION_OFF, ClosedBecause.NOT_YET)
-    page = render_template("share_links/public/closed.html", sentence=why_closed(because))
+def told_page(because: ClosedBecause, visit: Visit | None = None) -> Response:
+    """Return the page that says why a link does not open, in an administrator's words where there are such."""
+    later = because in _FOR_NOW
+    message = ""
+    if because is ClosedBecause.SWITCHED_OFF and visit is not None:
+        with db.reading() as session:
+            message = halts.message_for(session, visit.shown.link_id)
+    page = render_template("share_links/public/closed.html", sentence=message or why_closed(because))
     return make_response(page, 403 if later else 410)
 
 
@@ -191,7 +207,7 @@ def closed(asked: Asked, found: Approach) -> BaseResponse:
     """Return the page for a link that does not open: with the reason for those who may know it."""
     told = reading.told_why(asked, found.visit)
     if told and isinstance(found.step, Closed):
-        return told_page(found.step.reason)
+        return told_page(found.step.reason, found.visit)
     return closed_page(known=True)
 
 

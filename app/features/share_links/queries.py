@@ -35,7 +35,8 @@ from app.core.connections.models import Connection
 from app.core.db import UtcDateTime
 from app.core.permissions import Permission, permissions_of
 from app.core.prepared import Prepared
-from app.features.share_links import networks
+from app.features.share_links import halts, networks
+from app.features.share_links.halts import HaltKind
 from app.features.share_links.models import (
     AddressProof,
     Grant,
@@ -190,6 +191,7 @@ _COLUMNS = (
     _OWNER.c.display_name.label("owner_name"),
     _OWNER.c.deactivated_at.label("owner_left_at"),
     _CONNECTION.disabled_at,
+    halts.in_force().label("halted"),
     *_OBJECT_COLUMNS,
     _PERSON.c.id.label("person_id"),
     _GRANT.id.label("grant_id"),
@@ -306,6 +308,8 @@ def _visit(row: Any, network_address: str | None, now: datetime) -> Visit:
         paused=row.paused_at is not None,
         creator_active=row.owner_left_at is None,
         connection_enabled=row.disabled_at is None,
+        stopped=row.halted == HaltKind.STOP,
+        switched_off=row.halted == HaltKind.OFF,
         opens_at=row.opens_at,
         expires_at=row.expires_at,
         networks=networks.load(row.networks),

@@ -18,7 +18,7 @@ from app.core.errors import Conflict, Forbidden
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import applying, grants, powers, rows, ruling, tightening, words
+from app.features.share_links import applying, grants, halts, powers, rows, ruling, tightening, words
 from app.features.share_links import conditions as rules
 from app.features.share_links.conditions import Changes, Conditions
 from app.features.share_links.events import ShareLinkEvent
@@ -245,6 +245,7 @@ def _usable(session: Session, actor: Actor, facts: ShareFacts) -> ObjectFacts | 
 def _new_link(
     session: Session, creator_id: int, facts: ShareFacts, found: ObjectFacts, conditions: Conditions
 ) -> ShareLink:
+    halts.refuse_new(session, facts.site.id, found.container, found.object_id, creator_id)
     now, settings = clock.now(), registry.read(session, ShareLinkSettings)
     longest = ruling.rules_at(session, facts.site.id, found.container).maximum_days
     named = rules.checked_name(conditions.name) if conditions.name else None

@@ -37,6 +37,10 @@ _TITLES: dict[str, tuple[Text, str]] = {
     ShareLinkEvent.TERMS_ACCEPTED: (Text("Terms were accepted"), "info"),
     ShareLinkEvent.PREVIEWED: (Text("Viewed as a recipient"), "neutral"),
     ShareLinkEvent.DOWNLOADED: (Text("A file was downloaded"), "success"),
+    ShareLinkEvent.STOPPED: (Text("Sharing was stopped in an emergency"), "danger"),
+    ShareLinkEvent.SWITCHED_OFF: (Text("Sharing was switched off"), "warning"),
+    ShareLinkEvent.SWITCHED_ON: (Text("Sharing goes on"), "info"),
+    ShareLinkEvent.PDF_TAKEN: (Text("The PDF was taken"), "success"),
     ShareLinkEvent.GRANTS_ENDED: (Text("Readers were sent back to the gates"), "neutral"),
 }
 

@@ -18,7 +18,18 @@ from app.core.permissions import Permission
 from app.core.settings import registry
 from app.documents.issue import FieldChoice
 from app.features.share_links import conditions as rules
-from app.features.share_links import gather, listing, outlook, rights, saved_filters, service, tallies, timeline, tokens
+from app.features.share_links import (
+    gather,
+    halts,
+    listing,
+    outlook,
+    rights,
+    saved_filters,
+    service,
+    tallies,
+    timeline,
+    tokens,
+)
 from app.features.share_links.board_views import list_address
 from app.features.share_links.conditions import UNCHANGED, Conditions, NewPassword
 from app.features.share_links.conditions_form import local_minute
@@ -151,6 +162,7 @@ def show_link(public_id: str) -> Answer:
         link = listing.one(db, actor(), public_id)
         entries = listing.activity(db, public_id, after=_after(), limit=ACTIVITY_SIZE + 1)
         counts = listing.counts(db, link)
+        halted = halts.covering(db, link.id)[:1]
         terms = listing.terms(db, link.id, link.terms_version)
         through = next((way.label for way in sign_in.ways(db) if way.name == link.sign_in_through), None)
         openings = tallies.openings_by_day(db, link.id, OPENING_DAYS)
@@ -170,6 +182,8 @@ def show_link(public_id: str) -> Answer:
         notices=notices,
         events=[_translated(one) for one in timeline.of(entries[:ACTIVITY_SIZE])],
         older_url=with_query(after=entries[ACTIVITY_SIZE - 1].id) if more else None,
+        halted=halted,
+        may_stop=actor().may(Permission.LINKS_ALL_MANAGE),
         labels=STATE_LABELS,
         name_labels=NAME_LABELS,
     )

@@ -7,10 +7,13 @@ from app.core import signals
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import api, board_views, receivers, rule_views, views, why_views
+from app.features.share_links import api, board_views, halt_api, halt_views, receivers, rule_views, views, why_views
 from app.features.share_links.settings import ShareLinkSettings
 from app.web import navigation
 from app.web.navigation import NavItem, Section
+
+# Imported for its addresses, which stand beside those of links.
+__all__ = ["halt_api", "register"]
 
 
 def register(app: Flask) -> None:
@@ -20,6 +23,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(rule_views.blueprint)
     app.register_blueprint(board_views.blueprint)
     app.register_blueprint(why_views.blueprint)
+    app.register_blueprint(halt_views.blueprint)
     app.register_blueprint(api.blueprint)
     _navigation(app)
     signals.person_deactivated.connect(receivers.on_person_deactivated)
@@ -46,5 +50,13 @@ def _navigation(app: Flask) -> None:
     risks = NavItem(
         Section.SHARE, _("Risks"), "share_links_lists.risk_board", Permission.LINKS_ALL_READ, icon="alert", order=30
     )
-    for item in (own, everybodys, risks, rules):
+    stops = NavItem(
+        Section.SHARE,
+        _("Emergency stop"),
+        "share_links_halts.overview",
+        Permission.LINKS_ALL_MANAGE,
+        icon="pause",
+        order=40,
+    )
+    for item in (own, everybodys, risks, rules, stops):
         navigation.register(app, item)

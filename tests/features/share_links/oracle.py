@@ -61,6 +61,8 @@ def _closed(link: LinkFacts, now: datetime) -> list[Step]:
     reasons = [
         (link.revoked, ClosedBecause.REVOKED),
         (link.closed, ClosedBecause.CLOSED),
+        (link.stopped, ClosedBecause.STOPPED),
+        (link.switched_off, ClosedBecause.SWITCHED_OFF),
         (link.paused, ClosedBecause.PAUSED),
         (link.creator_active is False, ClosedBecause.CREATOR_INACTIVE),
         (link.connection_enabled is False, ClosedBecause.CONNECTION_OFF),

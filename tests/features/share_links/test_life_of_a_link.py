@@ -27,8 +27,9 @@ from app.core.accounts import sessions
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import MembershipSource, SignInSession
 from app.core.crypto import tokens as secrets
-from app.features.share_links import opening, service
+from app.features.share_links import halt_targets, halting, halts, opening, service
 from app.features.share_links.conditions import Changes
+from app.features.share_links.halts import HaltKind, HaltScope
 from app.features.share_links.models import AddressProof, Passage, ShareLink
 from app.features.share_links.opening import Asked, Brought, Opened
 from app.features.share_links.policy import Admit, Serve, next_step
@@ -68,6 +69,8 @@ class LifeOfALink(RuleBasedStateMachine):
         self.each: int | None = None
         self.most: int | None = None
         self.paused = self.revoked = False
+        #: scope → id of the halt in force.
+        self.halts: dict[HaltScope, str] = {}
         self.views, self.own = 0, {}  # type: ignore[var-annotated]
         self.members: set[int] = set()
         self.sessions: dict[str, tuple[str, int]] = {}
@@ -212,6 +215,20 @@ class LifeOfALink(RuleBasedStateMachine):
             self.revoked = True
             self.grants.clear()
 
+    # --- administrators --------------------------------------------------------------------------------------------
+
+    @rule(scope=st.sampled_from(list(HaltScope)))
+    def stop_or_go_on(self, scope: HaltScope) -> None:
+        if scope in self.halts:
+            with db.transaction() as session:
+                halting.lift(session, SYSTEM, self.halts.pop(scope))
+            return
+        with db.transaction() as session:
+            target = halt_targets.by_link(session, scope, self.public_id)
+            kind = HaltKind.OFF if scope in halts.PLACES else HaltKind.STOP
+            self.halts[scope] = halting.begin(session, SYSTEM, kind, target).public_id
+        self.grants.clear()
+
     # --- visitors --------------------------------------------------------------------------------------------------
 
     @rule(browser=BROWSERS, place=PLACES, knows=st.booleans(), agrees=st.booleans(), says=st.booleans())
@@ -279,7 +296,7 @@ class LifeOfALink(RuleBasedStateMachine):
 
     def lets_in(self, browser: str, place: str) -> bool:
         """Tell whether all holds that has to hold at every instant."""
-        if self.revoked or self.paused or self.now >= self.expires_at:
+        if self.revoked or self.paused or self.halts or self.now >= self.expires_at:
             return False
         if self.opens_at is not None and self.now < self.opens_at:
             return False

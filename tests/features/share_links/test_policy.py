@@ -143,6 +143,8 @@ LAST_VIEW_SPENT = replace(OPEN_LINK, max_views=3, views=3)
         (replace(OPEN_LINK, expires_at=NOW + timedelta(microseconds=1)), HOLDER, Serve()),
         (replace(OPEN_LINK, revoked=True, paused=True), HOLDER, Closed(ClosedBecause.REVOKED)),
         (replace(OPEN_LINK, paused=True), HOLDER, Closed(ClosedBecause.PAUSED)),
+        (replace(OPEN_LINK, stopped=True, paused=True), HOLDER, Closed(ClosedBecause.STOPPED)),
+        (replace(OPEN_LINK, switched_off=True), HOLDER, Closed(ClosedBecause.SWITCHED_OFF)),
         (replace(OPEN_LINK, creator_active=False), HOLDER, Closed(ClosedBecause.CREATOR_INACTIVE)),
         (replace(OPEN_LINK, connection_enabled=False), HOLDER, Closed(ClosedBecause.CONNECTION_OFF)),
         (replace(OPEN_LINK, conditions_version=2), HOLDER, Ask(Gate.OPEN)),
@@ -186,7 +188,7 @@ _ACME = frozenset({"acme"})
 #: For each condition: not asked for, met, not met; then the less usual ways not to meet it.
 CONDITIONS: list[list[Case]] = [
     [Case(), Case({"opens_at": NOW}), Case({"opens_at": _soon(1)}), Case({"expires_at": NOW}), Case({"revoked": True})]
-    + [Case({name: True}) for name in ("closed", "paused")]
+    + [Case({name: True}) for name in ("closed", "paused", "stopped", "switched_off")]
     + [Case({name: False}) for name in ("creator_active", "connection_enabled")],
     [Case(), Case({"networks": _OFFICE}, {"network_address": "192.0.2.7"})]
     + [Case({"networks": _OFFICE}, {"network_address": one}) for one in ("203.0.113.7", None, "::ffff:192.0.2.9", "x")],
@@ -313,6 +315,8 @@ def test_content_is_never_served_to_a_stranger_who_proved_nothing() -> None:
         (replace(OPEN_LINK, revoked=True, closed=True), LinkState.REVOKED),
         (replace(OPEN_LINK, closed=True, paused=True), LinkState.CLOSED),
         (replace(OPEN_LINK, paused=True, expires_at=NOW), LinkState.PAUSED),
+        (replace(OPEN_LINK, stopped=True, creator_active=False), LinkState.PAUSED),
+        (replace(OPEN_LINK, switched_off=True), LinkState.PAUSED),
         (replace(OPEN_LINK, creator_active=False), LinkState.CLOSED),
         (replace(OPEN_LINK, connection_enabled=False), LinkState.CLOSED),
         (replace(OPEN_LINK, expires_at=NOW), LinkState.EXPIRED),

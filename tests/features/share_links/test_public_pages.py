@@ -22,7 +22,8 @@ from app.core.ratelimit import Attempt, Limit
 from app.core.settings import registry
 from app.core.settings import service as settings
 from app.core.settings.organisation import OrganisationSettings
-from app.features.share_links import limits, tokens
+from app.features.share_links import halt_targets, halting, limits, tokens
+from app.features.share_links.halts import HaltKind, HaltScope
 from app.features.share_links.models import Grant
 from app.features.share_links.policy import CloseReason
 from tests.factories import links, people
@@ -413,3 +414,16 @@ def test_what_is_not_shown_outside_is_said(world: World, pages: PageClient) -> N
     page = opened(pages, shared)
     (said,) = page.xpath("//p[@class='reader-left-out']")
     assert "Not shown outside:" in "".join(said.itertext())
+
+
+def test_who_read_before_is_told_in_an_administrators_words_that_a_place_is_off(
+    world: World, pages: PageClient
+) -> None:
+    shared = share(world)
+    opened(pages, shared)
+    with db.transaction() as session:
+        target = halt_targets.by_link(session, HaltScope.CONTAINER, shared.link.public_id)
+        halting.begin(session, SYSTEM, HaltKind.OFF, target, message="Back on Monday, after the audit.")
+    assert "Back on Monday, after the audit." in pages.get(shared.path, status=403).text
+    stranger = pages.another().get(shared.path, status=404)
+    assert "Monday" not in stranger.text
