@@ -17,7 +17,7 @@ from app.core.accounts.models import Person
 from app.core.connections.models import Connection
 from app.core.folding import WORD_LENGTH, key_of, words_of
 from app.core.paging import NEVER
-from app.features.share_links import facts, recipients
+from app.features.share_links import facts, halts, recipients
 from app.features.share_links.lookup_models import LinkWord, ObjectWord
 from app.features.share_links.models import RARE, LinkGroup, LinkRecipient, SharedObject, ShareLink
 from app.features.share_links.policy import LinkState
@@ -200,7 +200,8 @@ def _in_state(state: LinkState) -> Filter:
         case LinkState.REVOKED:
             return Filter(condition, _rare("revoked"))
         case LinkState.PAUSED:
-            return Filter(condition, _rare("paused"))
+            every = union_all(_rare("paused"), halts.covered_links()).subquery()
+            return Filter(condition, select(every.c.id))
         case LinkState.SCHEDULED:
             return Filter(condition, _rare("scheduled"))
         case LinkState.USED_UP:

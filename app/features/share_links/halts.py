@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, String, cast, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, cast, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
@@ -100,6 +100,17 @@ def in_force() -> ScalarSelect[Any]:
         .where(_HALT.ended_at.is_(None), _HALT.target.in_(_keys()))
         .correlate(ShareLink.__table__, SharedObject.__table__)
         .scalar_subquery()
+    )
+
+
+def covered_links() -> Select[Any]:
+    """Return the ids of all links that are halted; costs nothing while nothing is."""
+    return (
+        select(ShareLink.id)
+        .select_from(SharingHalt)
+        .join(ShareLink, literal_column("1 = 1"))
+        .join(SharedObject, SharedObject.id == ShareLink.shared_object_id)
+        .where(SharingHalt.ended_at.is_(None), SharingHalt.target.in_(_keys()))
     )
 
 

@@ -20,6 +20,7 @@ from app.features.share_links.models import Grant, SharedObject, ShareLink
 from app.features.share_links.opening import Asked
 from app.features.share_links.policy import Closed, ClosedBecause, LinkState, Serve, Step
 from app.features.share_links.queries import Visit
+from app.features.share_links.wanted import Wanted
 from tests.factories import connections, links, people
 from tests.pages import PageClient
 
@@ -125,8 +126,8 @@ def test_lists_and_searches_call_a_halted_link_paused(link: ShareLink, author: P
     halt(link, HaltScope.EVERYTHING)
     with reading() as db:
         assert listing.one(db, acting(author), link.public_id).state is LinkState.PAUSED
-        assert [one.id for one in listing.find(db, acting(author), state=LinkState.PAUSED)] == [link.id]
-        assert not listing.find(db, acting(author), state=LinkState.ACTIVE)
+        assert [one.id for one in listing.page(db, acting(author), Wanted(state=LinkState.PAUSED)).rows] == [link.id]
+        assert not listing.page(db, acting(author), Wanted(state=LinkState.ACTIVE)).rows
 
 
 def test_stopping_twice_changes_nothing_and_is_recorded_once(link: ShareLink) -> None:
