@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 
 import app.core.models
+import app.features.share_links.guests.models
 import app.features.share_links.life_models
 import app.features.share_links.lookup_models
 import app.features.share_links.models
@@ -18,6 +19,7 @@ TABLES = (
     app.features.share_links.models,
     app.features.share_links.lookup_models,
     app.features.share_links.life_models,
+    app.features.share_links.guests.models,
     app.features.sso.models,
 )
 

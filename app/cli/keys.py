@@ -19,13 +19,14 @@ from app.core.crypto.columns import EncryptedText
 from app.core.crypto.keyring import KeyRing
 from app.features.share_links import life_models, lookup_models
 from app.features.share_links import models as link_models
+from app.features.share_links.guests import models as guest_models
 from app.features.sso import models as sso_models
 
 BATCH = 500
 #: Running processes look for a changed key file every second.
 NOTICE_SECONDS = 2.5
 
-_TABLES = (core_models, link_models, lookup_models, sso_models, life_models)
+_TABLES = (core_models, link_models, lookup_models, guest_models, sso_models, life_models)
 
 
 @click.command()

@@ -51,8 +51,8 @@ def can_send() -> bool:
     return _deliver is not None
 
 
-def send(session: Session, *, to: str, subject: Text, body: Text) -> None:
-    """Write a message and the job that delivers it."""
+def send(session: Session, *, to: str, subject: Text, body: Text) -> int:
+    """Write a message and the job that delivers it; return its row id."""
     now = clock.now()
     domain = parseaddr(_sender)[1].partition("@")[2] or "localhost"
     row = OutgoingMail(
@@ -65,6 +65,7 @@ def send(session: Session, *, to: str, subject: Text, body: Text) -> None:
     session.add(row)
     session.flush()
     outbox.enqueue(session, deliver, mail_id=row.id)
+    return row.id
 
 
 @outbox.job("mail.deliver")

@@ -38,13 +38,24 @@ class Breach:
 
 def breaches(rules: Rules, link: Asked) -> tuple[Breach, ...]:
     """Return which rules a link breaks, in the order of a form."""
-    return (*_proofs(rules, link), *_recipients(rules, link), *_powers(rules, link.powers), *_place(rules, link))
+    return (
+        *_proofs(rules, link),
+        *_recipients(rules, link.recipients),
+        *_powers(rules, link.powers),
+        *_place(rules, link),
+    )
 
 
 def check(rules: Rules, link: Asked) -> None:
     """Raise Invalid for the first rule that a link breaks."""
     for one in breaches(rules, link):
         raise Invalid(one.field, one.sentence, code=one.rule)
+
+
+def check_invited(rules: Rules, addresses: tuple[str, ...]) -> None:
+    """Raise Invalid for `invite` where a link may not be sent to one of these addresses."""
+    for one in _recipients(rules, addresses):
+        raise Invalid("invite", one.sentence, code=one.rule)
 
 
 def _proofs(rules: Rules, link: Asked) -> list[Breach]:
@@ -82,9 +93,9 @@ def _proofs(rules: Rules, link: Asked) -> list[Breach]:
     return found
 
 
-def _recipients(rules: Rules, link: Asked) -> list[Breach]:
+def _recipients(rules: Rules, recipients: tuple[str, ...]) -> list[Breach]:
     found: list[Breach] = []
-    named = sorted({domain_of(one) for one in link.recipients})
+    named = sorted({domain_of(one) for one in recipients})
     if rules.allowed_domains is not None and (outside := set(named) - rules.allowed_domains):
         found.append(
             Breach(

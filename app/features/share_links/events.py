@@ -24,7 +24,12 @@ class ShareLinkEvent(AuditEvent):
     NEW_ADDRESS = ("share_links:link:readdressed", "gave a link a new address", ("generation",))
     CLOSED = ("share_links:link:closed", "closed a link", ("reason",))
     REFUSED_TO_CREATE = ("share_links:link:refused", "was refused a link", ("reason", "object"))
-    OPENED = ("share_links:link:opened", "opened a link", ("view", "gates", "grant"), ("email", "reason"))
+    OPENED = (
+        "share_links:link:opened",
+        "opened a link",
+        ("view", "gates", "grant", "invitation"),
+        ("email", "reason", "invited"),
+    )
     GATE_FAILED = ("share_links:gate:failed", "did not pass a gate", ("gate", "reason"), ("email",))
     CODE_ASKED = ("share_links:code:asked", "asked for a code by mail", (), ("email",))
     ADDRESS_PROVEN = ("share_links:address:proven", "proved an address", (), ("email",))
@@ -46,4 +51,28 @@ class ShareLinkEvent(AuditEvent):
         ("reason",),
     )
     SWITCHED_ON = ("share_links:sharing:resumed", "let sharing go on", ("halt", "kind", "scope", "of"))
+    INVITED = ("share_links:link:invited", "invited people to a link", ("invitations",), ("recipients",))
+    INVITED_REMINDED = (
+        "share_links:invitation:reminded",
+        "reminded somebody of an invitation",
+        ("invitation",),
+        ("recipients",),
+    )
+    INVITATION_RESENT = (
+        "share_links:invitation:resent",
+        "sent an invitation once more",
+        ("invitation",),
+        ("recipients",),
+    )
+    INVITATION_REVOKED = (
+        "share_links:invitation:revoked",
+        "took an invitation back",
+        ("invitation",),
+        ("recipients",),
+    )
+    LEFT = ("share_links:link:left", "gave up access to a link", ("invitation",), ("email", "invited"))
+    REPORTED = ("share_links:link:reported", "reported a link", ("reason", "invitation"), ("email", "invited"))
+    LIST_CODE_ASKED = ("share_links:list:asked", "asked for a code to see what is shared", (), ("email",))
+    LIST_FAILED = ("share_links:list:failed", "did not get to see what is shared", ("reason",), ("email",))
+    LIST_PROVEN = ("share_links:list:proven", "proved an address to see what is shared", (), ("email",))
     GRANTS_ENDED = ("share_links:grant:ended", "ended grants", ("count", "reason"))

@@ -10,6 +10,7 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 
 from app.features.share_links.conditions import MAXIMUM_NAME, Changes
 from app.features.share_links.conditions_form import ConditionFields, Moment
+from app.features.share_links.guests.forms import InviteFields
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers_form import PowersFields
 from app.features.share_links.saved_filters import MAXIMUM_NAME as MAXIMUM_FILTER_NAME
@@ -67,7 +68,7 @@ class _LinkFields(ConditionFields, PowersFields):
     name = OneLine(_("Name"), [at_most(MAXIMUM_NAME)])
 
 
-class CreateForm(_LinkFields):
+class CreateForm(_LinkFields, InviteFields):
     """The second step: the conditions."""
 
     url = HiddenField(_("Address"), [Required(), at_most(MAX_ADDRESS_LENGTH)])

@@ -44,6 +44,16 @@ def end_some(session: Session, actor: Actor, links: ColumnElement[bool], reason:
     return _end(session, actor, Grant.link_id.in_(found), reason) if found else 0
 
 
+def end_of_invitation(session: Session, actor: Actor, invitation_id: int, reason: str) -> int:
+    """End every live grant that was given by one own link, and return how many there were."""
+    return _end(session, actor, Grant.invitation_id == invitation_id, reason)
+
+
+def end_of_reader(session: Session, actor: Actor, link_id: int, which: ColumnElement[bool], reason: str) -> int:
+    """End the live grants of a link that are one reader's, and return how many there were."""
+    return _end(session, actor, (Grant.link_id == link_id) & which, reason)
+
+
 def live_count(session: Session, link: ShareLink) -> int:
     """Return how many browsers may read on now."""
     query = (

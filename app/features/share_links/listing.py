@@ -152,6 +152,8 @@ class ActivityRow:
     details: dict[str, Any]
     #: What a reader stated, where it was asked for and not erased.
     reason: str | None = None
+    #: Whose own link was used, where one was and it is not erased.
+    invited: str | None = None
 
 
 def page(
@@ -359,4 +361,5 @@ def _activity_row(entry: AuditEntry, personal: dict[str, Any]) -> ActivityRow:
         actor_name=personal.get("actor_name") or personal.get("email"),
         details=entry.details,
         reason=personal.get("reason"),
+        invited=personal.get("invited"),
     )

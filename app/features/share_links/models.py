@@ -268,7 +268,7 @@ class ReaderViews(Base):
     __tablename__ = "reader_views"
 
     link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"), primary_key=True)
-    #: `person:<id>`, else `address:<address>`, else `browser:<digest>`.
+    #: `person:<id>`, else `address:<address>`, else `invitation:<id>`, else `browser:<digest>`.
     reader: Mapped[str] = mapped_column(String(264), primary_key=True)
     views: Mapped[int]
 
@@ -285,6 +285,8 @@ class Grant(Base):
     browser_digest: Mapped[str] = mapped_column(String(64), index=True)
     #: Who was signed in when it was given; it works for nobody else.
     person_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("people.id"), index=True)
+    #: The own link that it was opened by; it works for no other address of the link.
+    invitation_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("share_link_invitations.id"), index=True)
     conditions_version: Mapped[int]
     created_at: Mapped[datetime]
     ends_at: Mapped[datetime]

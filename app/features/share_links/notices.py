@@ -27,6 +27,7 @@ class NoticeCode(StrEnum):
     REVOKED_BY_OTHER = "revoked_by_other"
     READDRESSED_BY_OTHER = "readdressed_by_other"
     MANY_REFUSALS = "many_refusals"
+    REPORTED = "reported"
 
 
 _SENTENCES: dict[NoticeCode, Text] = {
@@ -48,6 +49,9 @@ _SENTENCES: dict[NoticeCode, Text] = {
     NoticeCode.MANY_REFUSALS: Text(
         "Ten times within an hour somebody did not pass a gate of this link. Its page says when and how. If you do not "
         "expect that, give the link a new address or revoke it."
+    ),
+    NoticeCode.REPORTED: Text(
+        "Somebody reported this link. What they said stands on its page. If they are right, pause or revoke it."
     ),
 }
 

@@ -18,6 +18,8 @@ from app.core.audit import trail
 from app.core.permissions import Permission, permissions_of
 from app.features.share_links import passages, policy, queries, records, tallies
 from app.features.share_links.events import ShareLinkEvent
+from app.features.share_links.guests import openings
+from app.features.share_links.guests.models import Invitation
 from app.features.share_links.models import Grant, ReaderViews, ShareLink
 from app.features.share_links.policy import (
     Admit,
@@ -108,6 +110,7 @@ def open_link(session: Session, asked: Asked, brought: Brought = NOTHING) -> Ope
     kept = passages.settle(session, visit, asked.browser_digest, passage)
     if step.spends:
         tallies.opened(session, visit.shown.link_id, context.current().address)
+    openings.note(session, visit, asked.browser_digest, now)
     records.note(
         session,
         ShareLinkEvent.OPENED,
@@ -117,13 +120,16 @@ def open_link(session: Session, asked: Asked, brought: Brought = NOTHING) -> Ope
         gates=_passed(visit),
         grant=_grant(session, visit, asked.browser_digest, now),
         reason=(reason or kept) if visit.link.asks_reason else None,
+        **records.invited_by(visit),
     )
     return Opened(spent=step.spends)
 
 
 def lock(session: Session, asked: Asked) -> None:
-    """Hold the link's row: whoever passes a gate of it at the same time waits."""
-    session.execute(select(ShareLink.id).where(ShareLink.public_id == asked.public_id).with_for_update())
+    """Hold the link's row, also where an own link under it is named: whoever passes a gate at the same time waits."""
+    own = select(Invitation.link_id).where(Invitation.public_id == asked.public_id).scalar_subquery()
+    named = or_(ShareLink.public_id == asked.public_id, ShareLink.id == own)
+    session.execute(select(ShareLink.id).where(named).with_for_update())
 
 
 def look(session: Session | Connection, asked: Asked) -> Visit | None:
@@ -200,6 +206,7 @@ def _grant(session: Session, visit: Visit, browser_digest: str, now: datetime) -
         link_id=visit.shown.link_id,
         browser_digest=browser_digest,
         person_id=visit.visitor.person_id,
+        invitation_id=visit.invited.id if visit.invited is not None else None,
         conditions_version=visit.link.conditions_version,
         created_at=now,
         ends_at=policy.grant_ends_at(visit.link, now),

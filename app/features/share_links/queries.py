@@ -36,6 +36,7 @@ from app.core.db import UtcDateTime
 from app.core.permissions import Permission, permissions_of
 from app.core.prepared import Prepared
 from app.features.share_links import halts, networks
+from app.features.share_links.guests.models import Invitation
 from app.features.share_links.halts import HaltKind
 from app.features.share_links.models import (
     AddressProof,
@@ -90,6 +91,16 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Invited:
+    """The own link of one person that a request came by."""
+
+    id: int
+    public_id: str
+    #: Whom it was sent to.
+    address: str
+
+
+@dataclass(frozen=True)
 class Visit:
     """One request for one link: the facts the policy decides on, and what the answer needs."""
 
@@ -102,6 +113,8 @@ class Visit:
     reader: str = ""
     #: The address that this browser has proven for the link, as long as that counts.
     proven_address: str | None = None
+    #: Whose own link this is; None = the address of the link itself.
+    invited: Invited | None = None
 
     def opening(self, passage: PassageFacts, *, manages: bool) -> "Visit":
         """Return the same visit as a request to open, with what it has passed by now."""
@@ -111,11 +124,16 @@ class Visit:
 _LINK, _TARGET, _CONNECTION = ShareLink.__table__.c, SharedObject.__table__.c, Connection.__table__.c
 _SESSION, _GRANT, _GROUPS = SignInSession.__table__.c, Grant.__table__.c, LinkGroup.__table__.c
 _MEMBERS, _RECIPIENTS, _VIEWS = Membership.__table__.c, LinkRecipient.__table__.c, ReaderViews.__table__.c
-_PASSAGE, _PROOF = Passage.__table__.c, AddressProof.__table__.c
+_PASSAGE, _PROOF, _INVITATION = Passage.__table__.c, AddressProof.__table__.c, Invitation.__table__.c
 _OWNER, _PERSON = Person.__table__.alias("owner"), Person.__table__.alias("person")
 
 _NOW: BindParameter[datetime] = bindparam("now", type_=UtcDateTime())
 _BROWSER: BindParameter[str] = bindparam("browser", type_=String())
+_PUBLIC_ID: BindParameter[str] = bindparam("public_id", type_=String())
+_GENERATION: BindParameter[int] = bindparam("generation", type_=Integer())
+#: The generation in the token of an own link: each is taken back by itself.
+OWN_GENERATION = 0
+_NAMED = ShareLink.__table__.alias("named").c
 _ASKS_FOR_GROUPS = exists().where(_GROUPS.link_id == _LINK.id)
 _IN_THIS_GROUP = and_(_MEMBERS.group_id == _GROUPS.group_id, _MEMBERS.person_id == _PERSON.c.id)
 _COUNTS_NOW = or_(_MEMBERS.valid_until.is_(None), _MEMBERS.valid_until > _NOW)
@@ -138,16 +156,17 @@ _ASKS_FOR_ADDRESS = exists().where(_RECIPIENTS.link_id == _LINK.id)
 _IS_RECIPIENT = exists().where(
     _RECIPIENTS.link_id == _LINK.id, or_(_RECIPIENTS.value == _PROOF.address, _RECIPIENTS.value == _PROOF.domain)
 )
-#: Whose views are counted: who is signed in, else the proven address, else the browser.
+#: Whose views are counted: who is signed in, else the proven address, else the own link, else the browser.
 _READER = case(
     (_PERSON.c.id.is_not(None), literal("person:") + cast(_PERSON.c.id, String)),
     (_PROOF.ends_at > _NOW, literal("address:") + _PROOF.address),
+    (_INVITATION.id.is_not(None), literal("invitation:") + cast(_INVITATION.id, String)),
     else_=literal("browser:") + func.coalesce(_BROWSER, ""),
 )
 _OWN_VIEWS = (
     select(_VIEWS.views)
     .where(_VIEWS.link_id == _LINK.id, _VIEWS.reader == _READER)
-    .correlate(ShareLink.__table__, _PERSON, AddressProof.__table__)
+    .correlate(ShareLink.__table__, _PERSON, AddressProof.__table__, Invitation.__table__)
     .scalar_subquery()
 )
 _OBJECT_COLUMNS = (
@@ -212,7 +231,10 @@ _COLUMNS = (
     _PASSAGE.password_at,
     _PASSAGE.terms_version.label("accepted_terms"),
     _PASSAGE.reason_at,
-    case((_LINK.max_views_each.is_not(None), _READER), else_=None).label("reader"),
+    _INVITATION.id.label("invitation_id"),
+    _INVITATION.public_id.label("invitation_public_id"),
+    _INVITATION.address.label("invitation_address"),
+    _READER.label("reader"),
     case((_LINK.max_views_each.is_not(None), _OWN_VIEWS), else_=None).label("own_views"),
 )
 
@@ -220,10 +242,24 @@ _COLUMNS = (
 def _statement(*conditions: ColumnElement[bool]) -> Select[Any]:
     # A row comes back whatever is found: all parts hang on it by outer joins.
     request = select(literal(1).label("one")).subquery("request")
+    # What is named is a link, or an own link under one. One that was taken back names nothing.
+    named = select(_NAMED.id).where(_NAMED.public_id == _PUBLIC_ID, *conditions).scalar_subquery()
+    own = and_(
+        _INVITATION.public_id == _PUBLIC_ID,
+        _INVITATION.revoked_at.is_(None),
+        _INVITATION.left_at.is_(None),
+        *([_GENERATION == OWN_GENERATION] if conditions else []),
+    )
     # An alias of its own, or it would be correlated with the grant that is joined.
     known = Grant.__table__.alias("known").c
     newest_grant = (
-        select(func.max(known.id)).where(known.link_id == _LINK.id, known.browser_digest == _BROWSER).scalar_subquery()
+        select(func.max(known.id))
+        .where(
+            known.link_id == _LINK.id,
+            known.browser_digest == _BROWSER,
+            known.invitation_id.is_not_distinct_from(_INVITATION.id),
+        )
+        .scalar_subquery()
     )
     live_session = and_(
         _SESSION.digest == bindparam("session", type_=String()),
@@ -234,7 +270,8 @@ def _statement(*conditions: ColumnElement[bool]) -> Select[Any]:
     return (
         select(*_COLUMNS)
         .select_from(request)
-        .outerjoin(ShareLink.__table__, and_(*conditions))
+        .outerjoin(Invitation.__table__, own)
+        .outerjoin(ShareLink.__table__, _LINK.id == func.coalesce(named, _INVITATION.link_id))
         .outerjoin(_OWNER, _OWNER.c.id == _LINK.created_by_id)
         .outerjoin(SharedObject.__table__, _TARGET.id == _LINK.shared_object_id)
         .outerjoin(Connection.__table__, _CONNECTION.id == _TARGET.connection_id)
@@ -246,9 +283,8 @@ def _statement(*conditions: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-_NAMED = _LINK.public_id == bindparam("public_id", type_=String())
-_BY_ID = _statement(_NAMED)
-_BY_TOKEN = _statement(_NAMED, _LINK.generation == bindparam("generation", type_=Integer()))
+_BY_ID = _statement()
+_BY_TOKEN = _statement(_NAMED.generation == _GENERATION)
 _PREPARED = Prepared("VisitRow", _BY_TOKEN)
 #: What is unpacked where there is no such link.
 _STAND_IN = SimpleNamespace(
@@ -328,7 +364,10 @@ def _visit(row: Any, network_address: str | None, now: datetime) -> Visit:
     )
     visitor = _visitor(row, network_address, now)
     proven = row.proven_address if visitor.address is not None and now < visitor.address.ends_at else None
-    return Visit(link, visitor, _shown(row), visitor.grant is not None, row.reader or "", proven)
+    invited = None
+    if row.invitation_id is not None:
+        invited = Invited(row.invitation_id, row.invitation_public_id, row.invitation_address)
+    return Visit(link, visitor, _shown(row), visitor.grant is not None, row.reader or "", proven, invited)
 
 
 def _visitor(row: Any, network_address: str | None, now: datetime) -> VisitorFacts:

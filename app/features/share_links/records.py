@@ -49,6 +49,11 @@ def note(session: Session, event: ShareLinkEvent, visit: Visit, browser_digest: 
     )
 
 
+def invited_by(visit: Visit) -> dict[str, Any]:
+    """Return what the trail says of the own link that somebody came by."""
+    return {"invitation": visit.invited.public_id, "invited": visit.invited.address} if visit.invited else {}
+
+
 def refused(
     session: Session, visit: Visit, browser_digest: str | None, gate: str, reason: str, email: str | None = None
 ) -> None:

@@ -41,6 +41,12 @@ _TITLES: dict[str, tuple[Text, str]] = {
     ShareLinkEvent.SWITCHED_OFF: (Text("Sharing was switched off"), "warning"),
     ShareLinkEvent.SWITCHED_ON: (Text("Sharing goes on"), "info"),
     ShareLinkEvent.PDF_TAKEN: (Text("The PDF was taken"), "success"),
+    ShareLinkEvent.INVITED: (Text("People were invited"), "info"),
+    ShareLinkEvent.INVITED_REMINDED: (Text("A reminder was sent"), "neutral"),
+    ShareLinkEvent.INVITATION_RESENT: (Text("An invitation was sent again"), "neutral"),
+    ShareLinkEvent.INVITATION_REVOKED: (Text("An invitation was taken back"), "warning"),
+    ShareLinkEvent.LEFT: (Text("A reader is done"), "neutral"),
+    ShareLinkEvent.REPORTED: (Text("Reported"), "danger"),
     ShareLinkEvent.GRANTS_ENDED: (Text("Readers were sent back to the gates"), "neutral"),
 }
 
@@ -113,6 +119,9 @@ def _entry(row: ActivityRow) -> TimelineEntry:
 
 
 def _who(row: ActivityRow) -> Text | None:
+    if row.invited and row.invited != row.actor_name:
+        who = row.actor_name or Text("A visitor")
+        return Text("%(who)s, with the own link of %(address)s", who=who, address=row.invited)
     if row.actor_name:
         return Text("%(name)s", name=row.actor_name)
     if row.actor_kind == ActorKind.VISITOR:

@@ -35,6 +35,8 @@ from app.features.share_links.conditions import UNCHANGED, Conditions, NewPasswo
 from app.features.share_links.conditions_form import local_minute
 from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm
 from app.features.share_links.gather import ShareFacts
+from app.features.share_links.guests import invitations
+from app.features.share_links.guests import views as guest_pages
 from app.features.share_links.listing import LinkRow
 from app.features.share_links.names import Names
 from app.features.share_links.notices import sentence
@@ -167,6 +169,7 @@ def show_link(public_id: str) -> Answer:
         through = next((way.label for way in sign_in.ways(db) if way.name == link.sign_in_through), None)
         openings = tallies.openings_by_day(db, link.id, OPENING_DAYS)
         notices = [(notice.at, sentence(notice.code).render(_)) for notice in listing.notices(db, link)]
+        guests = guest_pages.of_link(db, actor(), link)
     more = len(entries) > ACTIVITY_SIZE
     return render_template(
         "share_links/show_link.html",
@@ -180,6 +183,7 @@ def show_link(public_id: str) -> Answer:
         through=through,
         openings=[(format_date(day, "d MMM"), number) for day, number in openings],
         notices=notices,
+        guests=guests,
         events=[_translated(one) for one in timeline.of(entries[:ACTIVITY_SIZE])],
         older_url=with_query(after=entries[ACTIVITY_SIZE - 1].id) if more else None,
         halted=halted,
@@ -339,6 +343,8 @@ def _create(form: CreateForm, facts: ShareFacts) -> Answer:
     )
     with transaction() as db:
         outcome = service.create(db, actor(), facts, wanted)
+        if isinstance(outcome, service.Created):
+            invitations.invite(db, actor(), outcome.public_id, form.invite.entries(), form.words.data or "")
     if isinstance(outcome, service.NotShared):
         raise Invalid("url", timeline.refusal_sentence(outcome.reason, outcome.site))
     return _shown_once(outcome.public_id, password, url_for("share_links.created_link", public_id=outcome.public_id))

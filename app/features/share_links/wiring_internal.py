@@ -8,6 +8,8 @@ from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
 from app.features.share_links import api, board_views, halt_api, halt_views, receivers, rule_views, views, why_views
+from app.features.share_links.guests import views as guest_views
+from app.features.share_links.guests.settings import GuestSettings
 from app.features.share_links.settings import ShareLinkSettings
 from app.web import navigation
 from app.web.navigation import NavItem, Section
@@ -19,11 +21,13 @@ __all__ = ["halt_api", "register"]
 def register(app: Flask) -> None:
     """Register the internal side."""
     registry.register("share_links", Text("Share links"), ShareLinkSettings)
+    registry.register("guests", Text("Guests"), GuestSettings)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(rule_views.blueprint)
     app.register_blueprint(board_views.blueprint)
     app.register_blueprint(why_views.blueprint)
     app.register_blueprint(halt_views.blueprint)
+    app.register_blueprint(guest_views.blueprint)
     app.register_blueprint(api.blueprint)
     _navigation(app)
     signals.person_deactivated.connect(receivers.on_person_deactivated)

@@ -14,9 +14,11 @@ from app.features.share_links import (
     public_views,
     visitors,
 )
+from app.features.share_links.guests import addresses
+from app.features.share_links.guests import jobs as guest_jobs
 
 # Imported for their jobs and addresses, which stand beside those of the reader.
-__all__ = ["codes", "gate_views", "jobs", "paper_views", "register"]
+__all__ = ["codes", "gate_views", "guest_jobs", "jobs", "paper_views", "register"]
 
 
 def register(app: Flask) -> None:
@@ -24,6 +26,7 @@ def register(app: Flask) -> None:
     places.configure(app.extensions["portico_config"].web.threads)
     app.register_blueprint(public_views.blueprint)
     app.register_blueprint(preview_views.blueprint)
+    addresses.configure(app.extensions["portico_config"].web.links_url)
     host: str = app.extensions["portico_hosts"].public
     app.wsgi_app = forged.ForgedTokens(app.wsgi_app, host)  # type: ignore[method-assign]
     signals.signed_out.connect(visitors.on_signed_out)

@@ -1,0 +1,1 @@
+"""Guests of links: invitations with a link of their own, what is shared with somebody, reports, and being done."""
