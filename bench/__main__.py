@@ -5,22 +5,30 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench import documents, flood, machine, paper, reads, report, saml, uniform
+from bench import documents, flood, growth, machine, paper, reads, report, saml, uniform
 from bench.flood import Flooding
 from bench.report import Results
 from bench.servers import Portal, Workshop, workshop
 from bench.uniform import Spread
 from simulator import site
 
+#: A part of its own with a page of its own: it fills millions of rows.
+GROWTH = "growth"
+KINDS = ("SQLite", "PostgreSQL")
 PARTS = ("reads", "flood", "uniform", "paper", "documents", "saml")
 #: Parts that run in this process, without a portal, wrk or PostgreSQL.
 _ALONE = frozenset({"documents", "saml"})
 
 
 def main() -> int:
+    return _growth(sys.argv[1:]) if GROWTH in sys.argv[1:] else _speed()
+
+
+def _speed() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure; all of it by default")
     parser.add_argument("--rounds", type=int, default=5, help="how often each subject is measured")
@@ -59,6 +67,32 @@ def main() -> int:
     print(f"\nmeasured for {time.monotonic() - began:.0f} s")
     if given.publish:
         report.publish(results)
+    return 0
+
+
+def _growth(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench growth", description=growth.__doc__)
+    parser.add_argument("part", choices=[GROWTH])
+    parser.add_argument("--share", type=float, default=1.0, help="how much of the whole both sizes are filled with")
+    parser.add_argument("--on", choices=KINDS, action="append", help="a database to measure; both by default")
+    parser.add_argument("--rounds", type=int, default=30, help="how often each page is asked for")
+    parser.add_argument("--publish", action="store_true", help="write the figures as the published ones")
+    given = parser.parse_args(arguments)
+    if given.publish and (given.share != 1 or given.on):
+        parser.error("only the whole growth on both databases is published")
+    found = []
+    for kind in given.on or KINDS:
+        _say(f"filling {given.share:.0%} of two sizes and asking for every page, {kind}")
+        with (
+            tempfile.TemporaryDirectory(prefix="portico-bench-") as folder,
+            site.start() as simulated,
+            workshop(Path(folder), simulated.base_url) as opened,
+        ):
+            found.append(growth.measure(opened, kind, share=given.share, rounds=given.rounds))
+    page = growth.page(machine.describe(), found, given.rounds)
+    print(page)
+    if given.publish:
+        growth.PAGE.write_text(page, encoding="utf-8")
     return 0
 
 
