@@ -221,7 +221,7 @@ def my_permissions() -> Response:
     shaped = {}
     for key in wanted:
         one = catalogue[key]
-        grant = one["grant"].replace("{project}", project or site.jira["project"]["key"])
+        grant = one["grant"].replace("{project}", project or next(iter(site.jira["projects"])))
         shaped[key] = {
             "id": one["id"],
             "key": key,
@@ -256,28 +256,31 @@ def permissions_check() -> Response:
 def _project_grant(subject: Account | None, key: str, asked: dict[str, Any]) -> dict[str, Any]:
     site = the_site()
     grant = site.jira["permissions"].get(key, {}).get("grant", "-")
-    held = access.holds(site, subject, grant.replace("{project}", site.jira["project"]["key"]))
+
+    def held(project: str) -> bool:
+        return access.holds(site, subject, grant.replace("{project}", project))
+
     issues = [
         int(one.issue_id)
         for one in site.issues.values()
-        if held and int(one.issue_id) in asked.get("issues", []) and access.may_browse(site, subject, one)
+        if int(one.issue_id) in asked.get("issues", [])
+        and held(one.key.partition("-")[0])
+        and access.may_browse(site, subject, one)
     ]
-    project = int(site.jira["project"]["id"])
-    projects = [project] if held and project in asked.get("projects", []) else []
+    known = {int(one["id"]): key for key, one in site.jira["projects"].items()}
+    projects = [number for number, key in known.items() if number in asked.get("projects", []) and held(key)]
     return {"permission": key, "issues": issues, "projects": projects}
 
 
 @blueprint.get(f"{PREFIX}/project/search")
 def projects() -> Response:
-    """List the projects the caller may browse: here the one, or none."""
+    """List the projects the caller may browse."""
     site, account = the_site(), _caller()
-    one = project_json(site)
-    held = access.holds(site, account, f"project:{one['key']}")
+    held = [project_json(site, key) for key in site.jira["projects"] if access.holds(site, account, f"project:{key}")]
     start = whole_number("startAt", 0, 100_000)
     limit = max(1, whole_number("maxResults", 50, site.settings.page_limit))
-    values = [one][start : start + limit] if held else []
-    total = 1 if held else 0
-    return reply({"startAt": start, "maxResults": limit, "total": total, "isLast": True, "values": values})
+    page = {"startAt": start, "maxResults": limit, "total": len(held), "isLast": start + limit >= len(held)}
+    return reply(page | {"values": held[start : start + limit]})
 
 
 @blueprint.get(f"{PREFIX}/search/jql")

@@ -91,7 +91,7 @@ def field_values(site: Site, viewer: Account | None, issue: Issue) -> Json:
     named: Json = {
         "summary": raw["summary"],
         "issuetype": _type(site, raw["issuetype"]),
-        "project": project_json(site),
+        "project": project_json(site, issue.key.partition("-")[0]),
         "status": _status(site, raw["status"]),
         "priority": _named(site, "priority", raw.get("priority", "Medium")),
         "resolution": _named(site, "resolution", raw["resolution"]) if raw.get("resolution") else None,
@@ -147,15 +147,15 @@ def _type(site: Site, name: str) -> Json:
     }
 
 
-def project_json(site: Site) -> Json:
-    """Describe the project."""
-    one = site.jira["project"]
+def project_json(site: Site, key: str) -> Json:
+    """Describe a project."""
+    one = site.jira["projects"][key]
     return {
         "self": f"{site.base_url}/rest/api/3/project/{one['id']}",
         "id": one["id"],
-        "key": one["key"],
+        "key": key,
         "name": one["name"],
-        "projectTypeKey": "software",
+        "projectTypeKey": one["kind"],
         "simplified": False,
         "avatarUrls": dict.fromkeys(_SIZES, f"{site.base_url}/avatars/project.svg"),
     }

@@ -153,14 +153,17 @@ def _attach(site: Site, folder: Path, identifier: str, container: str, author: s
 def _load_issues(site: Site, folder: Path) -> None:
     site.jira = _read(folder / "jira.json")
     for one in _read(folder / "issues.json"):
-        number = int(one["key"].partition("-")[2])
+        project, _, digits = one["key"].partition("-")
+        number = site.jira["projects"][project]["first"] + int(digits)
         issue_id = str(10200 + number)
         comments = [
             _comment(site, one["key"], str(20000 + number * 20 + index), note)
             for index, note in enumerate(one.get("comments", []))
         ]
         fields = {name: _placed(value, one["key"]) for name, value in one["fields"].items()}
-        site.issues[one["key"]] = Issue(issue_id, one["key"], fields, comments, one.get("security"))
+        site.issues[one["key"]] = Issue(
+            issue_id, one["key"], fields, comments, one.get("security"), one.get("wiki", "")
+        )
         for index, file in enumerate(one.get("attachments", [])):
             _attach(site, folder, str(30000 + number * 20 + index), one["key"], one["fields"]["reporter"], file)
 

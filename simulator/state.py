@@ -154,6 +154,8 @@ class Issue:
     comments: list[Comment]
     #: Identifier of a security level, or nothing.
     security: str | None = None
+    #: The description in wiki notation, where somebody wrote it; otherwise Data Center's half makes it of the document.
+    wiki: str = ""
 
 
 @dataclass

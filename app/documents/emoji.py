@@ -39,7 +39,8 @@ def emoji_text(fallback: str, short_name: str = "", old_name: str = "", code: st
         return fallback[:_MAX]
     if character := emoji_of_id(code):
         return character
-    if old_name in _OLD:
+    # Confluence calls every newer emoji a blue star as well.
+    if old_name in _OLD and not (old_name == "blue-star" and short_name):
         return _OLD[old_name]
     name = short_name or fallback or old_name
     return f":{name.strip(':')[:_MAX]}:" if name.strip(":") else ""

@@ -44,6 +44,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
         "incoming-links": "list of links to this page",
         "index": "index of pages",
         "jira": "Jira issues",
+        "jirachart": "chart of Jira issues",
         "jiraissues": "Jira issues",
         "listlabels": "list of labels",
         "livesearch": "search box",

@@ -190,7 +190,9 @@ def my_permissions() -> Response:
     """Say of every permission whether the caller has it; this edition takes no list of those asked for."""
     site, account = the_site(), _caller(anonymous=False)
     about = _issue(request.args["issueKey"]) if "issueKey" in request.args else None
-    project = about.key.partition("-")[0] if about else request.args.get("projectKey", site.jira["project"]["key"])
+    project = (
+        about.key.partition("-")[0] if about else request.args.get("projectKey", next(iter(site.jira["projects"])))
+    )
     shaped = {}
     for key, one in site.jira["permissions"].items():
         held = access.holds(site, account, one["grant"].replace("{project}", project))
@@ -201,12 +203,13 @@ def my_permissions() -> Response:
 
 @blueprint.get(f"{API}/project")
 def projects() -> Response:
-    """List the projects the caller may browse: here the one, or none."""
+    """List the projects the caller may browse."""
     site, account = the_site(), _caller()
-    one = project_json(site)
-    shown = {name: one[name] for name in ("id", "key", "name", "avatarUrls", "projectTypeKey")}
-    shown |= {"self": f"{site.base_url}{API}/project/{one['id']}", "archived": False}
-    return reply([shown] if access.holds(site, account, f"project:{one['key']}") else [])
+    held = [project_json(site, key) for key in site.jira["projects"] if access.holds(site, account, f"project:{key}")]
+    known = ("id", "key", "name", "avatarUrls", "projectTypeKey")
+    address = f"{site.base_url}{API}/project/"
+    shown = [{name: one[name] for name in known} | {"self": address + one["id"], "archived": False} for one in held]
+    return reply(shown)
 
 
 @blueprint.get(f"{API}/search")

@@ -31,6 +31,8 @@ def field_values(site: Site, viewer: Account | None, issue: Issue) -> Json:
     visible = [one for one in issue.comments if access.may_read_comment(site, viewer, one)]
     seen = [comment_json(site, issue, one, set()) for one in visible]
     values["comment"] = {"comments": seen, "maxResults": len(seen), "total": len(seen), "startAt": 0}
+    if issue.wiki:
+        values["description"] = issue.wiki
     return values
 
 

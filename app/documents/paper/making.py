@@ -22,6 +22,8 @@ def make_pdf(html: str, files: Iterable[PaperFile]) -> bytes:
     return _with_scopes(
         document.write_pdf(
             pdf_variant="pdf/ua-1",
+            # Widths of pictures and first numbers of lists stand in attributes.
+            presentational_hints=True,
             font_config=FontConfiguration(),
             optimize_images=True,
             dpi=_DOTS_PER_INCH,

@@ -88,8 +88,8 @@ def _picture(image: Any, script: Manuscript, pictures: frozenset[str]) -> None:
     if image.get("src") not in pictures:
         _replace(image, script.missing_picture.format(name=image.get("alt") or "").strip())
     elif not image.get("alt"):
-        # ISO 14289-1 7.3: every figure has words. A space says that this one adds none.
-        image.set("alt", " ")
+        # ISO 14289-1 7.3: every figure has words.
+        image.set("alt", script.picture)
 
 
 def _replace(element: Any, words: str) -> None:

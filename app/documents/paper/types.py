@@ -24,6 +24,8 @@ class Manuscript:
     organisation: str
     #: What stands where a picture could not be had, with the place `{name}`.
     missing_picture: str
+    #: What a picture is called that nobody described.
+    picture: str
     #: What stands where something plays, with the place `{name}`.
     playable: str
     #: BCP 47.

@@ -25,7 +25,8 @@ def _anchor(element: etree._Element, walk: Walk) -> None:
         (card if appearance == "block" else embed)(canvas, href, body_text(element).strip())
         return
     address = external_link(href, canvas.material)
-    bare = body_text(element).strip() == href.strip() and is_external(href)
+    written = href.strip()
+    bare = body_text(element).strip() == written and (is_external(href) or written.startswith("/"))
     if address is None and bare:
         # The address of an internal site is not even read as text.
         internal(canvas)

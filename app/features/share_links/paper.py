@@ -35,7 +35,7 @@ from app.features.share_links.queries import ObjectRow
 from app.features.share_links.reading import Sheet
 
 #: Raised when the making changes, so that older PDFs are not found any more.
-MAKING = 1
+MAKING = 2
 _STYLES = ("tokens.css", "reader.css", "reader-issue.css", "code-tokens.css", "paper.css")
 _FOLDER = Path(__file__).resolve().parents[3] / "static" / "css"
 _PDF = "application/pdf"
@@ -152,6 +152,7 @@ def _request(sheet: Sheet, shown: _Shown) -> Request:
         cover=(str(_as_of(sheet.target)),),
         organisation=_organisation().name,
         missing_picture="Picture not available: {name}",
+        picture="Picture",
         playable="Plays on screen only: {name}",
         language="en",
         html=sheet.content.html,

@@ -25,6 +25,7 @@ def manuscript(html: str, title: str = "Berth plan") -> Manuscript:
         cover=("Version 3",),
         organisation="Acme Harbour",
         missing_picture="Picture not available: {name}",
+        picture="Picture",
         playable="Plays on screen only: {name}",
         language="en",
         html=html,

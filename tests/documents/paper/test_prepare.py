@@ -42,7 +42,8 @@ def test_paper_has_nothing_folded_playing_or_leading_nowhere(html: str, expected
 def test_a_picture_that_was_had_stays_and_always_has_words() -> None:
     html = '<img src="media/1" alt="" loading="lazy" decoding="async"><img src="media/2" alt="A crane">'
     assert (
-        body(html, frozenset({"media/1", "media/2"})) == '<img src="media/1" alt=" "><img src="media/2" alt="A crane">'
+        body(html, frozenset({"media/1", "media/2"}))
+        == '<img src="media/1" alt="Picture"><img src="media/2" alt="A crane">'
     )
 
 
