@@ -124,7 +124,7 @@ def _bare(html: str) -> bytes:
 
 def _request(chapters: int) -> Request:
     script = Manuscript(
-        "Harbour manual", "", ("Version 7",), "Acme Harbour", "{name}", "{name}", "en", _manual(chapters)
+        "Harbour manual", "", ("Version 7",), "Acme Harbour", "{name}", "Picture", "{name}", "en", _manual(chapters)
     )
     styles = tuple(PaperFile(name, "text/css", (ROOT / "static" / "css" / name).read_bytes()) for name in _STYLES)
     return Request(Work.MAKE, compose(script, _STYLES, ()), styles)

@@ -25,20 +25,34 @@ from tests.pages import PageClient
 
 #: Suites that need something of their own and have a command of their own: `make interop`, `make contract`, `make samples`.
 _BY_NAME_ONLY = tuple(Path(__file__).parent / name for name in ("interop", "contract", "samples"))
+#: Suites that need no database: of the two runs of `make test` the one on SQLite has them.
+_WITHOUT_DATABASE = tuple(Path(__file__).parent / name for name in ("documents", "fuzz", "protocols", "simulator"))
 #: The instant at which `held_clock` holds the clock.
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Run the suites that need real peers, Atlassian's documents or foreign payloads only where the command names them."""
-    if collection_path not in _BY_NAME_ONLY:
+    """Run the suites that need real peers, Atlassian's documents or foreign payloads only where the command names them.
+
+    On PostgreSQL the same holds for suites without a database, which would do a second time what they did on SQLite.
+    """
+    once = collection_path in _WITHOUT_DATABASE and wanted() == "postgresql"
+    if collection_path not in _BY_NAME_ONLY and not once:
         return None
     named = [Path(str(argument).partition("::")[0]).resolve() for argument in config.args]
     return None if any(path.is_relative_to(collection_path) for path in named) else True
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let no test that needs a database stand where it would run on one of them alone."""
+    for item in items:
+        if "databases" in getattr(item, "fixturenames", ()) and any(map(item.path.is_relative_to, _WITHOUT_DATABASE)):
+            raise pytest.UsageError(f"{item.nodeid} needs a database, and its folder is run without")
+
+
 def pytest_report_header() -> str:
-    return f"database: {wanted()}"
+    once = ", without " + ", ".join(path.name for path in _WITHOUT_DATABASE) if wanted() == "postgresql" else ""
+    return f"database: {wanted()}{once}"
 
 
 @pytest.fixture(autouse=True, scope="session")
