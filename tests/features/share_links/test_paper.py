@@ -1,5 +1,7 @@
 """The PDF of a link: who gets one, that it is made once and kept encrypted, and that it says who took it."""
 
+import io
+
 import pikepdf
 import pytest
 from sqlalchemy import select, update
@@ -67,15 +69,11 @@ def test_the_first_reader_orders_and_every_reader_gets_the_same_neutral_pdf(worl
 
 
 def test_a_pdf_holds_the_pictures_of_the_page(world: World, pages: PageClient) -> None:
-    import io
-
     shared = share(world, powers=PDF)
     opened(pages, shared)
     fetch(pages, shared, "pdf")
     work()
-    with pikepdf.open(io.BytesIO(fetch(pages, shared, "pdf").data)) as document:
-        pictures = [name for page in document.pages for name in page.get_images()]
-    assert pictures != []
+    assert pictures_in(fetch(pages, shared, "pdf").data) > 0
 
 
 def test_an_issue_is_set_under_its_key(world: World, pages: PageClient) -> None:
@@ -223,6 +221,30 @@ def test_a_page_below_the_shared_one_has_a_pdf_of_its_own(world: World, pages: P
     sheets = texts(fetch(pages, shared, f"pdf/{GATE_HOURS}").data)
     assert "Gate hours" in sheets[0]
     assert "Handbook" not in sheets[0].partition("Gate hours")[0]
+
+
+def pictures_in(pdf: bytes) -> int:
+    """Return how many pictures a PDF holds, wherever in it they stand."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        streams = [one for one in document.objects if isinstance(one, pikepdf.Stream)]
+        return sum(one.get("/Subtype") == "/Image" for one in streams)
+
+
+@pytest.mark.parametrize("children", [Children(1), None], ids=["covered", "not covered"])
+def test_a_picture_of_a_page_below_stands_on_paper_if_the_link_covers_that(
+    world: World, pages: PageClient, children: Children | None
+) -> None:
+    picture = world.running.site.attachments["att10012100"].filename
+    of_page = f'<ri:attachment ri:filename="{picture}"><ri:page ri:content-title="Gate hours" /></ri:attachment>'
+    control(world, "PATCH", f"pages/{HANDBOOK}", {"body": f"<p>See.</p><ac:image>{of_page}</ac:image>"})
+    shared = share(world, HANDBOOK, powers=Powers(pdf=True, children=children))
+    page = opened(pages, shared)
+    assert len(page.xpath("//div[@class='doc-body']//img")) == (1 if children else 0)
+    fetch(pages, shared, "pdf")
+    work()
+    taken = fetch(pages, shared, "pdf").data
+    assert (pictures_in(taken) > 0) == (children is not None)
+    assert "Picture not available" not in "".join(texts(taken))
 
 
 def test_a_page_that_the_link_does_not_cover_has_none(world: World, pages: PageClient) -> None:
