@@ -37,6 +37,9 @@ class ShareLinkEvent(AuditEvent):
     PREVIEWED = ("share_links:link:previewed", "viewed a link as a recipient")
     DOWNLOADED = ("share_links:file:downloaded", "downloaded a file", ("attachment", "range"), ("email",))
     PDF_TAKEN = ("share_links:pdf:taken", "took a page as PDF", ("object", "version", "watermark"), ("email",))
+    APPROVAL_ASKED = ("share_links:approval:asked", "asked for approval of a link")
+    APPROVED = ("share_links:approval:given", "approved a link", ("note",))
+    DECLINED = ("share_links:approval:declined", "declined a link", ("note",))
     RULES_CHANGED = ("share_links:rules:changed", "changed the rules of a place", ("container", "was", "now"))
     STOPPED = (
         "share_links:sharing:stopped",

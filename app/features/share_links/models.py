@@ -355,3 +355,21 @@ class RuleLevel(Base):
     values: Mapped[dict[str, Any]] = mapped_column(JSON)
     changed_at: Mapped[datetime]
     changed_by_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("people.id"))
+
+
+class LinkApproval(Base):
+    """A request that a second person lets a link open, and what became of it."""
+
+    __tablename__ = "link_approvals"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"), index=True)
+    asked_by_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("people.id"))
+    asked_at: Mapped[datetime]
+    #: After this it can no longer be decided.
+    ends_at: Mapped[datetime]
+    #: None = waits; set without a decision where a later request took its place.
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("people.id"))
+    approved: Mapped[bool | None]
+    note: Mapped[str | None] = mapped_column(String(500))

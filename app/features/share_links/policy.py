@@ -49,6 +49,8 @@ class PauseReason(StrEnum):
 
     OWNER = "owner"
     RESTRICTION_CHANGED = "restriction_changed"
+    #: A second person has not approved it, or has declined.
+    APPROVAL = "approval"
 
 
 class CloseReason(StrEnum):

@@ -18,8 +18,9 @@ from app.core.errors import Conflict, Forbidden
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import applying, grants, halts, powers, rows, ruling, tightening, words
+from app.features.share_links import applying, approving, grants, halts, powers, rows, ruling, tightening, words
 from app.features.share_links import conditions as rules
+from app.features.share_links.applying import Snapshot
 from app.features.share_links.conditions import Changes, Conditions
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gather import ShareFacts
@@ -78,6 +79,8 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
         proof=facts.proof,
         recipients=list(made.recipients) or None,
     )
+    if ruling.rules_of(session, link).approval:
+        approving.ask(session, actor, link)
     return Created(link.public_id, link.generation)
 
 
@@ -128,6 +131,8 @@ def change(session: Session, actor: Actor, public_id: str, changes: Changes) -> 
     )
     if tightened:
         grants.end_of_link(session, actor, link, "tightened")
+    if _asks_approval(session, link, after, before):
+        approving.ask(session, actor, link)
     rows.tell_if_other(session, actor, link, NoticeCode.CHANGED_BY_OTHER)
 
 
@@ -161,6 +166,8 @@ def resume(session: Session, actor: Actor, public_id: str, facts: ShareFacts | N
     rows.refuse_ended(link)
     if link.paused_at is None:
         return None
+    if link.paused_reason == PauseReason.APPROVAL:
+        raise Conflict(Text("A second person has to approve this link before it opens."), code="approval")
     if _asks_for_proof(session, link):
         if facts is None or facts.person_id != link.created_by_id:
             raise Conflict(
@@ -267,6 +274,15 @@ def _new_link(
     applying.apply(session, link, rules.changes_of(conditions))
     session.flush()
     return link
+
+
+def _asks_approval(session: Session, link: ShareLink, after: Snapshot, before: Snapshot) -> bool:
+    """Tell whether a change has to be approved: it lets in more than was approved, or shows something else."""
+    if link.paused_reason == PauseReason.APPROVAL:
+        # Whatever became of it, the decision is about what stands now.
+        return True
+    looser = tightening.is_tighter(before, after) or (before.password and not after.password)
+    return (looser or before.powers != after.powers) and ruling.rules_of(session, link).approval
 
 
 def _asks_for_proof(session: Session, link: ShareLink) -> bool:

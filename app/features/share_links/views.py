@@ -17,8 +17,8 @@ from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.documents.issue import FieldChoice
-from app.features.share_links import conditions as rules
 from app.features.share_links import (
+    approving,
     gather,
     halts,
     listing,
@@ -30,6 +30,7 @@ from app.features.share_links import (
     timeline,
     tokens,
 )
+from app.features.share_links import conditions as rules
 from app.features.share_links.board_views import list_address
 from app.features.share_links.conditions import UNCHANGED, Conditions, NewPassword
 from app.features.share_links.conditions_form import local_minute
@@ -165,6 +166,7 @@ def show_link(public_id: str) -> Answer:
         entries = listing.activity(db, public_id, after=_after(), limit=ACTIVITY_SIZE + 1)
         counts = listing.counts(db, link)
         halted = halts.covering(db, link.id)[:1]
+        decided = approving.last_note(db, link.id)
         terms = listing.terms(db, link.id, link.terms_version)
         through = next((way.label for way in sign_in.ways(db) if way.name == link.sign_in_through), None)
         openings = tallies.openings_by_day(db, link.id, OPENING_DAYS)
@@ -179,6 +181,7 @@ def show_link(public_id: str) -> Answer:
         is_own=rights.owns(actor(), link.owner_id),
         reproves=link.paused_reason == PauseReason.RESTRICTION_CHANGED,
         counts=counts,
+        approval_note=decided[1] if decided is not None and not decided[0] else None,
         terms=terms,
         through=through,
         openings=[(format_date(day, "d MMM"), number) for day, number in openings],

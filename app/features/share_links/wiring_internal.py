@@ -7,7 +7,17 @@ from app.core import signals
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import api, board_views, halt_api, halt_views, receivers, rule_views, views, why_views
+from app.features.share_links import (
+    api,
+    approval_views,
+    board_views,
+    halt_api,
+    halt_views,
+    receivers,
+    rule_views,
+    views,
+    why_views,
+)
 from app.features.share_links.guests import views as guest_views
 from app.features.share_links.guests.settings import GuestSettings
 from app.features.share_links.settings import ShareLinkSettings
@@ -24,6 +34,7 @@ def register(app: Flask) -> None:
     registry.register("guests", Text("Guests"), GuestSettings)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(rule_views.blueprint)
+    app.register_blueprint(approval_views.blueprint)
     app.register_blueprint(board_views.blueprint)
     app.register_blueprint(why_views.blueprint)
     app.register_blueprint(halt_views.blueprint)
@@ -62,5 +73,8 @@ def _navigation(app: Flask) -> None:
         icon="pause",
         order=40,
     )
-    for item in (own, everybodys, risks, rules, stops):
+    approvals = NavItem(
+        Section.SHARE, _("Approvals"), "share_links_approvals.approvals", None, icon="check-circle", order=35
+    )
+    for item in (own, everybodys, risks, rules, stops, approvals):
         navigation.register(app, item)
