@@ -14,11 +14,27 @@ from sqlalchemy.orm import Session
 from app.core import clock, context
 from app.core.accounts.actor import SYSTEM
 from app.core.audit import trail
+from app.core.text import Text
 from app.features.share_links import copies, grants
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.models import ShareLink
-from app.features.share_links.notices import NoticeCode, tell_owner
+from app.features.share_links.notices import NoticeCode, tell_administrators, tell_owner
 from app.features.share_links.policy import CloseReason, PauseReason
+
+_WHY_PAUSED = {
+    PauseReason.RESTRICTION_CHANGED: Text("Who may see it in Atlassian has changed. The owners were told."),
+    PauseReason.NO_SHARE_LABEL: Text("The page has the label no-share now. The owners were told."),
+    PauseReason.RIGHT_LOST: Text(
+        "It can no longer be proven that their owner may see it in Atlassian. The owner was told; the links can be "
+        "transferred to somebody who may see it."
+    ),
+}
+_WHY_CLOSED = {
+    CloseReason.NOT_READABLE: Text("Portico can no longer read it. The owners were told."),
+    CloseReason.GONE: Text("It was deleted. The owners were told."),
+    CloseReason.TRASHED: Text("The page is in the trash. The owners were told."),
+    CloseReason.ARCHIVED: Text("The page was archived. The owners were told."),
+}
 
 
 def close_links(session: Session, shared_object_id: int, reason: CloseReason) -> int:
@@ -31,6 +47,9 @@ def close_links(session: Session, shared_object_id: int, reason: CloseReason) ->
             trail.record(session, ShareLinkEvent.CLOSED, subject=("link", link.public_id), reason=reason.value)
             grants.end_of_link(session, SYSTEM, link, "closed")
             tell_owner(session, link, NoticeCode(reason.value))
+    if links:
+        subject = Text("Portico closed links to one page or issue: %(count)s", count=len(links))
+        tell_administrators(session, subject, _WHY_CLOSED[reason])
     copies.delete_all(session, shared_object_id)
     return len(links)
 
@@ -38,7 +57,21 @@ def close_links(session: Session, shared_object_id: int, reason: CloseReason) ->
 def pause_changed(session: Session, shared_object_id: int, restriction_digest: str) -> int:
     """Pause the links that were made under other restrictions than those of now; return how many."""
     links = [one for one in _open_links(session, shared_object_id) if one.restriction_digest != restriction_digest]
-    reason = PauseReason.RESTRICTION_CHANGED
+    return _pause(session, links, PauseReason.RESTRICTION_CHANGED)
+
+
+def pause_labelled(session: Session, shared_object_id: int) -> int:
+    """Pause the links of a page that has the label no-share now; return how many."""
+    return _pause(session, _open_links(session, shared_object_id), PauseReason.NO_SHARE_LABEL)
+
+
+def pause_of_owner(session: Session, shared_object_id: int, person_id: int) -> int:
+    """Pause somebody's links to what they may no longer see, as far as can be proven; return how many."""
+    links = [one for one in _open_links(session, shared_object_id) if one.created_by_id == person_id]
+    return _pause(session, links, PauseReason.RIGHT_LOST)
+
+
+def _pause(session: Session, links: list[ShareLink], reason: PauseReason) -> int:
     paused = 0
     with _as_portico():
         for link in links:
@@ -50,6 +83,9 @@ def pause_changed(session: Session, shared_object_id: int, restriction_digest: s
             trail.record(session, ShareLinkEvent.PAUSED, subject=("link", link.public_id), reason=reason.value)
             grants.end_of_link(session, SYSTEM, link, "paused")
             tell_owner(session, link, NoticeCode(reason.value))
+    if paused:
+        subject = Text("Portico paused links to one page or issue: %(count)s", count=paused)
+        tell_administrators(session, subject, _WHY_PAUSED[reason])
     return paused
 
 

@@ -22,6 +22,7 @@ class ShareLinkEvent(AuditEvent):
     RESUMED = ("share_links:link:resumed", "resumed a link")
     REVOKED = ("share_links:link:revoked", "revoked a link")
     NEW_ADDRESS = ("share_links:link:readdressed", "gave a link a new address", ("generation",))
+    TRANSFERRED = ("share_links:link:transferred", "transferred a link", ("owner_was", "owner_is", "proof"))
     CLOSED = ("share_links:link:closed", "closed a link", ("reason",))
     REFUSED_TO_CREATE = ("share_links:link:refused", "was refused a link", ("reason", "object"))
     OPENED = (

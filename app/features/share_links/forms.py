@@ -115,6 +115,17 @@ class FilterNameForm(Form):
     name = OneLine(_("Name"), [Required(), at_most(MAXIMUM_FILTER_NAME)])
 
 
+class TransferForm(Form):
+    """To whom a link goes."""
+
+    email = OneLine(
+        _("Email address of the new owner"),
+        [Required(), at_most(254)],
+        description=_("A colleague who may share, and who may see this in Atlassian: that is checked now."),
+        render_kw={"type": "email", "autocomplete": "off"},
+    )
+
+
 class ListForm(FilterForm):
     """What stands above the list."""
 

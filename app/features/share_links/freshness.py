@@ -21,13 +21,13 @@ from app.core.connections import clients
 from app.core.connections.clients import Site
 from app.core.errors import Unavailable
 from app.core.settings import registry
-from app.features.share_links import copies, endings, objects, tree, tree_reading, words
+from app.features.share_links import copies, endings, objects, standing, tree, tree_reading, words
 from app.features.share_links.models import SharedObject
 from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import CloseReason
 from app.features.share_links.queries import ObjectRow
 from app.features.share_links.settings import ShareLinkSettings
-from app.features.share_links.tree_reading import FoundPage
+from app.features.share_links.tree_reading import NO_SHARE, FoundPage
 from app.integrations.atlassian.errors import (
     AtlassianError,
     Busy,
@@ -86,6 +86,12 @@ def ensure(target: ObjectRow) -> Verdict:
         place.release()
 
 
+def check_anew(target: ObjectRow) -> None:
+    """Check an object whatever its last check says, unless somebody does it already. Raises Unavailable like `ensure`."""
+    if _take_lease(target, clock.now()):
+        check(target)
+
+
 def check(target: ObjectRow) -> Verdict:
     """Ask Atlassian about an object and write down what it says; the caller holds the lease."""
     with db.reading() as session:
@@ -102,8 +108,11 @@ def check(target: ObjectRow) -> Verdict:
         return _failed(site, target, error)
     if facts.status != objects.CURRENT:
         return _ended(target, _CLOSING_STATUSES.get(facts.status, CloseReason.GONE))
+    lost = standing.check(site, target, older_than=FRESH)
     with db.transaction() as session:
         _note_good(session, target.id, facts, below)
+        for person_id in lost:
+            endings.pause_of_owner(session, target.id, person_id)
     clients.note_success(site)
     return Verdict.AGAIN
 
@@ -166,6 +175,8 @@ def _note_good(
     copies.confirm(session, shared_object_id, facts.version, files)
     tree.write(session, row, below)
     endings.pause_changed(session, shared_object_id, facts.restriction_digest)
+    if NO_SHARE in facts.labels:
+        endings.pause_labelled(session, shared_object_id)
 
 
 def _failed(site: Site, target: ObjectRow, error: AtlassianError) -> Verdict:

@@ -101,6 +101,23 @@ def rules_of(public_id: str) -> Rules | None:
         return ruling.rules_of(session, link) if link is not None else None
 
 
+def for_colleague(public_id: str, to: Actor) -> ShareFacts:
+    """Prove that somebody else may see what a link shows, and read it. Raises NotFound, Conflict, Unavailable."""
+    with db.reading() as session:
+        row = session.execute(
+            select(SharedObject.kind, SharedObject.object_id, SharedObject.connection_id)
+            .join(ShareLink, ShareLink.shared_object_id == SharedObject.id)
+            .where(ShareLink.public_id == public_id)
+        ).one_or_none()
+        site = clients.site(session, row.connection_id) if row else None
+    if row is None or site is None:
+        raise NotFound
+    if site.disabled:
+        raise Conflict(_switched_off(site))
+    kind = Kind.PAGE if row.kind == ObjectKind.PAGE else Kind.ISSUE
+    return _prove_and_read(to, site, Address(site.place, site.product, kind, row.object_id, ""))
+
+
 def new_password(entered: str | None, *, generate: bool, rules: Rules | None = None) -> NewPassword | None:
     """Hash the password that was entered, or one made here; None where neither is wanted. Raises Invalid."""
     if generate:

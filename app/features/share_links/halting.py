@@ -10,14 +10,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.core import clock, db
-from app.core.accounts import service as accounts
 from app.core.accounts.actor import SYSTEM, Actor
 from app.core.accounts.models import Person
 from app.core.audit import trail
 from app.core.crypto import tokens
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.jobs import outbox
-from app.core.mail import delivery
 from app.core.permissions import Permission
 from app.core.text import Text
 from app.features.share_links import grants, halts
@@ -25,6 +23,7 @@ from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.halts import HaltKind, HaltRow, HaltScope, Target
 from app.features.share_links.life_models import SharingHalt
 from app.features.share_links.models import Grant, SharedObject, ShareLink
+from app.features.share_links.notices import tell_administrators
 
 MAXIMUM_REASON = 500
 #: Batches of one job; more than this many links with readers are not open at once.
@@ -201,8 +200,6 @@ def _target_of(row: SharingHalt) -> Target:
 
 
 def _tell(session: Session, actor: Actor, row: SharingHalt, subject: Text, covered: Effect) -> None:
-    if not delivery.can_send():
-        return
     subject = Text(subject.message_id, what=describe(row))
     body = Text(
         "By: %(name)s\nWhy: %(reason)s\nLinks: %(links)s\n\nThe page “Emergency stop” of Portico says what is in force.",
@@ -210,6 +207,4 @@ def _tell(session: Session, actor: Actor, row: SharingHalt, subject: Text, cover
         reason=row.reason or "–",
         links=covered.links,
     )
-    told = select(Person.email).where(Person.id.in_(accounts.administrators(session)))
-    for email in session.scalars(told).all():
-        delivery.send(session, to=email, subject=subject, body=body)
+    tell_administrators(session, subject, body)

@@ -9,6 +9,18 @@ from app.core.audit.models import RowId
 from app.core.db import Base
 
 
+class ProvenRight(Base):
+    """When it was last proven that somebody whose links show an object may see it in Atlassian."""
+
+    __tablename__ = "proven_rights"
+
+    shared_object_id: Mapped[int] = mapped_column(
+        RowId, ForeignKey("shared_objects.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), primary_key=True, index=True)
+    proven_at: Mapped[datetime]
+
+
 class SharingHalt(Base):
     """An emergency stop, or sharing switched off, from its beginning to its end; kept as history."""
 
@@ -45,3 +57,39 @@ class SharingHalt(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
     )
+
+
+class BulkRun(Base):
+    """One piece of work on many links: asked for, confirmed, done link by link, and kept as its report."""
+
+    __tablename__ = "bulk_runs"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    public_id: Mapped[str] = mapped_column(String(24), unique=True)
+    #: Who asked, and may look; what they may do is asked again for every link.
+    person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), index=True)
+    #: A BulkAction.
+    action: Mapped[str] = mapped_column(String(12))
+    #: Days to extend by.
+    days: Mapped[int | None]
+    #: Address of the new owner.
+    email: Mapped[str | None] = mapped_column(String(254))
+    total: Mapped[int]
+    made_at: Mapped[datetime]
+    #: Until it is confirmed nothing is done.
+    confirmed_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class BulkItem(Base):
+    """One link of such work, and what came of it."""
+
+    __tablename__ = "bulk_items"
+    __table_args__ = (Index("ix_bulk_items_run_id_outcome", "run_id", "outcome"),)
+
+    run_id: Mapped[int] = mapped_column(RowId, ForeignKey("bulk_runs.id", ondelete="CASCADE"), primary_key=True)
+    link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"), primary_key=True)
+    #: done or refused; None = not yet.
+    outcome: Mapped[str | None] = mapped_column(String(8))
+    #: Why it was refused, as it was said then.
+    reason: Mapped[str | None] = mapped_column(String(400))

@@ -2,9 +2,11 @@
 
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.accounts import service as accounts
 from app.core.accounts.models import Person
 from app.core.mail import delivery
 from app.core.text import Text
@@ -20,7 +22,10 @@ class NoticeCode(StrEnum):
     TRASHED = CloseReason.TRASHED
     ARCHIVED = CloseReason.ARCHIVED
     RESTRICTION_CHANGED = PauseReason.RESTRICTION_CHANGED
+    NO_SHARE_LABEL = PauseReason.NO_SHARE_LABEL
+    RIGHT_LOST = PauseReason.RIGHT_LOST
     CONNECTION_OFF = "connection_off"
+    TRANSFERRED = "transferred"
     CHANGED_BY_OTHER = "changed_by_other"
     PAUSED_BY_OTHER = "paused_by_other"
     RESUMED_BY_OTHER = "resumed_by_other"
@@ -38,6 +43,15 @@ _SENTENCES: dict[NoticeCode, Text] = {
     NoticeCode.RESTRICTION_CHANGED: Text(
         "Who may see this in Atlassian has changed, so the link is paused. Check it and resume the link."
     ),
+    NoticeCode.NO_SHARE_LABEL: Text(
+        "The page of this link now has the label no-share, so the link is paused. If it should be shared, have the label "
+        "taken off in Confluence, then resume the link."
+    ),
+    NoticeCode.RIGHT_LOST: Text(
+        "Portico can no longer prove that you may see this in Atlassian, so the link is paused. Connect your account or "
+        "get access there, then resume the link; or have it transferred to a colleague who may see it."
+    ),
+    NoticeCode.TRANSFERRED: Text("This link was transferred to you. You decide about it from now on."),
     NoticeCode.CONNECTION_OFF: Text(
         "The connection to Atlassian was switched off, so nobody can read this link until it is back."
     ),
@@ -62,6 +76,15 @@ def sentence(code: str) -> Text:
         return _SENTENCES[NoticeCode(code)]
     except ValueError:
         return Text("Something about this link has changed.")
+
+
+def tell_administrators(session: Session, subject: Text, body: Text) -> None:
+    """Write to every administrator, in the caller's transaction."""
+    if not delivery.can_send():
+        return
+    told = select(Person.email).where(Person.id.in_(accounts.administrators(session)))
+    for email in session.scalars(told).all():
+        delivery.send(session, to=email, subject=subject, body=body)
 
 
 def tell_owner(session: Session, link: ShareLink, code: NoticeCode) -> None:

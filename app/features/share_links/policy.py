@@ -51,6 +51,8 @@ class PauseReason(StrEnum):
     RESTRICTION_CHANGED = "restriction_changed"
     #: A second person has not approved it, or has declined.
     APPROVAL = "approval"
+    NO_SHARE_LABEL = "no_share_label"
+    RIGHT_LOST = "right_lost"
 
 
 class CloseReason(StrEnum):

@@ -44,6 +44,8 @@ class RefusedToShare(StrEnum):
     TOKEN_REJECTED = "token_rejected"  # noqa: S105 - names a reason
     #: The page has view restrictions, and a setting forbids sharing those.
     RESTRICTED = "restricted"
+    #: The page has the label that says so.
+    NO_SHARE_LABEL = "no_share_label"
     #: The rules of this space or project let others share.
     NOT_A_SHARER = "not_a_sharer"
 

@@ -18,7 +18,18 @@ from app.core.errors import Conflict, Forbidden
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import applying, approving, grants, halts, powers, rows, ruling, tightening, words
+from app.features.share_links import (
+    applying,
+    approving,
+    grants,
+    halts,
+    powers,
+    rows,
+    ruling,
+    standing,
+    tightening,
+    words,
+)
 from app.features.share_links import conditions as rules
 from app.features.share_links.applying import Snapshot
 from app.features.share_links.conditions import Changes, Conditions
@@ -30,6 +41,7 @@ from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.proof import RefusedToShare
 from app.features.share_links.settings import ShareLinkSettings
+from app.features.share_links.tree_reading import NO_SHARE
 from app.features.share_links.wanted import Wanted
 
 #: Older facts prove nothing any more.
@@ -58,7 +70,7 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
     """Make a link to what the facts describe. Raises Forbidden, Invalid, and Conflict for facts that are too old."""
     if not actor.may(Permission.LINKS_OWN_MANAGE) or actor.person_id is None or actor.person_id != facts.person_id:
         raise Forbidden
-    found = _usable(session, actor, facts)
+    found = usable(session, actor, facts)
     if isinstance(found, NotShared):
         return found
     if not ruling.may_share(session, actor, ruling.rules_at(session, facts.site.id, found.container)):
@@ -66,6 +78,7 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
         note_refusal(session, actor, refused)
         return NotShared(RefusedToShare.NOT_A_SHARER, facts.site.name)
     link = _new_link(session, actor.person_id, facts, found, conditions)
+    standing.note(session, link.shared_object_id, actor.person_id)
     made = applying.snapshot(session, link)
     trail.record(
         session,
@@ -175,11 +188,12 @@ def resume(session: Session, actor: Actor, public_id: str, facts: ShareFacts | N
                     "Who may see this in Atlassian has changed. Only the owner of the link can prove it and resume it."
                 )
             )
-        found = _usable(session, actor, facts)
+        found = usable(session, actor, facts)
         if isinstance(found, NotShared):
             return found
         _require_same_object(session, link, facts.site.id, found)
         link.restriction_digest = found.restriction_digest
+        standing.note(session, link.shared_object_id, link.created_by_id)
     link.paused_at = None
     link.paused_reason = None
     link.version += 1
@@ -237,7 +251,8 @@ def new_address(session: Session, actor: Actor, public_id: str) -> int:
     return link.generation
 
 
-def _usable(session: Session, actor: Actor, facts: ShareFacts) -> ObjectFacts | NotShared:
+def usable(session: Session, actor: Actor, facts: ShareFacts) -> ObjectFacts | NotShared:
+    """Return what the facts are about, or the refusal, which is recorded. Raises Conflict for facts that are too old."""
     if clock.now() - facts.read_at > FACTS_LIFETIME:
         raise Conflict(Text("Reading this took too long. Try again."), code="stale_facts")
     if facts.refusal is not None or facts.object is None:
@@ -246,6 +261,10 @@ def _usable(session: Session, actor: Actor, facts: ShareFacts) -> ObjectFacts | 
     row = session.get(Connection, facts.site.id, with_for_update={"read": True})
     if row is None or row.disabled_at is not None or row.version != facts.site.version:
         raise Conflict(Text("The connection was changed meanwhile. Try again."), code="connection_changed")
+    if NO_SHARE in facts.object.labels:
+        refused = replace(facts, refusal=RefusedToShare.NO_SHARE_LABEL)
+        note_refusal(session, actor, refused)
+        return NotShared(RefusedToShare.NO_SHARE_LABEL, facts.site.name)
     return facts.object
 
 

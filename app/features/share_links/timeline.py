@@ -29,6 +29,7 @@ _TITLES: dict[str, tuple[Text, str]] = {
     ShareLinkEvent.RESUMED: (Text("Resumed"), "info"),
     ShareLinkEvent.REVOKED: (Text("Revoked"), "danger"),
     ShareLinkEvent.NEW_ADDRESS: (Text("New address"), "info"),
+    ShareLinkEvent.TRANSFERRED: (Text("Transferred"), "info"),
     ShareLinkEvent.CLOSED: (Text("Closed"), "danger"),
     ShareLinkEvent.OPENED: (Text("Opened"), "success"),
     ShareLinkEvent.GATE_FAILED: (Text("A gate was not passed"), "warning"),
@@ -63,6 +64,17 @@ _GATES = {
     "sign_in": Text("Sign-in"),
 }
 
+#: Why Portico paused or closed a link by itself.
+_REASONS = {
+    "restriction_changed": Text("Who may see it in Atlassian changed"),
+    "no_share_label": Text("The page got the label no-share"),
+    "right_lost": Text("Its owner could not prove any more that they may see it"),
+    "not_readable": Text("Portico could no longer read it"),
+    "gone": Text("It was deleted"),
+    "trashed": Text("The page was put into the trash"),
+    "archived": Text("The page was archived"),
+}
+
 _FIELDS = {
     "name": Text("name"),
     "opens_at": Text("opening"),
@@ -93,6 +105,9 @@ _REFUSALS: dict[RefusedToShare, Text] = {
         "%(site)s no longer accepts the API token of your account. Connect your account again on your profile."
     ),
     RefusedToShare.NOT_A_SHARER: Text("The rules here let others share. Ask somebody who may, or an administrator."),
+    RefusedToShare.NO_SHARE_LABEL: Text(
+        "This page has the label no-share. If it should be shared, have the label taken off in Confluence."
+    ),
     RefusedToShare.RESTRICTED: Text(
         "This has view restrictions, and your organisation does not share such pages. Ask an administrator about it."
     ),
@@ -102,6 +117,11 @@ _REFUSALS: dict[RefusedToShare, Text] = {
 def of(entries: Iterable[ActivityRow]) -> Sequence[TimelineEntry]:
     """Return entries as a timeline, in the same order."""
     return [_entry(one) for one in entries]
+
+
+def colleague_sentence(site: str) -> Text:
+    """Say why a link is not transferred, without telling more of the colleague's account."""
+    return Text("%(site)s does not say that this person may see it. Nothing was changed.", site=site)
 
 
 def refusal_sentence(reason: RefusedToShare, site: str) -> Text:
@@ -138,6 +158,8 @@ def _more(row: ActivityRow) -> Text | None:
         case ShareLinkEvent.CHANGED:
             fields = [str(_FIELDS[name]) for name in details.get("fields", []) if name in _FIELDS]
             return Text("Changed: %(fields)s", fields=", ".join(fields)) if fields else None
+        case ShareLinkEvent.PAUSED | ShareLinkEvent.CLOSED if details.get("reason") in _REASONS:
+            return _REASONS[str(details["reason"])]
         case ShareLinkEvent.GRANTS_ENDED:
             return Text("Browsers: %(count)s", count=details.get("count", 0))
         case ShareLinkEvent.OPENED if "view" in details:

@@ -29,12 +29,13 @@ from app.features.share_links import (
     tallies,
     timeline,
     tokens,
+    transferring,
 )
 from app.features.share_links import conditions as rules
 from app.features.share_links.board_views import list_address
 from app.features.share_links.conditions import UNCHANGED, Conditions, NewPassword
 from app.features.share_links.conditions_form import local_minute
-from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm
+from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm, TransferForm
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.guests import invitations
 from app.features.share_links.guests import views as guest_pages
@@ -69,6 +70,8 @@ def _names() -> dict[str, Any]:
 
 
 ACTIVITY_SIZE = 25
+#: Why Portico paused a link, besides changed restrictions.
+_BY_PORTICO = frozenset({PauseReason.NO_SHARE_LABEL.value, PauseReason.RIGHT_LOST.value})
 #: Days that the chart of openings shows.
 OPENING_DAYS = 30
 Answer = Response | str | tuple[str, int]
@@ -180,6 +183,7 @@ def show_link(public_id: str) -> Answer:
         manages=rights.may_manage(actor(), link.owner_id),
         is_own=rights.owns(actor(), link.owner_id),
         reproves=link.paused_reason == PauseReason.RESTRICTION_CHANGED,
+        why_paused=sentence(link.paused_reason).render(_) if link.paused_reason in _BY_PORTICO else None,
         counts=counts,
         approval_note=decided[1] if decided is not None and not decided[0] else None,
         terms=terms,
@@ -253,6 +257,28 @@ def revoke_link(public_id: str) -> Answer:
     return _to_link(public_id)
 
 
+@blueprint.route("/<public_id>/transfer/", methods=["GET", "POST"])
+@signed_in()
+def transfer_link(public_id: str) -> Answer:
+    """Hand a link on to a colleague."""
+    with reading() as db:
+        link = listing.one(db, actor(), public_id)
+    if not rights.may_manage(actor(), link.owner_id):
+        raise Forbidden
+    form = TransferForm()
+    if request.method == "POST" and form.validate():
+        with errors_onto(form):
+            facts = transferring.prove(actor(), public_id, form.email.data)
+            with transaction() as db:
+                refused = transferring.transfer(db, actor(), public_id, facts)
+            if refused is not None:
+                raise Invalid("email", timeline.colleague_sentence(refused.site))
+            flash(_("The link is transferred. Its address and its conditions stay."), "success")
+            own = rights.may_see(actor(), facts.person_id or 0)
+            return _to_link(public_id) if own else redirect(url_for("share_links.list_links"), code=303)
+    return form_page("share_links/transfer_link.html", form, link=link)
+
+
 @blueprint.post("/<public_id>/new-address/")
 @signed_in()
 def new_address(public_id: str) -> Answer:
@@ -281,6 +307,8 @@ def _list(*, everybodys: bool) -> Answer:
         saved=[(one.name, list_address(one.everybodys, one.query)) for one in saved if one.everybodys == everybodys],
         save_url=with_query(url_for("share_links_lists.new_filter"), list="all" if everybodys else "own"),
         everybodys=everybodys,
+        bulk_url=with_query(url_for("share_links_bulk.new_run"), list="all" if everybodys else "own"),
+        may_change=actor().may(Permission.LINKS_ALL_MANAGE if everybodys else Permission.LINKS_OWN_MANAGE),
         may_create=actor().may(Permission.LINKS_OWN_MANAGE),
         labels=STATE_LABELS,
     )

@@ -11,6 +11,8 @@ from app.features.share_links import (
     api,
     approval_views,
     board_views,
+    bulk_api,
+    bulk_views,
     halt_api,
     halt_views,
     receivers,
@@ -24,8 +26,8 @@ from app.features.share_links.settings import ShareLinkSettings
 from app.web import navigation
 from app.web.navigation import NavItem, Section
 
-# Imported for its addresses, which stand beside those of links.
-__all__ = ["halt_api", "register"]
+# Imported for their addresses, which stand beside those of links.
+__all__ = ["bulk_api", "halt_api", "register"]
 
 
 def register(app: Flask) -> None:
@@ -39,6 +41,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(why_views.blueprint)
     app.register_blueprint(halt_views.blueprint)
     app.register_blueprint(guest_views.blueprint)
+    app.register_blueprint(bulk_views.blueprint)
     app.register_blueprint(api.blueprint)
     _navigation(app)
     signals.person_deactivated.connect(receivers.on_person_deactivated)

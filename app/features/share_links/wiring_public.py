@@ -12,13 +12,14 @@ from app.features.share_links import (
     places,
     preview_views,
     public_views,
+    sweeping,
     visitors,
 )
 from app.features.share_links.guests import addresses
 from app.features.share_links.guests import jobs as guest_jobs
 
 # Imported for their jobs and addresses, which stand beside those of the reader.
-__all__ = ["codes", "gate_views", "guest_jobs", "jobs", "paper_views", "register"]
+__all__ = ["codes", "gate_views", "guest_jobs", "jobs", "paper_views", "register", "sweeping"]
 
 
 def register(app: Flask) -> None:

@@ -81,6 +81,10 @@ class LifeOfALink(RuleBasedStateMachine):
         self.grants: dict[str, tuple[datetime, int | None]] = {}
 
     def teardown(self) -> None:
+        with db.transaction() as session:
+            # What is stopped stays stopped for the next link as well.
+            for stop in getattr(self, "halts", {}).values():
+                halting.lift(session, SYSTEM, stop)
         self.held.close()
 
     # --- time, people, places --------------------------------------------------------------------------------------

@@ -1,0 +1,184 @@
+"""What ends or pauses links without their owner: labels, rights that are lost; the sweep, and links that are handed on."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from app.core import clock, db
+from app.core.accounts.actor import Actor
+from app.core.accounts.models import Person
+from app.core.config import Config
+from app.core.connections.models import AtlassianAccount
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.mail import delivery
+from app.core.mail.models import OutgoingMail
+from app.features.share_links import gather, service, sweeping, transferring
+from app.features.share_links.life_models import ProvenRight
+from app.features.share_links.models import OwnerNotice
+from app.features.share_links.proof import RefusedToShare
+from app.features.share_links.service import NotShared
+from tests.factories import people
+from tests.features.share_links.conftest import World
+from tests.features.share_links.readers import Shared, aged, calls, control, forget_calls, opened, share
+from tests.pages import PageClient
+
+PAGE = "pages/100101"
+
+
+def acting(person: Person) -> Actor:
+    with db.reading() as session:
+        return people.actor_of(session, person)
+
+
+def proof_aged(age: timedelta = timedelta(seconds=61)) -> None:
+    with db.transaction() as session:
+        session.execute(update(ProvenRight).values(proven_at=clock.now() - age))
+
+
+def take_away_rights(world: World) -> None:
+    """Let the author have no account any more that could see the page."""
+    with db.transaction() as session:
+        session.execute(delete(AtlassianAccount).where(AtlassianAccount.person_id == world.author.id))
+
+
+def notices(shared: Shared) -> list[str]:
+    with db.reading() as session:
+        return list(session.scalars(select(OwnerNotice.code).where(OwnerNotice.link_id == shared.link.id)))
+
+
+def test_a_page_that_gets_the_label_is_not_shown_at_the_next_visit(world: World, pages: PageClient) -> None:
+    shared = share(world)
+    opened(pages, shared)
+    control(world, "PATCH", PAGE, {"labels": ["no-share"]})
+    aged(shared)
+    assert "paused" in pages.get(shared.path, status=403).text
+    assert (shared.row().paused_reason, notices(shared)) == ("no_share_label", ["no_share_label"])
+
+
+def test_a_labelled_page_is_neither_shared_nor_resumed_until_the_label_is_gone(world: World) -> None:
+    shared = share(world)
+    shared.change(paused_at=clock.now(), paused_reason="no_share_label")
+    control(world, "PATCH", PAGE, {"labels": ["no-share"]})
+    owner = acting(world.author)
+    facts = gather.again(owner, shared.link.public_id)
+    with db.transaction() as session:
+        refused = service.resume(session, owner, shared.link.public_id, facts)
+    assert isinstance(refused, NotShared)
+    assert refused.reason is RefusedToShare.NO_SHARE_LABEL
+    control(world, "PATCH", PAGE, {"labels": []})
+    facts = gather.again(owner, shared.link.public_id)
+    with db.transaction() as session:
+        assert service.resume(session, owner, shared.link.public_id, facts) is None
+    assert shared.row().paused_at is None
+
+
+def test_an_owner_whose_right_is_gone_is_found_out_at_the_next_visit_and_told_once(
+    world: World, pages: PageClient, config: Config
+) -> None:
+    delivery.configure(config)
+    with db.transaction() as session:
+        people.make_administrator(session)
+    shared = share(world)
+    opened(pages, shared)
+    take_away_rights(world)
+    proof_aged()
+    for _ in range(2):
+        aged(shared)
+        assert "paused" in pages.get(shared.path, status=403).text
+    assert (shared.row().paused_reason, notices(shared)) == ("right_lost", ["right_lost"])
+    with db.reading() as session:
+        assert len(session.scalars(select(OutgoingMail.id)).all()) == 2
+
+
+def test_an_owner_who_still_may_is_asked_about_once_a_minute_and_reads_on(world: World, pages: PageClient) -> None:
+    shared = share(world)
+    opened(pages, shared)
+    proof_aged()
+    aged(shared)
+    pages.get(shared.path)
+    with db.reading() as session:
+        assert session.scalars(select(ProvenRight.proven_at)).one() > clock.now() - timedelta(seconds=30)
+    assert shared.row().paused_at is None
+
+
+def test_the_sweep_finds_what_nobody_visits_and_asks_of_nothing_twice(world: World) -> None:
+    lost, kept = share(world), share(world, "100108")
+    control(world, "PATCH", PAGE, {"labels": ["no-share"]})
+    for one in (lost, kept):
+        aged(one, 86_401)
+    forget_calls(world)
+    sweeping.sweep()
+    assert (lost.row().paused_reason, kept.row().paused_at) == ("no_share_label", None)
+    asked = len(calls(world))
+    sweeping.sweep()
+    assert len(calls(world)) == asked
+
+
+def test_the_sweep_proves_the_right_of_owners_whose_objects_others_visit(world: World) -> None:
+    shared = share(world)
+    proof_aged(timedelta(days=2))
+    take_away_rights(world)
+    sweeping.sweep()
+    assert shared.row().paused_reason == "right_lost"
+
+
+def test_a_sweep_while_atlassian_is_down_changes_nothing(world: World) -> None:
+    shared = share(world)
+    proof_aged(timedelta(days=2))
+    control(world, "POST", "failures", {"mode": "status", "status": 503})
+    aged(shared, 86_401)
+    sweeping.sweep()
+    assert shared.row().paused_at is None
+
+
+@pytest.fixture
+def colleague(world: World) -> Person:
+    with db.transaction() as session:
+        person = people.make_author(session, "Bo Berg")
+    world.connect(person, "ines")
+    return person
+
+
+def test_a_link_goes_to_a_colleague_who_may_see_the_page(
+    world: World, colleague: Person, pages: PageClient, config: Config
+) -> None:
+    delivery.configure(config)
+    shared = share(world)
+    pages.sign_in(world.author)
+    pages.get(f"/links/{shared.link.public_id}/")
+    pages.get(pages.page.links["Transfer …"])
+    pages.submit("Transfer link", {"email": colleague.email})
+    assert "The link is transferred." in pages.follow().text
+    assert shared.row().created_by_id == colleague.id
+    assert notices(shared) == ["transferred"]
+    assert [name for name in shared.gates() if name.endswith("transferred")] == ["link:transferred"]
+    pages.get(f"/links/{shared.link.public_id}/", status=404)
+
+
+def test_a_link_goes_to_nobody_who_cannot_prove_that_they_see_the_page(world: World) -> None:
+    shared = share(world)
+    with db.transaction() as session:
+        stranger = people.make_author(session, "Eve Ek")
+        guest = people.make_guest(session, "Gus Gast")
+    owner = acting(world.author)
+    facts = transferring.prove(owner, shared.link.public_id, stranger.email)
+    with db.transaction() as session:
+        assert isinstance(transferring.transfer(session, owner, shared.link.public_id, facts), NotShared)
+    for email in (guest.email, "nobody@example.com"):
+        with pytest.raises(Invalid):
+            transferring.prove(owner, shared.link.public_id, email)
+    assert shared.row().created_by_id == world.author.id
+
+
+def test_somebody_elses_link_is_not_theirs_to_hand_on(world: World, colleague: Person) -> None:
+    shared = share(world)
+    with pytest.raises(NotFound):
+        transferring.prove(acting(colleague), shared.link.public_id, colleague.email)
+    facts = transferring.prove(acting(world.author), shared.link.public_id, colleague.email)
+    with pytest.raises(NotFound), db.transaction() as session:
+        transferring.transfer(session, acting(colleague), shared.link.public_id, facts)
+    with db.transaction() as session:
+        assert transferring.transfer(session, acting(world.author), shared.link.public_id, facts) is None
+    with pytest.raises(Conflict), db.transaction() as session:
+        transferring.transfer(session, acting(colleague), shared.link.public_id, facts)
