@@ -15,11 +15,13 @@ from app.features.share_links import (
     sweeping,
     visitors,
 )
-from app.features.share_links.guests import addresses
+from app.features.share_links.guests import access_views, addresses
 from app.features.share_links.guests import jobs as guest_jobs
+from app.features.share_links.guests import public_views as guest_views
 
 # Imported for their jobs and addresses, which stand beside those of the reader.
 __all__ = ["codes", "gate_views", "guest_jobs", "jobs", "paper_views", "register", "sweeping"]
+__all__ = ["access_views", "codes", "gate_views", "guest_jobs", "jobs", "paper_views", "register"]
 
 
 def register(app: Flask) -> None:
@@ -27,6 +29,7 @@ def register(app: Flask) -> None:
     places.configure(app.extensions["portico_config"].web.threads)
     app.register_blueprint(public_views.blueprint)
     app.register_blueprint(preview_views.blueprint)
+    app.register_blueprint(guest_views.blueprint)
     addresses.configure(app.extensions["portico_config"].web.links_url)
     host: str = app.extensions["portico_hosts"].public
     app.wsgi_app = forged.ForgedTokens(app.wsgi_app, host)  # type: ignore[method-assign]

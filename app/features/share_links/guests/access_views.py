@@ -1,0 +1,103 @@
+"""What readers do about their own access: see where it was opened before, be done with it, report the link.
+
+The page of the content is the same for everybody and has no form; these pages are apart from it.
+"""
+
+from flask import Response, make_response, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core import db
+from app.features.share_links import reading
+from app.features.share_links.guests import leaving, openings, reports
+from app.features.share_links.guests.forms import ReportForm
+from app.features.share_links.opening import Asked
+from app.features.share_links.public_views import (
+    asked_by,
+    back,
+    blueprint,
+    closed,
+    closed_page,
+    is_closed,
+    open_to_strangers,
+)
+from app.features.share_links.reading import Approach
+
+
+@blueprint.get("/<token>/access")
+@open_to_strangers
+def show_access(token: str) -> BaseResponse:
+    """Show a reader where their own access was used, and how to end it."""
+    found = _found(token)
+    if isinstance(found, BaseResponse):
+        return found
+    asked, approach = found
+    if approach.served is None:
+        return back(token)
+    with db.reading() as session:
+        seen = openings.of_reader(session, approach.served, asked.browser_digest)
+    return _page("access", token, approach, seen=seen, elsewhere=[one for one in seen if not one.here])
+
+
+@blueprint.post("/<token>/done")
+@open_to_strangers
+def leave_link(token: str) -> BaseResponse:
+    """End what this reader holds of the link."""
+    found = _found(token)
+    if isinstance(found, BaseResponse):
+        return found
+    asked, approach = found
+    if approach.served is None or asked.browser_digest is None:
+        return back(token)
+    with db.transaction() as session:
+        leaving.leave(session, approach.served, asked.browser_digest)
+    return make_response(render_template("share_links/public/left.html", shown=approach.served.shown))
+
+
+@blueprint.get("/<token>/report")
+@open_to_strangers
+def ask_report(token: str) -> BaseResponse:
+    """Ask what is wrong with a link; also before its gates."""
+    found = _found(token)
+    return (
+        found if isinstance(found, BaseResponse) else _page("report", token, found[1], form=ReportForm(formdata=None))
+    )
+
+
+@blueprint.post("/<token>/report")
+@open_to_strangers
+def report_link(token: str) -> BaseResponse:
+    """Report a link to its owner and to administrators."""
+    found = _found(token)
+    if isinstance(found, BaseResponse):
+        return found
+    asked, approach = found
+    form = ReportForm()
+    if approach.visit is None or not form.validate():
+        return _page("report", token, approach, 422, form=form)
+    with db.transaction() as session:
+        taken = reports.report(session, approach.visit, asked.browser_digest, form.chosen(), form.words.data or "")
+    if not taken.allowed:
+        form.reason.errors = [_("There were many reports. Wait a while, or write to the contact below.")]
+        return _page("report", token, approach, 429, form=form)
+    return _page("reported", token, approach)
+
+
+def _found(token: str) -> tuple[Asked, Approach] | BaseResponse:
+    """Return who asks for which link, or the answer of one that is closed."""
+    asked = asked_by(token)
+    if asked is None:
+        return closed_page(known=False)
+    approach = reading.approach(asked)
+    return closed(asked, approach) if is_closed(approach) else (asked, approach)
+
+
+def _page(name: str, token: str, approach: Approach, status: int = 200, **values: object) -> Response:
+    assert approach.visit is not None
+    names: dict[str, object] = {
+        "token": token,
+        "shown": approach.visit.shown,
+        "invited": approach.visit.invited,
+        "address": url_for("share_links_public.read_link", token=token),
+    }
+    return make_response(render_template(f"share_links/public/{name}.html", **names, **values), status)
