@@ -89,4 +89,4 @@ def test_an_impossible_condition_gets_a_sentence_with_the_number(portal: Portal,
     author.enter({"Ends": "2099-01-01T12:00"}).press("Create link", status=422)
     assert "90 days" in author.words
     author.enter({"Ends": ""}).tick("Generate a password", off=True).press("Create link", status=422)
-    assert "A link needs a password or a group." in author.words
+    assert "A link needs a password or a group, a sign-in, or a code by mail." in author.words

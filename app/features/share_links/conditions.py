@@ -22,6 +22,9 @@ MAXIMUM_VIEWS = 1_000_000
 MAXIMUM_TERMS = 20_000
 MAXIMUM_REASON = 500
 
+#: One day more than a link can live by any rule.
+FARTHEST = timedelta(days=3_651)
+
 #: Why a password cannot be set and removed in one step.
 ONE_OR_THE_OTHER = Text("Set a new password or remove it, not both.")
 
@@ -116,7 +119,8 @@ def checked_expiry(expires_at: datetime, *, now: datetime) -> datetime:
     """Return the end of a link; raise Invalid where it is over already. How late it may be is for `abiding`."""
     if expires_at <= now:
         raise Invalid("expires_at", Text("Choose an end that is still to come."))
-    return expires_at
+    # Beyond what any rule allows, and before what no database can tell; `abiding` names the days that are allowed.
+    return min(expires_at, now + FARTHEST)
 
 
 def default_expiry(now: datetime, *, usual_days: int, maximum_days: int) -> datetime:
