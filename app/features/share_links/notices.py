@@ -26,6 +26,7 @@ class NoticeCode(StrEnum):
     RIGHT_LOST = PauseReason.RIGHT_LOST
     CONNECTION_OFF = "connection_off"
     TRANSFERRED = "transferred"
+    ENDS_SOON = "ends_soon"
     CHANGED_BY_OTHER = "changed_by_other"
     PAUSED_BY_OTHER = "paused_by_other"
     RESUMED_BY_OTHER = "resumed_by_other"
@@ -52,6 +53,7 @@ _SENTENCES: dict[NoticeCode, Text] = {
         "get access there, then resume the link; or have it transferred to a colleague who may see it."
     ),
     NoticeCode.TRANSFERRED: Text("This link was transferred to you. You decide about it from now on."),
+    NoticeCode.ENDS_SOON: Text("This link ends soon. Extend it if it is still needed."),
     NoticeCode.CONNECTION_OFF: Text(
         "The connection to Atlassian was switched off, so nobody can read this link until it is back."
     ),

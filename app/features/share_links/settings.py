@@ -38,6 +38,13 @@ class ShareLinkSettings:
     default_watermark: bool = setting(
         False, label=Text("New links show a watermark"), help=Text("Chosen beforehand; creators may change it.")
     )
+    owner_reminder_days: int = setting(
+        3,
+        label=Text("Remind owners of the end of a link, in days before"),
+        help=Text("Once for each end. 0 means never."),
+        minimum=0,
+        maximum=90,
+    )
     stale_hours: int = setting(
         24,
         label=Text("Serve copies while Atlassian is down, in hours"),

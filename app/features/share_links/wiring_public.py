@@ -12,6 +12,7 @@ from app.features.share_links import (
     places,
     preview_views,
     public_views,
+    reminding,
     sweeping,
     visitors,
 )
@@ -20,8 +21,17 @@ from app.features.share_links.guests import jobs as guest_jobs
 from app.features.share_links.guests import public_views as guest_views
 
 # Imported for their jobs and addresses, which stand beside those of the reader.
-__all__ = ["codes", "gate_views", "guest_jobs", "jobs", "paper_views", "register", "sweeping"]
-__all__ = ["access_views", "codes", "gate_views", "guest_jobs", "jobs", "paper_views", "register"]
+__all__ = [
+    "access_views",
+    "codes",
+    "gate_views",
+    "guest_jobs",
+    "jobs",
+    "paper_views",
+    "register",
+    "reminding",
+    "sweeping",
+]
 
 
 def register(app: Flask) -> None:
