@@ -21,6 +21,7 @@ from app.features.share_links import (
     gather,
     listing,
     networks,
+    outlook,
     powers_api,
     recipients,
     rights,
@@ -29,6 +30,7 @@ from app.features.share_links import (
     tokens,
 )
 from app.features.share_links.conditions import UNCHANGED, Changes, Conditions, NewPassword, Unchanged
+from app.features.share_links.content_check import NOT_LOOKED
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.listing import ActivityRow, LinkRow
 from app.features.share_links.names import Names
@@ -376,8 +378,13 @@ def _create(body: NewShare, repeat: api.Repetition) -> Response:
         asks_reason=body.asks_reason,
         powers=_powers(_powers(Powers(), None), body.powers),
     )
+    scan = (
+        outlook.left_out(facts.site, facts.object, wanted.powers, gather.rules_for(facts)).scan
+        if facts.object is not None
+        else NOT_LOOKED
+    )
     with transaction() as db:
-        made = service.create(db, actor(), facts, wanted)
+        made = service.create(db, actor(), facts, wanted, scan)
         told = None
         if isinstance(made, service.Created):
             told = _with_password(listing.one(db, actor(), made.public_id), password)

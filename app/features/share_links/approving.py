@@ -3,7 +3,7 @@
 A link that waits is paused with a reason of its own, so that nothing of it is served by any way. Only a decision ends that.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from app.core.mail import delivery
 from app.core.permissions import Permission
 from app.core.text import Text
 from app.features.share_links import grants, rows, ruling
+from app.features.share_links.content_check import Scan
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.models import LinkApproval, SharedObject, ShareLink
 from app.features.share_links.policy import PauseReason
@@ -42,13 +43,22 @@ class Request:
     asked_by: str
     asked_at: datetime
     ends_at: datetime
+    findings: tuple[dict[str, str], ...]
 
 
-def ask(session: Session, actor: Actor, link: ShareLink) -> None:
+def ask(session: Session, actor: Actor, link: ShareLink, scan: Scan | None = None) -> None:
     """Stop a link until a second person has decided; an earlier request is over."""
     now = clock.now()
+    earlier = session.scalars(
+        select(LinkApproval).where(LinkApproval.link_id == link.id).order_by(LinkApproval.id.desc()).limit(1)
+    ).one_or_none()
     _supersede(session, link, now)
     row = LinkApproval(link_id=link.id, asked_by_id=actor.person_id, asked_at=now, ends_at=now + LIFETIME)
+    if scan is not None and not scan.clean:
+        row.findings, row.findings_digest = [asdict(one) for one in scan.findings], scan.digest
+    elif earlier is not None:
+        # Asking again is about the same content.
+        row.findings, row.findings_digest = earlier.findings, earlier.findings_digest
     session.add(row)
     link.paused_at, link.paused_reason = now, PauseReason.APPROVAL.value
     link.version += 1
@@ -106,7 +116,7 @@ def waiting(session: Session, actor: Actor, *, most: int = 200) -> list[Request]
         if place not in known:
             known[place] = _may_decide(session, actor, ruling.rules_at(session, *place))
         if known[place] and actor.person_id not in (link.created_by_id, row.asked_by_id):
-            found.append(Request(row.id, link, shared, name, row.asked_at, row.ends_at))
+            found.append(Request(row.id, link, shared, name, row.asked_at, row.ends_at, tuple(row.findings or ())))
     return found
 
 
@@ -116,6 +126,16 @@ def one(session: Session, actor: Actor, request_id: int) -> Request:
         if found.id == request_id:
             return found
     raise NotFound
+
+
+def was_approved(session: Session, link_id: int, findings_digest: str) -> bool:
+    """Tell whether a second person has agreed to just these findings."""
+    query = select(LinkApproval.id).where(
+        LinkApproval.link_id == link_id,
+        LinkApproval.approved.is_(True),
+        LinkApproval.findings_digest == findings_digest,
+    )
+    return session.scalars(query).first() is not None
 
 
 def last_note(session: Session, link_id: int) -> tuple[bool, str] | None:

@@ -41,6 +41,7 @@ class ShareLinkEvent(AuditEvent):
     APPROVAL_ASKED = ("share_links:approval:asked", "asked for approval of a link")
     APPROVED = ("share_links:approval:given", "approved a link", ("note",))
     DECLINED = ("share_links:approval:declined", "declined a link", ("note",))
+    CONTENT_FOUND = ("share_links:content:found", "held what was looked for", ("kinds", "finished", "mode"))
     RULES_CHANGED = ("share_links:rules:changed", "changed the rules of a place", ("container", "was", "now"))
     STOPPED = (
         "share_links:sharing:stopped",

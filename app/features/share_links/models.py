@@ -373,3 +373,7 @@ class LinkApproval(Base):
     decided_by_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("people.id"))
     approved: Mapped[bool | None]
     note: Mapped[str | None] = mapped_column(String(500))
+    #: What a content check found, masked: kind, place and a few characters of each; None = it was not about content.
+    findings: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    #: What is agreed to when this is approved.
+    findings_digest: Mapped[str | None] = mapped_column(String(64))

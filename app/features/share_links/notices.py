@@ -24,6 +24,8 @@ class NoticeCode(StrEnum):
     RESTRICTION_CHANGED = PauseReason.RESTRICTION_CHANGED
     NO_SHARE_LABEL = PauseReason.NO_SHARE_LABEL
     RIGHT_LOST = PauseReason.RIGHT_LOST
+    CONTENT = PauseReason.CONTENT
+    CONTENT_APPROVAL = "content_approval"
     CONNECTION_OFF = "connection_off"
     TRANSFERRED = "transferred"
     ENDS_SOON = "ends_soon"
@@ -54,6 +56,13 @@ _SENTENCES: dict[NoticeCode, Text] = {
     ),
     NoticeCode.TRANSFERRED: Text("This link was transferred to you. You decide about it from now on."),
     NoticeCode.ENDS_SOON: Text("This link ends soon. Extend it if it is still needed."),
+    NoticeCode.CONTENT: Text(
+        "Something that must not leave was found in what this link shows now, so the link is paused. Take it out of the "
+        "page, then resume the link."
+    ),
+    NoticeCode.CONTENT_APPROVAL: Text(
+        "Something was found in what this link shows now, so a second person decides whether it opens again."
+    ),
     NoticeCode.CONNECTION_OFF: Text(
         "The connection to Atlassian was switched off, so nobody can read this link until it is back."
     ),

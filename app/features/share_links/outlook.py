@@ -13,11 +13,13 @@ from app.core.connections.clients import Site
 from app.documents.errors import DocumentError
 from app.documents.issue import FieldChoice, available_fields
 from app.documents.types import LeftOut
-from app.features.share_links import issue_content, page_content
+from app.features.share_links import content_check, issue_content, page_content
+from app.features.share_links.content_check import NOT_LOOKED, Scan
 from app.features.share_links.coverage import ALONE
 from app.features.share_links.objects import Moved, ObjectFacts, ObjectKind
 from app.features.share_links.powers import Powers
 from app.features.share_links.queries import ObjectRow
+from app.features.share_links.rulebook import CheckMode, Rules, mode_of
 from app.integrations.atlassian.errors import AtlassianError
 
 
@@ -26,10 +28,12 @@ class Outlook:
     """What is not shown of a page or issue by itself; None where that could not be found out."""
 
     left_out: tuple[LeftOut, ...] | None
+    #: What a content check found in it.
+    scan: Scan = NOT_LOOKED
 
 
-def left_out(site: Site, found: ObjectFacts) -> Outlook:
-    """Find out what readers will not see, by rendering what they will."""
+def left_out(site: Site, found: ObjectFacts, powers: Powers, rules: Rules) -> Outlook:
+    """Find out what readers will not see and what should not leave, by rendering what they will."""
     target = ObjectRow(
         id=0,
         connection_id=site.id,
@@ -46,12 +50,14 @@ def left_out(site: Site, found: ObjectFacts) -> Outlook:
     )
     try:
         if found.kind is ObjectKind.PAGE:
-            made = page_content.render(site, target, Powers(), ALONE)
+            made = page_content.render(site, target, powers, ALONE)
         else:
-            made = issue_content.render(site, target, Powers())
+            made = issue_content.render(site, target, powers)
     except (AtlassianError, DocumentError, Moved):
         return Outlook(None)
-    return Outlook(made.rendered.left_out)
+    if mode_of(rules) is CheckMode.OFF:
+        return Outlook(made.rendered.left_out)
+    return Outlook(made.rendered.left_out, content_check.of_html(made.rendered.html, rules.patterns))
 
 
 def fields(site: Site, kind: ObjectKind, object_id: str) -> tuple[FieldChoice, ...] | None:

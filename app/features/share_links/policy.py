@@ -53,6 +53,8 @@ class PauseReason(StrEnum):
     APPROVAL = "approval"
     NO_SHARE_LABEL = "no_share_label"
     RIGHT_LOST = "right_lost"
+    #: A later version holds what the rules of its place refuse to show.
+    CONTENT = "content"
 
 
 class CloseReason(StrEnum):

@@ -48,6 +48,8 @@ class RefusedToShare(StrEnum):
     NO_SHARE_LABEL = "no_share_label"
     #: The rules of this space or project let others share.
     NOT_A_SHARER = "not_a_sharer"
+    #: The content check found what the rules refuse.
+    CONTENT = "content"
 
 
 @dataclass(frozen=True)

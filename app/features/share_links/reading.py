@@ -7,7 +7,7 @@ from datetime import datetime
 from app.core import clock, db
 from app.core.audit import trail
 from app.core.errors import Unavailable
-from app.features.share_links import children, comments, content, freshness, opening, policy, queries
+from app.features.share_links import children, comments, content, content_guard, freshness, opening, policy, queries
 from app.features.share_links.comments import Comments
 from app.features.share_links.content import Content
 from app.features.share_links.coverage import Coverage
@@ -125,7 +125,11 @@ def with_content(look: Look, fresh: Approach, page_id: str | None = None) -> tup
                 break
             freshness.expire(target)
         else:
-            return current, Sheet(target, found, coverage, comments_of(current))
+            spoken = comments_of(current)
+            if content_guard.permits(visit.shown.link_id, found.html + (spoken.html if spoken is not None else "")):
+                return current, Sheet(target, found, coverage, spoken)
+            current = look()
+            continue
         current = freshen(look, look(), page_id)
     raise Unavailable("Atlassian")
 

@@ -25,6 +25,15 @@ class Scope(StrEnum):
     CONTAINER = "container"
 
 
+class CheckMode(StrEnum):
+    """What is done with what a content check finds; the values of `settings.CHECK_MODES`."""
+
+    OFF = "off"
+    WARN = "warn"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
 @dataclass(frozen=True)
 class Level:
     """One level and what is set on it; what is not among the values is left to the others."""
@@ -165,6 +174,11 @@ def effective(levels: Sequence[Level]) -> Effective:
     for one in fields(Rules):
         values[one.name], decided[one.name] = _decide(one.name, levels)
     return Effective(Rules(**values), decided)
+
+
+def mode_of(rules: Rules) -> CheckMode:
+    """Return what is done with what a content check finds."""
+    return CheckMode(CHECK_MODES[rules.content_check])
 
 
 def loosens(name: str, value: Plain, above: Sequence[Level]) -> Level | None:

@@ -21,6 +21,7 @@ from app.core.text import Text
 from app.features.share_links import (
     applying,
     approving,
+    content_guard,
     grants,
     halts,
     powers,
@@ -33,6 +34,7 @@ from app.features.share_links import (
 from app.features.share_links import conditions as rules
 from app.features.share_links.applying import Snapshot
 from app.features.share_links.conditions import Changes, Conditions
+from app.features.share_links.content_check import NOT_LOOKED, Scan
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.models import SharedObject, ShareLink
@@ -40,6 +42,7 @@ from app.features.share_links.notices import NoticeCode
 from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.proof import RefusedToShare
+from app.features.share_links.rulebook import CheckMode, mode_of
 from app.features.share_links.settings import ShareLinkSettings
 from app.features.share_links.tree_reading import NO_SHARE
 from app.features.share_links.wanted import Wanted
@@ -66,7 +69,9 @@ class NotShared:
     site: str
 
 
-def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Conditions) -> Created | NotShared:
+def create(
+    session: Session, actor: Actor, facts: ShareFacts, conditions: Conditions, scan: Scan = NOT_LOOKED
+) -> Created | NotShared:
     """Make a link to what the facts describe. Raises Forbidden, Invalid, and Conflict for facts that are too old."""
     if not actor.may(Permission.LINKS_OWN_MANAGE) or actor.person_id is None or actor.person_id != facts.person_id:
         raise Forbidden
@@ -77,6 +82,9 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
         refused = replace(facts, refusal=RefusedToShare.NOT_A_SHARER)
         note_refusal(session, actor, refused)
         return NotShared(RefusedToShare.NOT_A_SHARER, facts.site.name)
+    if mode_of(ruling.rules_at(session, facts.site.id, found.container)) is CheckMode.REFUSE and not scan.clean:
+        note_refusal(session, actor, replace(facts, refusal=RefusedToShare.CONTENT))
+        return NotShared(RefusedToShare.CONTENT, facts.site.name)
     link = _new_link(session, actor.person_id, facts, found, conditions)
     standing.note(session, link.shared_object_id, actor.person_id)
     made = applying.snapshot(session, link)
@@ -92,8 +100,13 @@ def create(session: Session, actor: Actor, facts: ShareFacts, conditions: Condit
         proof=facts.proof,
         recipients=list(made.recipients) or None,
     )
-    if ruling.rules_of(session, link).approval:
-        approving.ask(session, actor, link)
+    rules_here = ruling.rules_of(session, link)
+    mode = mode_of(rules_here)
+    looked = mode is not CheckMode.OFF and bool(scan.findings)
+    if looked:
+        content_guard.record(session, link, scan, mode)
+    if rules_here.approval or (mode is CheckMode.APPROVE and not scan.clean):
+        approving.ask(session, actor, link, scan)
     return Created(link.public_id, link.generation)
 
 

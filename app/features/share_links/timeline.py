@@ -104,6 +104,10 @@ _REFUSALS: dict[RefusedToShare, Text] = {
     RefusedToShare.TOKEN_REJECTED: Text(
         "%(site)s no longer accepts the API token of your account. Connect your account again on your profile."
     ),
+    RefusedToShare.CONTENT: Text(
+        "Something that must not leave was found in what would be shown, or not all of it could be looked through. "
+        "Take it out, then try again."
+    ),
     RefusedToShare.NOT_A_SHARER: Text("The rules here let others share. Ask somebody who may, or an administrator."),
     RefusedToShare.NO_SHARE_LABEL: Text(
         "This page has the label no-share. If it should be shared, have the label taken off in Confluence."

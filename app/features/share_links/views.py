@@ -46,6 +46,7 @@ from app.features.share_links.objects import ObjectKind
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.powers import Powers
 from app.features.share_links.powers_form import NAME_LABELS
+from app.features.share_links.rulebook import mode_of
 from app.features.share_links.settings import ShareLinkSettings
 from app.features.share_links.timeline import TimelineEntry
 from app.web import reveal
@@ -349,6 +350,7 @@ def _fields(facts: ShareFacts) -> Sequence[FieldChoice] | None:
 
 def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
     assert facts.object is not None
+    ruled = gather.rules_for(facts)
     with reading() as db:
         form.offer(listing.offered_groups(db), sign_in.ways(db))
         already = listing.shared_already(db, facts.site.id, facts.object.object_id)
@@ -357,9 +359,10 @@ def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
         form,
         facts=facts,
         found=facts.object,
-        outlook=outlook.left_out(facts.site, facts.object),
+        outlook=outlook.left_out(facts.site, facts.object, form.powers(), ruled),
+        check_mode=mode_of(ruled).value,
         already=already,
-        rules=gather.rules_for(facts),
+        rules=ruled,
     )
 
 
@@ -372,8 +375,10 @@ def _create(form: CreateForm, facts: ShareFacts) -> Answer:
         powers=form.powers(),
         **form.conditions(),
     )
+    assert facts.object is not None
+    scan = outlook.left_out(facts.site, facts.object, wanted.powers, gather.rules_for(facts)).scan
     with transaction() as db:
-        outcome = service.create(db, actor(), facts, wanted)
+        outcome = service.create(db, actor(), facts, wanted, scan)
         if isinstance(outcome, service.Created):
             invitations.invite(db, actor(), outcome.public_id, form.invite.entries(), form.words.data or "")
     if isinstance(outcome, service.NotShared):

@@ -3,7 +3,8 @@
 from typing import Any
 
 from app.core.connections import clients
-from app.features.share_links import objects, outlook
+from app.core.db import reading
+from app.features.share_links import objects, outlook, ruling
 from app.features.share_links.names import Names
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.powers import Children, Powers
@@ -97,7 +98,9 @@ def test_a_covered_page_without_storage_format_opens_and_is_not_included(world: 
 
 def test_its_creator_is_told_what_is_left_out(world: World) -> None:
     site = clients.site_of(world.confluence)
-    found = outlook.left_out(site, objects.look(site, ObjectKind.PAGE, ICE))
+    with reading() as db:
+        rules = ruling.rules_at(db, site.id, None)
+    found = outlook.left_out(site, objects.look(site, ObjectKind.PAGE, ICE), Powers(), rules)
     assert [one.name for one in found.left_out or ()] == ["private-notes"]
 
 
