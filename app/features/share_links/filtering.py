@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, text, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, text, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core import clock
@@ -36,6 +36,8 @@ _LAST = "\U0010ffff"
 class Filter:
     """One thing that links of a list have in common."""
 
+    #: Where it compares a column for equality, the column is inside an expression: SQLite would find all of them by that
+    #: index and sort them, instead of walking the list.
     condition: ColumnElement[bool]
     #: Ids of the links that have it, by an index; None where no index knows. May name a link twice.
     found: Select[Any] | None = None
@@ -70,7 +72,7 @@ def of(wanted: Wanted) -> list[Filter]:
 def made_by(person_id: int | None) -> Filter:
     """Return the filter for one person's own links."""
     own = ShareLink.created_by_id == person_id
-    return Filter(own, select(ShareLink.id).where(own))
+    return Filter(ShareLink.created_by_id + 0 == person_id, select(ShareLink.id).where(own))
 
 
 def _few(session: Session, filters: list[Filter]) -> set[int] | None:
@@ -106,8 +108,8 @@ def _word(word: str) -> Filter:
 def _page(page: str) -> Filter:
     name = _storable(page)
     shown = select(SharedObject.id).where(or_(SharedObject.object_id == name, SharedObject.object_key == name.upper()))
-    condition = ShareLink.shared_object_id.in_(shown)
-    return Filter(condition, select(ShareLink.id).where(condition))
+    shows = ShareLink.shared_object_id.in_(shown)
+    return Filter((ShareLink.shared_object_id + 0).in_(shown), select(ShareLink.id).where(shows))
 
 
 def _creator(creator: str) -> Filter:
@@ -122,8 +124,7 @@ def _creator(creator: str) -> Filter:
             and_(Person.name_key >= begins, Person.name_key < begins + _LAST),
         )
     )
-    condition = ShareLink.created_by_id.in_(who)
-    return Filter(condition, select(ShareLink.id).where(condition))
+    return Filter((ShareLink.created_by_id + 0).in_(who), select(ShareLink.id).where(ShareLink.created_by_id.in_(who)))
 
 
 def _recipient(address: str) -> Filter:
@@ -230,8 +231,8 @@ def _closed() -> Select[Any]:
 
 
 def _never_opened() -> Filter:
-    never = ShareLink.last_opened_at == NEVER
-    return Filter(never, select(ShareLink.id).where(never))
+    met = func.coalesce(ShareLink.last_opened_at, NEVER) == NEVER
+    return Filter(met, select(ShareLink.id).where(ShareLink.last_opened_at == NEVER))
 
 
 def _between(column: InstrumentedAttribute[Any], start: datetime | None, end: datetime | None) -> list[Filter]:

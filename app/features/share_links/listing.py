@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Row, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from app.core import clock, paging
 from app.core.accounts.actor import Actor
@@ -259,6 +259,8 @@ def _links() -> Select[Any]:
         .join(SharedObject, SharedObject.id == ShareLink.shared_object_id)
         .join(Connection, Connection.id == SharedObject.connection_id)
         .join(Person, Person.id == ShareLink.created_by_id)
+        # Connections hold credentials: not needed here, so neither read nor decrypted.
+        .options(load_only(Connection.name, Connection.disabled_at))
     )
     links: Select[Any] = query
     return links

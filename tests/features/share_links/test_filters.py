@@ -382,7 +382,8 @@ def test_a_walked_list_is_read_by_the_index_of_its_order(
             Wanted(search="berth", page="HARB-1", recipient="a@b.example", domain="b.example", creator="Ines")
         ),
         *filtering.of(Wanted(never_opened=True, ends_from=NEVER, opened_from=NEVER, created_from=NEVER)),
-        *(found for state in LinkState for found in filtering.of(Wanted(state=state))),
+        # A halt may cover everything, so that paused links can be all there are.
+        *(found for state in LinkState if state is not LinkState.PAUSED for found in filtering.of(Wanted(state=state))),
         *(found for condition in Condition for found in filtering.of(Wanted(condition=condition))),
         *(found for risk in Risk for found in filtering.of(Wanted(risk=risk))),
         filtering.made_by(1),

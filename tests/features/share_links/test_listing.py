@@ -164,7 +164,7 @@ def entry(event: str, *, kind: str = "visitor", name: str | None = None, **detai
         (entry(ShareLinkEvent.OPENED, kind="person", name="Greta"), "Opened", "Greta"),
         (entry(ShareLinkEvent.GATE_FAILED, gate="password", reason="wrong"), "A gate was not passed", "A visitor. Wrong password"),
         (entry(ShareLinkEvent.CHANGED, name="Ines", fields=["name", "groups"]), "Changed", "Ines. Changed: name, groups"),
-        (entry(ShareLinkEvent.CLOSED, kind="system", reason="gone"), "Closed", None),
+        (entry(ShareLinkEvent.CLOSED, kind="system", reason="gone"), "Closed", "It was deleted"),
         (entry(ShareLinkEvent.GRANTS_ENDED, kind="system", count=3), "Readers were sent back to the gates", "Browsers: 3"),
         (entry("something:new:happened", kind="system"), "something:new:happened", None),
     ],
