@@ -45,7 +45,12 @@ def invite_people(public_id: str) -> Answer:
         with errors_onto(form):
             with transaction() as db:
                 count = invitations.invite(db, actor(), public_id, form.invite.entries(), form.words.data or "")
-            flash(_told(count), "success" if count else "info")
+            if count:
+                flash(
+                    ngettext("One invitation is on its way.", "%(num)s invitations are on their way.", count), "success"
+                )
+            else:
+                flash(_("Nobody was invited: enter addresses that have no own link yet."), "info")
             return redirect(url_for("share_links_guests.list_invitations", public_id=public_id), code=303)
     return _page(public_id, form)
 
@@ -120,9 +125,3 @@ def _page(public_id: str, form: InviteForm) -> Answer:
 def _after() -> int | None:
     given = request.args.get("after", "")
     return int(given) if given.isascii() and given.isdecimal() and len(given) <= 18 else None
-
-
-def _told(count: int) -> str:
-    if not count:
-        return str(_("Nobody was invited: enter addresses that have no own link yet."))
-    return str(ngettext("One invitation is on its way.", "%(num)s invitations are on their way.", count))
