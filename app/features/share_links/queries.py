@@ -24,6 +24,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    type_coerce,
 )
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy.orm import Session
@@ -153,9 +154,11 @@ _RENEWS_THROUGH = (
 #: Read only where a condition is about how the session was begun.
 _METHODS = case((or_(_LINK.sign_in_through.is_not(None), _LINK.asks_second_factor), _SESSION.methods), else_=None)
 _ASKS_FOR_ADDRESS = exists().where(_RECIPIENTS.link_id == _LINK.id)
-_IS_RECIPIENT = exists().where(
+_AMONG_RECIPIENTS = exists().where(
     _RECIPIENTS.link_id == _LINK.id, or_(_RECIPIENTS.value == _PROOF.address, _RECIPIENTS.value == _PROOF.domain)
 )
+#: Looked up only where an address was proven.
+_IS_RECIPIENT = case((_PROOF.address.is_not(None), _AMONG_RECIPIENTS), else_=None)
 #: Whose views are counted: who is signed in, else the proven address, else the own link, else the browser.
 _READER = case(
     (_PERSON.c.id.is_not(None), literal("person:") + cast(_PERSON.c.id, String)),
@@ -169,6 +172,13 @@ _OWN_VIEWS = (
     .correlate(ShareLink.__table__, _PERSON, AddressProof.__table__, Invitation.__table__)
     .scalar_subquery()
 )
+
+
+def _flag(column: ColumnElement[Any], name: str | None = None) -> ColumnElement[Any]:
+    """Return a truth as the database hands it over: `_visit` makes a bool of it, at less than a processor costs."""
+    return type_coerce(column, Integer).label(name or str(column.key))
+
+
 _OBJECT_COLUMNS = (
     _TARGET.id.label("target_id"),
     _TARGET.connection_id,
@@ -198,11 +208,11 @@ _COLUMNS = (
     _LINK.opens_at,
     _LINK.networks,
     _LINK.max_views_each,
-    _LINK.asks_sign_in,
+    _flag(_LINK.asks_sign_in),
     _LINK.sign_in_through,
-    _LINK.asks_second_factor,
+    _flag(_LINK.asks_second_factor),
     _LINK.terms_version,
-    _LINK.asks_reason,
+    _flag(_LINK.asks_reason),
     _LINK.paused_at,
     _LINK.revoked_at,
     _LINK.closed_at,
@@ -218,14 +228,14 @@ _COLUMNS = (
     _GRANT.ended_at.label("grant_ended_at"),
     _GRANT.conditions_version.label("grant_conditions"),
     _GRANT.person_id.label("grant_person_id"),
-    _ASKS_FOR_GROUPS.label("asks_for_groups"),
-    _IS_MEMBER.label("is_member"),
+    _flag(_ASKS_FOR_GROUPS, "asks_for_groups"),
+    _flag(_IS_MEMBER, "is_member"),
     _RENEWS_THROUGH.label("renews_through"),
     _METHODS.label("methods"),
-    _ASKS_FOR_ADDRESS.label("asks_for_address"),
+    _flag(_ASKS_FOR_ADDRESS, "asks_for_address"),
     _PROOF.address.label("proven_address"),
     _PROOF.ends_at.label("proof_ends_at"),
-    _IS_RECIPIENT.label("is_recipient"),
+    _flag(_IS_RECIPIENT, "is_recipient"),
     _PASSAGE.conditions_version.label("passage_conditions"),
     _PASSAGE.person_id.label("passage_person_id"),
     _PASSAGE.password_at,
