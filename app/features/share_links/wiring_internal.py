@@ -16,6 +16,7 @@ from app.features.share_links import (
     halt_api,
     halt_views,
     receivers,
+    rule_api,
     rule_views,
     views,
     why_views,
@@ -27,7 +28,7 @@ from app.web import navigation
 from app.web.navigation import NavItem, Section
 
 # Imported for their addresses, which stand beside those of links.
-__all__ = ["bulk_api", "halt_api", "register"]
+__all__ = ["bulk_api", "halt_api", "register", "rule_api"]
 
 
 def register(app: Flask) -> None:

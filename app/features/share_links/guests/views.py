@@ -3,7 +3,6 @@
 import io
 from typing import Any
 
-import segno
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -83,6 +82,9 @@ def revoke_invitation(public_id: str, invitation_id: str) -> Answer:
 @signed_in()
 def show_qr(public_id: str) -> Response:
     """Send the address of a link as a QR code, to those who may hand it on."""
+    # Few processes ever draw one.
+    import segno
+
     with reading() as db:
         link = listing.link_of(db, actor(), public_id)
     address = absolute(f"/s/{tokens.make(link.public_id, link.generation)}/", Surface.PUBLIC)
