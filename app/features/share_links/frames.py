@@ -27,8 +27,10 @@ def problem(text: str) -> Text | None:
         return Text("List at most %(count)s sites.", count=MOST)
     for one in entered:
         if not _HOST.fullmatch(one):
-            sentence = "“%(name)s” is not the name of a host. Enter names such as www.youtube.com, separated by spaces."
-            return Text(sentence, name=one[:100])
+            return Text(
+                "“%(name)s” is not the name of a host. Enter names such as www.youtube.com, separated by spaces.",
+                name=one[:100],
+            )
     return None
 
 
