@@ -89,8 +89,9 @@ def _growth(arguments: Sequence[str]) -> int:
             workshop(Path(folder), simulated.base_url) as opened,
         ):
             found.append(growth.measure(opened, kind, share=given.share, rounds=given.rounds))
+            # At once: what was measured for minutes should outlive what is measured next.
+            print(growth.section(found[-1]), flush=True)
     page = growth.page(machine.describe(), found, given.rounds)
-    print(page)
     if given.publish:
         growth.PAGE.write_text(page, encoding="utf-8")
     return 0

@@ -122,19 +122,22 @@ def page(machine: Machine, found: list[Growth], rounds: int) -> str:
 Milliseconds of a whole request over loopback, median of {rounds} (a tenth below – a tenth above), both sizes in turn in the
 same rounds. The machine is shared and noisy: only ratios mean anything. Wanted: at most {MOST} ×."""
     ]
-    for one in found:
-        rows = [
-            f"| {cost.name} | {_spread(cost.small)} | {_spread(cost.large)} | "
-            f"{cost.ratio:.2f}{'' if cost.ratio <= MOST else ' **over**'} |"
-            for cost in one.costs
-        ]
-        parts.append(
-            f"## {one.kind}\n\n| | {one.small.links:,} links, {one.small.openings:,} openings "
-            f"| {one.large.links:,} links, {one.large.openings:,} openings | × |\n| --- | ---: | ---: | ---: |\n"
-            + "\n".join(rows)
-            + f"\n\nThe larger one was filled in {one.fill_seconds:.0f} s."
-        )
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, *(section(one) for one in found)]) + "\n"
+
+
+def section(one: Growth) -> str:
+    """Return the figures of one kind of database."""
+    rows = [
+        f"| {cost.name} | {_spread(cost.small)} | {_spread(cost.large)} | "
+        f"{cost.ratio:.2f}{'' if cost.ratio <= MOST else ' **over**'} |"
+        for cost in one.costs
+    ]
+    return (
+        f"## {one.kind}\n\n| | {one.small.links:,} links, {one.small.openings:,} openings "
+        f"| {one.large.links:,} links, {one.large.openings:,} openings | × |\n| --- | ---: | ---: | ---: |\n"
+        + "\n".join(rows)
+        + f"\n\nThe larger one was filled in {one.fill_seconds:.0f} s."
+    )
 
 
 def _spread(times: tuple[float, ...]) -> str:
