@@ -443,7 +443,11 @@ def test_every_operation_answers_as_the_document_says(app: Flask, client: Progra
         "changeShare": {"name": "Renamed"},
     }
     # Other features' operations want other scopes, and their own tests call them.
-    ours = [one for one in operations(document) if one[1].startswith((SHARES, "/api/v1/openapi.json"))]
+    ours = [
+        one
+        for one in operations(document)
+        if one[1].startswith((SHARES, "/api/v1/openapi.json")) and not one[1].startswith(f"{SHARES}/bulk")
+    ]
     # Revoking comes last, since a link that is over cannot be changed.
     for method, path, described in sorted(ours, key=lambda one: one[0] == "DELETE"):
         name = described["operationId"]
@@ -469,6 +473,18 @@ def test_every_operation_answers_as_the_document_says(app: Flask, client: Progra
         "readActivity",
         "describe",
     }
+
+
+def test_many_links_are_changed_at_once_as_the_document_says(client: Program, link: ShareLink) -> None:
+    document = client.get("/api/v1/openapi.json").get_json()
+    described = document["paths"][f"{SHARES}/bulk"]["post"]
+    taken = client.call("POST", f"{SHARES}/bulk", {"action": "pause", "ids": [link.public_id]}, kind="application/json")
+    assert taken.status_code == 202
+    check(document, described, taken)
+    check(document, described, client.call("POST", f"{SHARES}/bulk", {"wrong": 1}, kind="application/json"))
+    told = client.get(taken.headers["Location"].removeprefix("http://localhost:8000"))
+    check(document, document["paths"][f"{SHARES}/bulk/{{public_id}}"]["get"], told)
+    assert told.get_json()["total"] == 1
 
 
 def test_the_document_says_which_scope_is_asked_for(client: Program) -> None:
