@@ -13,7 +13,7 @@ from statistics import median
 from app.documents.paper import Manuscript, PaperFile, compose
 from app.documents.paper.personal import Marks
 from app.documents.paper.process import Request, Work
-from app.features.share_links import paper_child
+from app.features.share_links.paper import child as paper_child
 from bench import wrk
 from bench.browser import Browser
 from bench.content import PASSWORD

@@ -21,7 +21,7 @@ from app.core.errors import DomainError
 from app.core.jobs.models import Job, JobState
 from app.core.mail import delivery
 from app.documents.paper.process import Request, Work
-from app.features.share_links import paper_child
+from app.features.share_links.paper import child as paper_child
 
 #: Credentials that end within this time are reported.
 LEAST_FREE_BYTES = 500 * 1024 * 1024

@@ -20,8 +20,8 @@ def stop(scope: str, what: str, connection: str, reason: str) -> None:
     WHAT is an id or address of a link, an address of a page or issue, a key, a name of a connection, or a person's address.
     """
     # The feature's imports take a while, and no other command needs them.
-    from app.features.share_links import halt_targets, halting
-    from app.features.share_links.halts import HaltKind, HaltScope
+    from app.features.share_links.life import halt_targets, halting
+    from app.features.share_links.life.halts import HaltKind, HaltScope
 
     with database(), db.transaction() as session:
         target = halt_targets.named(session, HaltScope(scope), what, connection)
@@ -37,7 +37,7 @@ def stop(scope: str, what: str, connection: str, reason: str) -> None:
 @click.argument("stop_id", default="")
 def resume(stop_id: str) -> None:
     """Let sharing go on that STOP_ID stopped or switched off; without an id, list what is in force."""
-    from app.features.share_links import halting
+    from app.features.share_links.life import halting
 
     with database():
         if not stop_id:

@@ -8,5 +8,6 @@ again with the facts of that instant.
 It must withstand: guessing of tokens and passwords, link scanners, races for the last view, content of other pages
 reaching the reader, links that outlive their creator's right, and an Atlassian site that is down.
 
-Start reading at `policy.next_step`, then `public_views`, then `service`.
+Start reading at `policy.next_step`, then `public_views`, then `service`. Around them: `gates` (what a visitor passes),
+`reading` and `paper` (what is shown), `rules`, `life`, `lists` and `guests`.
 """

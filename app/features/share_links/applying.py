@@ -13,13 +13,17 @@ from app.core.accounts.models import LOCAL, Group
 from app.core.errors import Invalid
 from app.core.mail import delivery
 from app.core.text import Text
-from app.features.share_links import abiding, networks, powers, recipients, rows, ruling, tree, words
 from app.features.share_links import conditions as rules
-from app.features.share_links.abiding import Asked
+from app.features.share_links import powers, rows
 from app.features.share_links.conditions import Changes, Unchanged
+from app.features.share_links.gates import networks, recipients
+from app.features.share_links.gates.networks import Network
+from app.features.share_links.lists import words
 from app.features.share_links.models import LinkRecipient, LinkTerms, SharedObject, ShareLink
-from app.features.share_links.networks import Network
 from app.features.share_links.objects import ObjectKind
+from app.features.share_links.reading import tree
+from app.features.share_links.rules import abiding, ruling
+from app.features.share_links.rules.abiding import Asked
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from app.core.crypto.passwords import MAXIMUM_LENGTH, strength
 from app.core.errors import Invalid
 from app.core.text import Text
 from app.features.share_links.powers import Powers
-from app.features.share_links.rulebook import Rules
+from app.features.share_links.rules.rulebook import Rules
 
 MINIMUM_PASSWORD = 10
 MAXIMUM_NAME = 120

@@ -5,8 +5,9 @@ from sqlalchemy import ColumnElement, and_, or_
 from app.core import clock
 from app.core.accounts.models import Person
 from app.core.connections.models import Connection
-from app.features.share_links import halts, networks
-from app.features.share_links.halts import HaltKind
+from app.features.share_links.gates import networks
+from app.features.share_links.life import halts
+from app.features.share_links.life.halts import HaltKind
 from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import LinkFacts, LinkState
 

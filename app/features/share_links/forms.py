@@ -11,10 +11,10 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 from app.features.share_links.conditions import MAXIMUM_NAME, Changes
 from app.features.share_links.conditions_form import ConditionFields, Moment
 from app.features.share_links.guests.forms import InviteFields
+from app.features.share_links.lists.saved_filters import MAXIMUM_NAME as MAXIMUM_FILTER_NAME
+from app.features.share_links.lists.wanted import Condition, Risk, Wanted
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers_form import PowersFields
-from app.features.share_links.saved_filters import MAXIMUM_NAME as MAXIMUM_FILTER_NAME
-from app.features.share_links.wanted import Condition, Risk, Wanted
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
 from app.web.forms import Day, FilterForm, Form, OneLine, Required, Words, at_most, start_of_day
 

@@ -17,12 +17,13 @@ from app.core.connections.models import Connection
 from app.core.crypto import passwords
 from app.core.errors import Conflict, Invalid, NotFound, Unavailable
 from app.core.text import Text
-from app.features.share_links import objects, proof, rights, ruling
+from app.features.share_links import objects, proof, rights
 from app.features.share_links.conditions import NewPassword, check_password, generate_password
 from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.proof import Proof, RefusedToShare
-from app.features.share_links.rulebook import Rules
+from app.features.share_links.rules import ruling
+from app.features.share_links.rules.rulebook import Rules
 from app.integrations.atlassian import addresses
 from app.integrations.atlassian.addresses import Address, AddressError, Kind
 from app.integrations.atlassian.errors import AtlassianError

@@ -6,8 +6,9 @@ from sqlalchemy import delete, or_
 
 from app.core import clock, db
 from app.core.jobs import schedule
-from app.features.share_links import copies, figures
+from app.features.share_links.lists import figures
 from app.features.share_links.models import AddressCode, AddressProof, Grant, Passage
+from app.features.share_links.reading import copies
 
 _MOST_AT_ONCE = 50
 #: Visitors who held a grant are told why a link is closed; after this long they are strangers.

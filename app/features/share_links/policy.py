@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.features.share_links import networks
-from app.features.share_links.networks import Network
+from app.features.share_links.gates import networks
+from app.features.share_links.gates.networks import Network
 
 GRANT_LIFETIME = timedelta(hours=12)
 #: How long a proven password and a stated reason wait for the gates after them.

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.errors import Invalid
 from app.core.text import Text
-from app.features.share_links.names import Names
+from app.features.share_links.reading.names import Names
 
 SCHEMA = 1
 MAXIMUM_DEPTH = 10

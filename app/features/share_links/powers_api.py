@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.features.share_links.names import Names
 from app.features.share_links.powers import MAXIMUM_DEPTH, MAXIMUM_FIELDS, MAXIMUM_LABELS, Children, Powers
+from app.features.share_links.reading.names import Names
 from app.web.api import Input
 
 _Label = Annotated[str, Field(min_length=1, max_length=255)]

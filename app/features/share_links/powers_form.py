@@ -9,7 +9,6 @@ from wtforms.validators import Optional as Optionally
 
 from app.documents.issue import DEFAULT_FIELDS, FieldChoice
 from app.documents.issue_words import IssueWords
-from app.features.share_links.names import Names
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.powers import (
     MAXIMUM_DEPTH,
@@ -18,6 +17,7 @@ from app.features.share_links.powers import (
     Powers,
     labels_of,
 )
+from app.features.share_links.reading.names import Names
 from app.web.forms import Form, OneLine, TicksField, at_most
 
 NAME_LABELS = {

@@ -1,6 +1,6 @@
 """What readers of a link reach: the page itself, the pages of its gates, pictures and files.
 
-Every view asks `reading.approach`, which asks `policy.next_step`; nothing of a link leaves by another way. A request
+Every view asks `sheets.approach`, which asks `policy.next_step`; nothing of a link leaves by another way. A request
 without a live grant writes nothing and asks Atlassian nothing unless it is a POST.
 """
 
@@ -17,13 +17,17 @@ from app.core.crypto import tokens as secrets
 from app.core.errors import NotFound
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
-from app.features.share_links import file_answers, forged, gate_pages, halts, opening, reader_page, reading, tokens
-from app.features.share_links.gate_pages import At
-from app.features.share_links.opening import NOTHING, Asked, Brought, NotOpened
-from app.features.share_links.page_cache import Kept
+from app.features.share_links import tokens
+from app.features.share_links.gates import forged, opening
+from app.features.share_links.gates import pages as gate_pages
+from app.features.share_links.gates.opening import NOTHING, Asked, Brought, NotOpened
+from app.features.share_links.gates.pages import At
+from app.features.share_links.life import halts
 from app.features.share_links.policy import Ask, Closed, ClosedBecause, Gate, Refused, RefusedBecause
 from app.features.share_links.queries import Visit
-from app.features.share_links.reading import Approach, Sheet
+from app.features.share_links.reading import file_answers, reader_page, sheets
+from app.features.share_links.reading.page_cache import Kept
+from app.features.share_links.reading.sheets import Approach, Sheet
 from app.web import cookies
 from app.web.access import public
 from app.web.surfaces import Surface
@@ -144,14 +148,14 @@ def _read(token: str, page_id: str | None) -> BaseResponse:
     asked = asked_by(token)
     if asked is None:
         return closed_page(known=False)
-    first = reading.approach(asked)
+    first = sheets.approach(asked)
     if first.served is None:
         return _without_content(token, asked, first)
-    look = partial(reading.approach, asked)
-    fresh = reading.freshen(look, first, page_id)
+    look = partial(sheets.approach, asked)
+    fresh = sheets.freshen(look, first, page_id)
     if (page := reader_page.kept(fresh)) is not None:
         return page
-    ready, sheet = reading.with_content(look, fresh, page_id)
+    ready, sheet = sheets.with_content(look, fresh, page_id)
     if ready.served is None:
         return _without_content(token, asked, ready)
     if sheet is None:
@@ -192,7 +196,7 @@ def pass_gate(token: str, asked: Asked, brought: Brought = NOTHING) -> BaseRespo
     with db.transaction() as session:
         outcome = opening.open_link(session, known, brought)
     if isinstance(outcome, NotOpened) and (outcome.step is None or isinstance(outcome.step, Closed)):
-        return closed(asked, reading.approach(asked))
+        return closed(asked, sheets.approach(asked))
     response = back(token)
     cookies.ensure_browser_id(response, browser_id)
     return response
@@ -205,7 +209,7 @@ def is_closed(found: Approach) -> bool:
 
 def closed(asked: Asked, found: Approach) -> BaseResponse:
     """Return the page for a link that does not open: with the reason for those who may know it."""
-    told = reading.told_why(asked, found.visit)
+    told = sheets.told_why(asked, found.visit)
     if told and isinstance(found.step, Closed):
         return told_page(found.step.reason, found.visit)
     return closed_page(known=True)
@@ -224,11 +228,11 @@ def part_of(token: str, page_id: str | None = None) -> tuple[Asked, Visit, Sheet
     asked = asked_by(token)
     if asked is None:
         return closed_page(known=False)
-    first = reading.approach(asked)
+    first = sheets.approach(asked)
     if first.served is None:
         return _without_part(token, asked, first)
-    look = partial(reading.approach, asked)
-    ready, sheet = reading.with_content(look, reading.freshen(look, first, page_id), page_id)
+    look = partial(sheets.approach, asked)
+    ready, sheet = sheets.with_content(look, sheets.freshen(look, first, page_id), page_id)
     if ready.served is None:
         return _without_part(token, asked, ready)
     if sheet is None:

@@ -36,9 +36,10 @@ from app.core.connections.models import Connection
 from app.core.db import UtcDateTime
 from app.core.permissions import Permission, permissions_of
 from app.core.prepared import Prepared
-from app.features.share_links import halts, networks
+from app.features.share_links.gates import networks
 from app.features.share_links.guests.models import Invitation
-from app.features.share_links.halts import HaltKind
+from app.features.share_links.life import halts
+from app.features.share_links.life.halts import HaltKind
 from app.features.share_links.models import (
     AddressProof,
     Grant,

@@ -11,10 +11,11 @@ from app.core.accounts.actor import Actor
 from app.core.accounts.models import Group
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.text import Text
-from app.features.share_links import rights, words
+from app.features.share_links import rights
 from app.features.share_links.conditions import MAXIMUM_GROUPS
+from app.features.share_links.life.notices import NoticeCode, tell_owner
+from app.features.share_links.lists import words
 from app.features.share_links.models import LinkGroup, LinkRecipient, SharedObject, ShareLink
-from app.features.share_links.notices import NoticeCode, tell_owner
 from app.features.share_links.objects import ObjectFacts
 
 

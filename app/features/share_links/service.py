@@ -18,34 +18,26 @@ from app.core.errors import Conflict, Forbidden
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import (
-    applying,
-    approving,
-    content_guard,
-    grants,
-    halts,
-    powers,
-    rows,
-    ruling,
-    standing,
-    tightening,
-    words,
-)
+from app.features.share_links import applying, powers, rows
 from app.features.share_links import conditions as rules
 from app.features.share_links.applying import Snapshot
 from app.features.share_links.conditions import Changes, Conditions
-from app.features.share_links.content_check import NOT_LOOKED, Scan
 from app.features.share_links.events import ShareLinkEvent
+from app.features.share_links.gates import grants, tightening
 from app.features.share_links.gather import ShareFacts
+from app.features.share_links.life import halts, standing
+from app.features.share_links.life.notices import NoticeCode
+from app.features.share_links.lists import words
+from app.features.share_links.lists.wanted import Wanted
 from app.features.share_links.models import SharedObject, ShareLink
-from app.features.share_links.notices import NoticeCode
 from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.proof import RefusedToShare
-from app.features.share_links.rulebook import CheckMode, mode_of
+from app.features.share_links.reading.tree_reading import NO_SHARE
+from app.features.share_links.rules import approving, content_guard, ruling
+from app.features.share_links.rules.content_check import NOT_LOOKED, Scan
+from app.features.share_links.rules.rulebook import CheckMode, mode_of
 from app.features.share_links.settings import ShareLinkSettings
-from app.features.share_links.tree_reading import NO_SHARE
-from app.features.share_links.wanted import Wanted
 
 #: Older facts prove nothing any more.
 FACTS_LIFETIME = timedelta(seconds=60)

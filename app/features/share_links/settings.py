@@ -8,9 +8,10 @@ from typing import Any
 
 from app.core.settings.registry import setting
 from app.core.text import Text
-from app.features.share_links import frames, patterns
-from app.features.share_links.names import Names
-from app.features.share_links.recipients import not_domains
+from app.features.share_links.gates.recipients import not_domains
+from app.features.share_links.reading import frames
+from app.features.share_links.reading.names import Names
+from app.features.share_links.rules import patterns
 
 #: What a content check does with what it finds, from loosest to strictest.
 CHECK_MODES = ("off", "warn", "approve", "refuse")

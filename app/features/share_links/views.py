@@ -17,38 +17,29 @@ from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.documents.issue import FieldChoice
-from app.features.share_links import (
-    approving,
-    gather,
-    halts,
-    listing,
-    outlook,
-    rights,
-    saved_filters,
-    service,
-    tallies,
-    timeline,
-    tokens,
-    transferring,
-)
 from app.features.share_links import conditions as rules
-from app.features.share_links.board_views import list_address
+from app.features.share_links import gather, rights, service, tokens
 from app.features.share_links.conditions import UNCHANGED, Conditions, NewPassword
 from app.features.share_links.conditions_form import local_minute
 from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm, TransferForm
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.guests import invitations
 from app.features.share_links.guests import views as guest_pages
-from app.features.share_links.listing import LinkRow
-from app.features.share_links.names import Names
-from app.features.share_links.notices import sentence
+from app.features.share_links.life import halts, timeline, transferring
+from app.features.share_links.life.notices import sentence
+from app.features.share_links.life.timeline import TimelineEntry
+from app.features.share_links.lists import listing, saved_filters, tallies
+from app.features.share_links.lists.board_views import list_address
+from app.features.share_links.lists.listing import LinkRow
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.powers import Powers
 from app.features.share_links.powers_form import NAME_LABELS
-from app.features.share_links.rulebook import mode_of
+from app.features.share_links.reading import outlook
+from app.features.share_links.reading.names import Names
+from app.features.share_links.rules import approving
+from app.features.share_links.rules.rulebook import mode_of
 from app.features.share_links.settings import ShareLinkSettings
-from app.features.share_links.timeline import TimelineEntry
 from app.web import reveal
 from app.web.access import signed_in
 from app.web.forms import errors_onto, form_page, put_error

@@ -7,22 +7,14 @@ from app.core import signals
 from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import (
-    api,
-    approval_views,
-    board_views,
-    bulk_api,
-    bulk_views,
-    halt_api,
-    halt_views,
-    receivers,
-    rule_api,
-    rule_views,
-    views,
-    why_views,
-)
+from app.features.share_links import api, views
 from app.features.share_links.guests import views as guest_views
 from app.features.share_links.guests.settings import GuestSettings
+from app.features.share_links.life import bulk_api, bulk_views, halt_api, halt_views, receivers
+from app.features.share_links.lists import board_views
+from app.features.share_links.rules import api as rule_api
+from app.features.share_links.rules import approval_views, why_views
+from app.features.share_links.rules import views as rule_views
 from app.features.share_links.settings import ShareLinkSettings
 from app.web import navigation
 from app.web.navigation import NavItem, Section

@@ -3,22 +3,15 @@
 from flask import Flask
 
 from app.core import signals
-from app.features.share_links import (
-    codes,
-    forged,
-    gate_views,
-    jobs,
-    paper_views,
-    places,
-    preview_views,
-    public_views,
-    reminding,
-    sweeping,
-    visitors,
-)
+from app.features.share_links import jobs, public_views
+from app.features.share_links.gates import codes, forged, visitors
+from app.features.share_links.gates import views as gate_views
 from app.features.share_links.guests import access_views, addresses
 from app.features.share_links.guests import jobs as guest_jobs
 from app.features.share_links.guests import public_views as guest_views
+from app.features.share_links.life import reminding, sweeping
+from app.features.share_links.paper import views as paper_views
+from app.features.share_links.reading import places, preview_views
 
 # Imported for their jobs and addresses, which stand beside those of the reader.
 __all__ = [

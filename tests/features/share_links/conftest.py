@@ -11,7 +11,8 @@ from app.core.connections import clients
 from app.core.connections.models import Connection
 from app.core.db import transaction
 from app.core.settings import registry
-from app.features.share_links import public_views, reading
+from app.features.share_links import public_views
+from app.features.share_links.reading import sheets
 from app.integrations.atlassian.types import Deployment, Product
 from simulator import site as simulator
 from simulator.data_center.people import jira_key, user_key
@@ -88,7 +89,7 @@ class OwnServers(World):
 @pytest.fixture(autouse=True)
 def _fresh_process() -> None:
     """Begin as a process that has read nothing yet: each test has a database of its own."""
-    reading.forget()
+    sheets.forget()
     public_views.forget()
 
 

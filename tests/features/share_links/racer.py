@@ -14,9 +14,10 @@ from sqlalchemy import create_engine, select
 
 from app.core import clock, db, models
 from app.core.crypto import keyring, ring
-from app.features.share_links import codes, opening, queries
+from app.features.share_links import queries
+from app.features.share_links.gates import codes, opening
+from app.features.share_links.gates.opening import Asked, Brought, Opened
 from app.features.share_links.models import ShareLink
-from app.features.share_links.opening import Asked, Brought, Opened
 
 BROWSER = "b" * 64
 

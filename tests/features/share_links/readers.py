@@ -11,10 +11,11 @@ from app.core import clock, db
 from app.core.accounts.models import Person
 from app.core.audit.models import AuditEntry
 from app.core.connections import clients
-from app.features.share_links import objects, public_views, reading, tokens
+from app.features.share_links import objects, public_views, tokens
 from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.powers import Powers
+from app.features.share_links.reading import sheets
 from tests.factories import links
 from tests.features.share_links.conftest import World
 from tests.pages import Page, PageClient
@@ -114,7 +115,7 @@ def forget_calls(world: World) -> None:
 
 def forget_kept() -> None:
     """Drop what this process keeps, as another process would begin."""
-    reading.forget()
+    sheets.forget()
     public_views.forget()
 
 

@@ -4,10 +4,12 @@ from typing import Any
 
 from app.core.connections import clients
 from app.core.db import reading
-from app.features.share_links import objects, outlook, ruling
-from app.features.share_links.names import Names
+from app.features.share_links import objects
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.powers import Children, Powers
+from app.features.share_links.reading import outlook
+from app.features.share_links.reading.names import Names
+from app.features.share_links.rules import ruling
 from tests import html
 from tests.factories.links import PASSWORD
 from tests.features.share_links.conftest import World

@@ -17,9 +17,9 @@ from app.core import clock
 from app.core.accounts import api_tokens
 from app.core.accounts.models import Person
 from app.core.db import reading, transaction
+from app.features.share_links.lists.wanted import Wanted
 from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import PauseReason
-from app.features.share_links.wanted import Wanted
 from tests.factories import links, people
 from tests.features.share_links.conftest import World
 from tests.pages import PageClient

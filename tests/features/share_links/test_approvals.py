@@ -14,12 +14,14 @@ from app.core.connections.models import Connection
 from app.core.db import reading, transaction
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.settings import registry
-from app.features.share_links import approving, policy, queries, rule_changes, service
+from app.features.share_links import policy, queries, service
 from app.features.share_links.conditions import Changes
 from app.features.share_links.models import LinkApproval, ShareLink
 from app.features.share_links.policy import Closed, ClosedBecause, VisitorFacts
 from app.features.share_links.powers import Powers
-from app.features.share_links.ruling import Place
+from app.features.share_links.rules import approving
+from app.features.share_links.rules import changes as rule_changes
+from app.features.share_links.rules.ruling import Place
 from tests.factories import connections, links, people
 from tests.pages import PageClient
 

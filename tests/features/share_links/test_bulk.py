@@ -10,11 +10,11 @@ from app.core.accounts.models import Person
 from app.core.audit.models import AuditEntry
 from app.core.db import reading, transaction
 from app.core.errors import Invalid, NotFound
-from app.features.share_links import bulk
-from app.features.share_links.bulk import BulkAction, Order
+from app.features.share_links.life import bulk
+from app.features.share_links.life.bulk import BulkAction, Order
 from app.features.share_links.life_models import BulkItem, BulkRun
+from app.features.share_links.lists.wanted import Wanted
 from app.features.share_links.models import ShareLink
-from app.features.share_links.wanted import Wanted
 from tests.factories import links, people
 from tests.pages import PageClient
 

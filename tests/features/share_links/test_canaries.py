@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from app.features.share_links.names import Names
 from app.features.share_links.powers import Children, Powers
+from app.features.share_links.reading.names import Names
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import Shared, opened, share, share_issue
 from tests.pages import PageClient

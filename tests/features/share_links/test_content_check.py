@@ -10,13 +10,15 @@ from sqlalchemy import select
 from app.core import db
 from app.core.audit.models import AuditEntry
 from app.core.settings import registry
-from app.features.share_links import approving, content_check, content_guard, rule_changes, service
+from app.features.share_links import service
 from app.features.share_links.conditions import Conditions
-from app.features.share_links.content_check import Finding, Scan
 from app.features.share_links.models import LinkApproval, ShareLink
-from app.features.share_links.patterns import OwnPattern
 from app.features.share_links.proof import RefusedToShare
-from app.features.share_links.ruling import EVERYWHERE
+from app.features.share_links.rules import approving, content_check, content_guard
+from app.features.share_links.rules import changes as rule_changes
+from app.features.share_links.rules.content_check import Finding, Scan
+from app.features.share_links.rules.patterns import OwnPattern
+from app.features.share_links.rules.ruling import EVERYWHERE
 from tests.factories import connections, links, people
 
 

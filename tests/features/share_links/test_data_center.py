@@ -15,9 +15,9 @@ from app.core.errors import Invalid, Unavailable
 from app.features.share_links import gather, service, tokens
 from app.features.share_links.conditions import Conditions
 from app.features.share_links.models import SharedObject, ShareLink
-from app.features.share_links.names import Names
 from app.features.share_links.powers import Children, Powers
 from app.features.share_links.proof import Proof, RefusedToShare
+from app.features.share_links.reading.names import Names
 from app.integrations.atlassian.types import Deployment
 from simulator.data_center.people import jira_key
 from tests import html

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.features.share_links.filetypes import NEUTRAL, drawn_as, sent_as
 from app.features.share_links.powers import Children, Powers
+from app.features.share_links.reading.filetypes import NEUTRAL, drawn_as, sent_as
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import opened, share
 from tests.pages import PageClient

@@ -18,12 +18,14 @@ from app.core.accounts.models import Person
 from app.core.db import reading, transaction
 from app.core.folding import key_of, words_of
 from app.core.paging import NEVER
-from app.features.share_links import filtering, listing, recipients, service, tallies
+from app.features.share_links import service
 from app.features.share_links.conditions import Changes
-from app.features.share_links.listing import LinkRow
+from app.features.share_links.gates import recipients
+from app.features.share_links.lists import filtering, listing, tallies
+from app.features.share_links.lists.listing import LinkRow
+from app.features.share_links.lists.wanted import LONG, NEW, UNOPENED, Condition, Risk, Wanted
 from app.features.share_links.models import LinkRecipient, ShareLink
 from app.features.share_links.policy import LinkState
-from app.features.share_links.wanted import LONG, NEW, UNOPENED, Condition, Risk, Wanted
 from tests.factories import connections, links, people
 
 WORDS = ("Berth", "crane", "plan", "Größe", "STRASSE", "straße", "weekly", "日程", "x-ray", "42")

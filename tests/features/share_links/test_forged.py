@@ -13,8 +13,9 @@ from app.core.crypto import tokens as random_tokens
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
 from app.core.text import Text
-from app.features.share_links import forged, tokens
-from app.features.share_links.forged import ForgedTokens
+from app.features.share_links import tokens
+from app.features.share_links.gates import forged
+from app.features.share_links.gates.forged import ForgedTokens
 from app.web import logs, ops
 
 HOST = "links.example"

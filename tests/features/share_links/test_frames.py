@@ -8,7 +8,7 @@ from app.core.accounts.models import Person
 from app.core.errors import Invalid
 from app.core.settings import registry
 from app.core.settings import service as settings
-from app.features.share_links import frames
+from app.features.share_links.reading import frames
 from tests.factories import people
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import control, opened, share

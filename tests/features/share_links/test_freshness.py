@@ -12,12 +12,14 @@ from app.core.audit.models import AuditEntry
 from app.core.connections.models import Connection
 from app.core.mail.models import OutgoingMail
 from app.core.settings import service as settings
-from app.features.share_links import content, freshness, jobs, opening
-from app.features.share_links.freshness import Verdict
+from app.features.share_links import jobs
+from app.features.share_links.gates import opening
+from app.features.share_links.gates.opening import Asked
 from app.features.share_links.models import Copy, CopyChunk, OwnerNotice
-from app.features.share_links.opening import Asked
 from app.features.share_links.powers import Powers
 from app.features.share_links.queries import ObjectRow
+from app.features.share_links.reading import content, freshness
+from app.features.share_links.reading.freshness import Verdict
 from tests.factories import people
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import (

@@ -14,8 +14,9 @@ from app.core.audit.models import AuditEntry, AuditPersonal
 from app.core.jobs.models import Job
 from app.core.mail.models import OutgoingMail
 from app.core.ratelimit import Limit
-from app.features.share_links import codes, limits, service
+from app.features.share_links import service
 from app.features.share_links.conditions import Changes, Conditions
+from app.features.share_links.gates import codes, limits
 from app.features.share_links.models import AddressCode, AddressProof, OwnerNotice
 from tests.factories import links, people
 from tests.features.share_links.conftest import World

@@ -14,13 +14,16 @@ from app.core.db import reading, transaction
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.mail import delivery
 from app.core.mail.models import OutgoingMail
-from app.features.share_links import halt_targets, halting, listing, opening, policy
-from app.features.share_links.halts import HaltKind, HaltScope
+from app.features.share_links import policy
+from app.features.share_links.gates import opening
+from app.features.share_links.gates.opening import Asked
+from app.features.share_links.life import halt_targets, halting
+from app.features.share_links.life.halts import HaltKind, HaltScope
+from app.features.share_links.lists import listing
+from app.features.share_links.lists.wanted import Wanted
 from app.features.share_links.models import Grant, SharedObject, ShareLink
-from app.features.share_links.opening import Asked
 from app.features.share_links.policy import Closed, ClosedBecause, LinkState, Serve, Step
 from app.features.share_links.queries import Visit
-from app.features.share_links.wanted import Wanted
 from tests.factories import connections, links, people
 from tests.pages import PageClient
 

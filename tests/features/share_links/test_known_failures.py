@@ -13,8 +13,9 @@ from app.core.accounts.actor import SYSTEM
 from app.core.crypto import passwords
 from app.core.errors import Invalid
 from app.core.settings import registry
-from app.features.share_links import applying, codes, conditions, limits, service, tokens
+from app.features.share_links import applying, conditions, service, tokens
 from app.features.share_links.conditions import Changes
+from app.features.share_links.gates import codes, limits
 from app.features.share_links.settings import ShareLinkSettings
 from tests.factories import links, people
 from tests.features.share_links.conftest import World

@@ -28,11 +28,13 @@ from app.core.accounts import sessions
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import MembershipSource, SignInSession
 from app.core.crypto import tokens as secrets
-from app.features.share_links import halt_targets, halting, halts, opening, service
+from app.features.share_links import service
 from app.features.share_links.conditions import Changes
-from app.features.share_links.halts import HaltKind, HaltScope
+from app.features.share_links.gates import opening
+from app.features.share_links.gates.opening import Asked, Brought, Opened
+from app.features.share_links.life import halt_targets, halting, halts
+from app.features.share_links.life.halts import HaltKind, HaltScope
 from app.features.share_links.models import AddressProof, Passage, ShareLink
-from app.features.share_links.opening import Asked, Brought, Opened
 from app.features.share_links.policy import Admit, Serve, next_step
 from tests.conftest import NOW
 from tests.factories import links, people

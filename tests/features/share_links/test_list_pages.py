@@ -10,9 +10,10 @@ from flask import Flask
 from app.core import clock
 from app.core.accounts.models import Person
 from app.core.db import transaction
-from app.features.share_links import jobs, tallies
+from app.features.share_links import jobs
+from app.features.share_links.lists import tallies
+from app.features.share_links.lists.saved_filters import MAXIMUM
 from app.features.share_links.models import ShareLink
-from app.features.share_links.saved_filters import MAXIMUM
 from tests.factories import links, people
 from tests.pages import PageClient
 

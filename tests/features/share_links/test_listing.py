@@ -12,12 +12,13 @@ from app.core.accounts.models import Person
 from app.core.connections.models import Connection
 from app.core.db import reading, transaction
 from app.core.errors import Forbidden, NotFound
-from app.features.share_links import listing, tallies, timeline
 from app.features.share_links.events import ShareLinkEvent
-from app.features.share_links.listing import ActivityRow
+from app.features.share_links.life import timeline
+from app.features.share_links.lists import listing, tallies
+from app.features.share_links.lists.listing import ActivityRow
+from app.features.share_links.lists.wanted import Wanted
 from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import LinkState
-from app.features.share_links.wanted import Wanted
 from tests.factories import connections, links, people
 
 pytestmark = pytest.mark.usefixtures("app")

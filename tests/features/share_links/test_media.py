@@ -9,10 +9,10 @@ from werkzeug.test import TestResponse
 from app.core import db
 from app.core.audit import trail
 from app.core.errors import Unavailable
-from app.features.share_links import copies, filetypes, media, places
 from app.features.share_links.models import Copy, CopyChunk
-from app.features.share_links.places import Places
 from app.features.share_links.powers import Powers
+from app.features.share_links.reading import copies, filetypes, media, places
+from app.features.share_links.reading.places import Places
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import (
     CSV,

@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.errors import Invalid
-from app.features.share_links import networks
+from app.features.share_links.gates import networks
 
 
 @pytest.mark.parametrize(

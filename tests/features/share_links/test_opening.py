@@ -12,10 +12,10 @@ from app.core.accounts import sessions
 from app.core.audit import trail
 from app.core.audit.models import AuditEntry
 from app.core.crypto import tokens as secrets
-from app.features.share_links import opening
 from app.features.share_links.events import ShareLinkEvent
+from app.features.share_links.gates import opening
+from app.features.share_links.gates.opening import Asked, Brought, NotOpened, Opened
 from app.features.share_links.models import Grant
-from app.features.share_links.opening import Asked, Brought, NotOpened, Opened
 from app.features.share_links.policy import Ask, Closed, ClosedBecause, Gate, Refused, RefusedBecause
 from tests.factories import links, people
 from tests.features.share_links.readers import Shared

@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 from app.core import clock, db
 from app.core.jobs import worker
 from app.core.jobs.models import Job
-from app.features.share_links import paper_child, paper_views
 from app.features.share_links.models import Copy, CopyChunk
+from app.features.share_links.paper import child as paper_child
+from app.features.share_links.paper import views as paper_views
 from app.features.share_links.powers import Children, Powers
 from tests.documents.paper.sheets import texts
 from tests.features.share_links.conftest import World
@@ -165,7 +166,7 @@ def test_what_cannot_be_made_is_said_once_and_not_tried_again(
 
 def test_an_order_whose_worker_is_gone_is_placed_again(world: World, pages: PageClient) -> None:
 
-    from app.features.share_links.copies import WRITER_SILENCE
+    from app.features.share_links.reading.copies import WRITER_SILENCE
 
     shared = share(world, powers=PDF)
     opened(pages, shared)

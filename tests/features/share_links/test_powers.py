@@ -4,9 +4,10 @@ import pytest
 
 from app.core.db import reading
 from app.core.errors import Invalid
-from app.features.share_links import listing, powers
-from app.features.share_links.names import Names, initials
+from app.features.share_links import powers
+from app.features.share_links.lists import listing
 from app.features.share_links.powers import Children, Powers, checked, dump, labels_of, load
+from app.features.share_links.reading.names import Names, initials
 from tests.factories import people
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import share, share_issue

@@ -22,8 +22,10 @@ from app.core.ratelimit import Attempt, Limit
 from app.core.settings import registry
 from app.core.settings import service as settings
 from app.core.settings.organisation import OrganisationSettings
-from app.features.share_links import halt_targets, halting, limits, tokens
-from app.features.share_links.halts import HaltKind, HaltScope
+from app.features.share_links import tokens
+from app.features.share_links.gates import limits
+from app.features.share_links.life import halt_targets, halting
+from app.features.share_links.life.halts import HaltKind, HaltScope
 from app.features.share_links.models import Grant
 from app.features.share_links.policy import CloseReason
 from tests.factories import links, people

@@ -14,7 +14,8 @@ from app.core.crypto import tokens as secrets
 from app.core.crypto.keyring import KeyRing
 from app.core.jobs.models import Job
 from app.core.mail.models import OutgoingMail
-from app.features.share_links import codes, queries
+from app.features.share_links import queries
+from app.features.share_links.gates import codes
 from tests import processes
 from tests.factories import links, people
 from tests.features.share_links.racer import BROWSER

@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.errors import Invalid
-from app.features.share_links import recipients
+from app.features.share_links.gates import recipients
 
 
 @pytest.mark.parametrize(

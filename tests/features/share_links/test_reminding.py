@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import reading, transaction
 from app.core.settings import registry
-from app.features.share_links import reminding
+from app.features.share_links.life import reminding
 from app.features.share_links.models import OwnerNotice
 from tests.factories import links, people
 

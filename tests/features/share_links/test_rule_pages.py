@@ -13,12 +13,14 @@ from app.core.connections.models import Connection
 from app.core.db import reading, transaction
 from app.core.errors import Forbidden, Invalid
 from app.core.settings import registry
-from app.features.share_links import impact, rule_changes, ruling, service
+from app.features.share_links import service
 from app.features.share_links.conditions import Changes, Conditions
 from app.features.share_links.powers import Powers
 from app.features.share_links.proof import RefusedToShare
-from app.features.share_links.rulebook import Plain
-from app.features.share_links.ruling import EVERYWHERE, Place
+from app.features.share_links.rules import changes as rule_changes
+from app.features.share_links.rules import impact, ruling
+from app.features.share_links.rules.rulebook import Plain
+from app.features.share_links.rules.ruling import EVERYWHERE, Place
 from tests.factories import connections, links, people
 from tests.pages import PageClient
 

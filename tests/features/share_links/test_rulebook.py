@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from app.core import clock
 from app.core.errors import Invalid
-from app.features.share_links import abiding, patterns, rulebook
-from app.features.share_links.abiding import Asked
 from app.features.share_links.conditions import check_password
 from app.features.share_links.powers import Children, Powers
-from app.features.share_links.rulebook import COMPARISONS, Level, Plain, Rules, Scope
+from app.features.share_links.rules import abiding, patterns, rulebook
+from app.features.share_links.rules.abiding import Asked
+from app.features.share_links.rules.rulebook import COMPARISONS, Level, Plain, Rules, Scope
 from app.features.share_links.settings import CHECK_MODES, SHARERS
 
 SCOPES = (Scope.EVERYWHERE, Scope.CONNECTION, Scope.CONTAINER)

@@ -13,7 +13,8 @@ from app.core.connections.models import AtlassianAccount
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.mail import delivery
 from app.core.mail.models import OutgoingMail
-from app.features.share_links import gather, service, sweeping, transferring
+from app.features.share_links import gather, service
+from app.features.share_links.life import sweeping, transferring
 from app.features.share_links.life_models import ProvenRight
 from app.features.share_links.models import OwnerNotice
 from app.features.share_links.proof import RefusedToShare

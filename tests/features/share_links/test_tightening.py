@@ -9,8 +9,8 @@ import pytest
 
 from app.features.share_links import powers
 from app.features.share_links.applying import Snapshot
+from app.features.share_links.gates.tightening import is_tighter
 from app.features.share_links.powers import Powers
-from app.features.share_links.tightening import is_tighter
 from tests.conftest import NOW
 
 PLAIN = Snapshot(

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from app.core import clock
-from app.features.share_links import freshness, tree, tree_reading
 from app.features.share_links.powers import Children, Powers
-from app.features.share_links.tree_reading import FoundPage
+from app.features.share_links.reading import freshness, tree, tree_reading
+from app.features.share_links.reading.tree_reading import FoundPage
 from app.integrations.atlassian.errors import AtlassianError, Busy, Forbidden, NotFound, Unreachable
 from app.integrations.atlassian.transport import Transport
 from app.integrations.atlassian.types import Descendant, Page, Restriction

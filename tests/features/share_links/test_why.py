@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from app.core.accounts.models import Person
 from app.core.db import reading, transaction
 from app.core.errors import NotFound
-from app.features.share_links import networks, policy, service, why
+from app.features.share_links import policy, service
 from app.features.share_links.conditions import Changes
+from app.features.share_links.gates import networks
 from app.features.share_links.models import LinkRecipient, ShareLink
 from app.features.share_links.policy import (
     AddressFacts,
@@ -20,7 +21,8 @@ from app.features.share_links.policy import (
     RuleName,
     VisitorFacts,
 )
-from app.features.share_links.why import Explained, Somebody
+from app.features.share_links.rules import why
+from app.features.share_links.rules.why import Explained, Somebody
 from tests.factories import links, people
 from tests.pages import PageClient
 

@@ -8,10 +8,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import db
-from app.features.share_links import reading
+from app.features.share_links.gates.opening import Asked
 from app.features.share_links.guests import leaving, openings, reports
 from app.features.share_links.guests.forms import ReportForm
-from app.features.share_links.opening import Asked
 from app.features.share_links.public_views import (
     asked_by,
     back,
@@ -21,7 +20,8 @@ from app.features.share_links.public_views import (
     is_closed,
     open_to_strangers,
 )
-from app.features.share_links.reading import Approach
+from app.features.share_links.reading import sheets
+from app.features.share_links.reading.sheets import Approach
 
 
 @blueprint.get("/<token>/access")
@@ -88,7 +88,7 @@ def _found(token: str) -> tuple[Asked, Approach] | BaseResponse:
     asked = asked_by(token)
     if asked is None:
         return closed_page(known=False)
-    approach = reading.approach(asked)
+    approach = sheets.approach(asked)
     return closed(asked, approach) if is_closed(approach) else (asked, approach)
 
 

@@ -23,8 +23,9 @@ from app.core.jobs import outbox
 from app.core.mail import delivery
 from app.core.ratelimit import Limit, Taken
 from app.core.text import Text
-from app.features.share_links import recipients
-from app.features.share_links.codes import (
+from app.features.share_links.events import ShareLinkEvent
+from app.features.share_links.gates import recipients
+from app.features.share_links.gates.codes import (
     DIGITS,
     LIFETIME,
     NO_CODE,
@@ -35,7 +36,6 @@ from app.features.share_links.codes import (
     Refusal,
     Waiting,
 )
-from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.guests import shared
 from app.features.share_links.guests.models import GuestCode
 from app.features.share_links.models import AddressProof, Passage, ShareLink

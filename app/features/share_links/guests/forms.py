@@ -7,11 +7,11 @@ from flask_babel import lazy_gettext as _
 from wtforms import RadioField, TextAreaField
 
 from app.features.share_links.conditions_form import Entries
+from app.features.share_links.gates.recipients import LONGEST_ADDRESS
 from app.features.share_links.guests.invitations import AT_ONCE, MAXIMUM_WORDS
 from app.features.share_links.guests.listing import InvitationState
 from app.features.share_links.guests.reports import MAXIMUM_WORDS as MAXIMUM_REPORT
 from app.features.share_links.guests.reports import SENTENCES, ReportReason
-from app.features.share_links.recipients import LONGEST_ADDRESS
 from app.web.forms import FilterForm, Form, OneLine, Required, Words, at_most
 
 #: Words for each state; the template chooses the tone.

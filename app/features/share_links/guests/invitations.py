@@ -21,13 +21,15 @@ from app.core.mail import delivery
 from app.core.ratelimit import Limit
 from app.core.settings import registry
 from app.core.text import Text
-from app.features.share_links import abiding, facts, grants, recipients, rights, rows, ruling
+from app.features.share_links import facts, rights, rows
 from app.features.share_links.events import ShareLinkEvent
+from app.features.share_links.gates import grants, recipients
 from app.features.share_links.guests import mails
 from app.features.share_links.guests.models import Invitation
 from app.features.share_links.guests.settings import GuestSettings
 from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.policy import LinkState
+from app.features.share_links.rules import abiding, ruling
 
 #: At once, and for one link as long as it lives.
 AT_ONCE = 100

@@ -4,8 +4,8 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.features.share_links import grants, records
 from app.features.share_links.events import ShareLinkEvent
+from app.features.share_links.gates import grants, records
 from app.features.share_links.guests.models import Invitation
 from app.features.share_links.models import AddressCode, AddressProof, Grant, Passage
 from app.features.share_links.queries import Visit

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from app.core.accounts.actor import Actor
 from app.core.errors import Forbidden
 from app.core.mail.models import OutgoingMail
-from app.features.share_links import listing, rights
+from app.features.share_links import rights
 from app.features.share_links.guests.models import Invitation, ReaderOpening
-from app.features.share_links.listing import LinkRow
+from app.features.share_links.lists import listing
+from app.features.share_links.lists.listing import LinkRow
 
 PAGE_SIZE = 50
 

@@ -17,7 +17,7 @@ from app.core.errors import NotFound
 from app.core.mail import delivery
 from app.core.settings import registry
 from app.features.share_links import tokens
-from app.features.share_links.codes import Outcome, Refusal
+from app.features.share_links.gates.codes import Outcome, Refusal
 from app.features.share_links.guests import codes, shared
 from app.features.share_links.guests.forms import AddressForm, CodeForm, SharedForm
 from app.features.share_links.guests.settings import GuestSettings

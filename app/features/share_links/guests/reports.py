@@ -14,11 +14,11 @@ from app.core.accounts.models import Person
 from app.core.mail import delivery
 from app.core.ratelimit import Limit, Taken
 from app.core.text import Text
-from app.features.share_links import records
 from app.features.share_links.events import ShareLinkEvent
+from app.features.share_links.gates import records
 from app.features.share_links.guests.models import Invitation, LinkReport
+from app.features.share_links.life.notices import NoticeCode, tell_owner
 from app.features.share_links.models import ShareLink
-from app.features.share_links.notices import NoticeCode, tell_owner
 from app.features.share_links.queries import Visit
 
 MAXIMUM_WORDS = 1_000

@@ -16,7 +16,8 @@ from app.core.accounts.models import Membership, Person
 from app.core.accounts.queries import membership_counts
 from app.core.connections.models import Connection
 from app.core.paging import Page
-from app.features.share_links import facts, recipients
+from app.features.share_links import facts
+from app.features.share_links.gates import recipients
 from app.features.share_links.guests.models import Invitation, ReaderOpening
 from app.features.share_links.models import LinkGroup, LinkRecipient, SharedObject, ShareLink
 from app.features.share_links.policy import LinkState

@@ -15,7 +15,7 @@ from app.core.errors import Conflict
 from app.features.share_links import rights, tokens
 from app.features.share_links.guests import invitations, listing, reports
 from app.features.share_links.guests.forms import STATE_LABELS, InviteForm
-from app.features.share_links.listing import LinkRow
+from app.features.share_links.lists.listing import LinkRow
 from app.web.access import signed_in
 from app.web.forms import errors_onto
 from app.web.identity import actor

@@ -1,0 +1,1 @@
+"""Finding links among many: lists, filters, words, tallies and the risk board."""

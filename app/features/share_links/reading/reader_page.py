@@ -1,0 +1,141 @@
+"""The reader page itself: finished pages are kept by everything that their bytes depend on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Response, render_template
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from app.core.settings import registry
+from app.core.settings.organisation import OrganisationSettings
+from app.features.share_links.objects import ObjectKind
+from app.features.share_links.queries import ObjectRow, Visit
+from app.features.share_links.reading import frames, page_content, sheets
+from app.features.share_links.reading.content import File, Section, outline
+from app.features.share_links.reading.coverage import Coverage, address_of
+from app.features.share_links.reading.page_cache import Kept
+from app.features.share_links.reading.sheets import Approach, Sheet
+from app.features.share_links.settings import ShareLinkSettings
+from app.web import theme
+from app.web.headers import READER_POLICY
+
+_PAGES: Kept[bytes] = Kept(32 * 1024 * 1024, len)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A page in the tree beside the content, with those below it."""
+
+    title: str
+    address: str
+    #: Whether it is the page that is shown.
+    current: bool
+    below: "tuple[Branch, ...]"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What the reader template prints around the content."""
+
+    visit: Visit
+    sheet: Sheet
+    html: Markup
+    comments: Markup
+    contents: tuple[Section, ...]
+    files: tuple[File, ...]
+    #: What stands before the id of a file in its address.
+    files_at: str
+    #: The pages that the link covers, the one it names on top; None where that is the only one.
+    tree: Branch | None
+    stale_since: object | None
+    #: Whether this is the owner's view of it.
+    preview: bool
+
+    @property
+    def is_below(self) -> bool:
+        """Whether this is not the page that the link names."""
+        return self.sheet.target.id != self.visit.shown.object.id
+
+
+def response(visit: Visit, sheet: Sheet, stale_since: object | None, *, preview: bool = False) -> Response:
+    """Return the page of what is shown."""
+    powers, target = visit.shown.powers, sheet.target
+    # Bodies were sanitised when they were rendered; nothing else is marked safe.
+    html, said = Markup(sheet.content.html), Markup(sheet.comments.html if sheet.comments else "")  # noqa: S704
+    # An issue lists its files itself, where Jira has them.
+    listed = powers.attachments and target.kind is ObjectKind.PAGE
+    files = tuple(sorted(sheet.content.files.values(), key=lambda file: file.filename)) if listed else ()
+    below = target.id != visit.shown.object.id
+    paper = Paper(
+        visit,
+        sheet,
+        html,
+        said,
+        outline(sheet.content.headings),
+        files,
+        f"files/{target.object_id}/" if below else "files/",
+        tree_of(sheet.coverage, target),
+        stale_since,
+        preview,
+    )
+    page = render_template("share_links/public/reader.html", paper=paper, shown=visit.shown, powers=powers)
+    return _answer(page.encode())
+
+
+def kept(fresh: Approach) -> Response | None:
+    """Return the finished page of what was made fresh, if this process has it."""
+    key = _key(fresh)
+    page = _PAGES.get(key) if key is not None else None
+    return _answer(page) if page is not None else None
+
+
+def keep(ready: Approach, page: Response) -> None:
+    """Keep a finished page, unless it says how old it is."""
+    key = _key(ready)
+    if key is not None:
+        _PAGES.put(key, page.get_data())
+
+
+def forget() -> None:
+    """Drop what this process keeps."""
+    _PAGES.clear()
+
+
+def tree_of(coverage: Coverage, target: ObjectRow) -> Branch | None:
+    """Return the tree beside a page, or None where there is nothing to go to."""
+    if not coverage.pages:
+        return None
+
+    def below(parent_id: str) -> Iterable[Branch]:
+        for one in coverage.pages:
+            if one.parent_id == parent_id:
+                current = one.page_id == target.object_id
+                yield Branch(one.title, address_of(one.page_id), current, tuple(below(one.page_id)))
+
+    root_id = coverage.root_id
+    return Branch(coverage.root_title, page_content.ROOT_ADDRESS, target.object_id == root_id, tuple(below(root_id)))
+
+
+def _key(ready: Approach) -> object | None:
+    if ready.served is None or ready.stale_since is not None or ready.target is None:
+        return None
+    shown, target = ready.served.shown, ready.target
+    comments = sheets.comments_of(ready)
+    frames_of = registry.get(ShareLinkSettings).framed
+    look = (theme.current(), str(get_locale()), registry.get(OrganisationSettings), frames_of)
+    return (
+        shown.public_id,
+        shown.version,
+        shown.owner_name,
+        (shown.object.id, shown.object.title, shown.object.tree_digest),
+        (target.id, target.version, target.title),
+        comments.digest if comments is not None else None,
+        look,
+    )
+
+
+def _answer(page: bytes) -> Response:
+    answer = Response(page, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Security-Policy"] = READER_POLICY + frames.policy(registry.get(ShareLinkSettings).framed)
+    return answer

@@ -1,0 +1,289 @@
+"""What in a text should not leave the house: keys and tokens, card and account numbers, an organisation's own patterns. Pure.
+
+What is found is never kept or told in plain: only its kind, where it stands, and a few of its characters. Keys and tokens
+are found by the plugins of detect-secrets that know one format each; those that guess by entropy or by words such as
+“password” find something on every other page and are left out.
+"""
+
+import hashlib
+import importlib
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import lxml.html
+from lxml import etree
+
+from app.features.share_links.rules import patterns
+from app.features.share_links.rules.patterns import OwnPattern
+
+#: Seconds and characters that one check may take; what is left then counts as not looked through.
+SECONDS = 2.0
+MOST_CHARACTERS = 2_000_000
+MOST_FINDINGS = 50
+#: Seconds of computing that one pattern may take on one line.
+_PATTERN_SECONDS = 0.25
+_LONGEST_LINE, _OVERLAP = 2_000, 200
+#: Plugins of detect-secrets by their modules; loaded with the first check, since most processes never do one.
+_DETECTORS = (
+    ("artifactory", "ArtifactoryDetector"),
+    ("aws", "AWSKeyDetector"),
+    ("azure_storage_key", "AzureStorageKeyDetector"),
+    ("basic_auth", "BasicAuthDetector"),
+    ("discord", "DiscordBotTokenDetector"),
+    ("github_token", "GitHubTokenDetector"),
+    ("gitlab_token", "GitLabTokenDetector"),
+    ("jwt", "JwtTokenDetector"),
+    ("mailchimp", "MailchimpDetector"),
+    ("npm", "NpmDetector"),
+    ("openai", "OpenAIDetector"),
+    ("private_key", "PrivateKeyDetector"),
+    ("pypi_token", "PypiTokenDetector"),
+    ("sendgrid", "SendGridDetector"),
+    ("slack", "SlackDetector"),
+    ("square_oauth", "SquareOAuthDetector"),
+    ("stripe", "StripeDetector"),
+    ("telegram_token", "TelegramBotTokenDetector"),
+    ("twilio", "TwilioKeyDetector"),
+)
+CARD, ACCOUNT = "Card number", "Account number (IBAN)"
+_CARD = re.compile(r"(?<![0-9A-Za-z])[2-6](?:[ -]?[0-9]){12,18}(?![0-9A-Za-z])")
+#: Beginnings and lengths that cards have (ISO/IEC 7812, as the large issuers publish them).
+_ISSUED = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"
+    r"|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|35\d{14}|6(?:011|5\d\d|4[4-9]\d)\d{12}"
+)
+_IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}")
+#: Lengths of account numbers by country (ISO 13616, the SWIFT registry).
+_IBAN_LENGTHS = {
+    "AT": 20,
+    "BE": 16,
+    "BG": 22,
+    "CH": 21,
+    "CY": 28,
+    "CZ": 24,
+    "DE": 22,
+    "DK": 18,
+    "EE": 20,
+    "ES": 24,
+    "FI": 18,
+    "FR": 27,
+    "GB": 22,
+    "GR": 27,
+    "HR": 21,
+    "HU": 28,
+    "IE": 22,
+    "IT": 27,
+    "LI": 21,
+    "LT": 20,
+    "LU": 20,
+    "LV": 21,
+    "MC": 27,
+    "MT": 31,
+    "NL": 18,
+    "NO": 15,
+    "PL": 28,
+    "PT": 25,
+    "RO": 24,
+    "SE": 24,
+    "SI": 19,
+    "SK": 24,
+    "SM": 27,
+    "TR": 26,
+}
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "blockquote",
+        "br",
+        "caption",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_LONGEST_PLACE = 120
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that was found; `masked` holds at most four characters of it."""
+
+    kind: str
+    #: The heading that it stands below; empty = before the first.
+    place: str
+    masked: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a check found, and whether it came to the end."""
+
+    findings: tuple[Finding, ...]
+    finished: bool = True
+
+    @property
+    def clean(self) -> bool:
+        """Whether all was looked through and nothing found."""
+        return self.finished and not self.findings
+
+    @property
+    def digest(self) -> str:
+        """What a decision about it is remembered by; holds nothing of what was found but what is told anyway."""
+        told = "\n".join(sorted(f"{one.kind}\t{one.masked}" for one in self.findings))
+        return hashlib.sha256(f"{self.finished}\n{told}".encode()).hexdigest()
+
+
+#: Where nothing could be read, nothing was looked through.
+NOT_LOOKED = Scan((), finished=False)
+
+
+def of_html(html: str, own: Iterable[OwnPattern] = ()) -> Scan:
+    """Look through rendered content; the same content and patterns are looked through once."""
+    key = hashlib.sha256(html.encode()).digest()
+    ordered = tuple(sorted(own, key=lambda one: (one.name, one.expression)))
+    known = _known(key, ordered)
+    if not known:
+        # Only what was found stays in memory, never the text.
+        known.append(scan(lines_of(html), ordered))
+    return known[0]
+
+
+def lines_of(html: str) -> list[tuple[str, str]]:
+    """Return the lines of rendered content, each with the heading above it; addresses of links stand below their text."""
+    try:
+        root = lxml.html.fromstring(f"<div>{html}</div>")
+    except (etree.ParserError, ValueError):
+        return []
+    found: list[tuple[str, str]] = []
+    words: list[str] = []
+    place = ""
+
+    def end_line() -> None:
+        found.extend((place, line) for line in "".join(words).splitlines() if line.strip())
+        words.clear()
+
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment")):
+        tag = element.tag if isinstance(element.tag, str) else ""
+        if event == "start":
+            if tag in _BLOCKS:
+                end_line()
+            if tag in _HEADINGS:
+                place = " ".join(element.text_content().split())[:_LONGEST_PLACE]
+            words.append(element.text or "")
+            continue
+        if tag in _BLOCKS:
+            end_line()
+        if event == "end" and element.get("href"):
+            found.append((place, element.get("href")))
+        if element is not root:
+            words.append(element.tail or "")
+    end_line()
+    return found
+
+
+def scan(lines: Sequence[tuple[str, str]], own: Iterable[OwnPattern] = (), *, seconds: float = SECONDS) -> Scan:
+    """Look through lines, each with its place, for so many seconds at most."""
+    until, left = time.monotonic() + seconds, MOST_CHARACTERS
+    found: dict[Finding, None] = {}
+    for place, line in lines:
+        for part in _parts(line):
+            left -= len(part)
+            if left < 0 or time.monotonic() > until or len(found) >= MOST_FINDINGS:
+                return Scan(tuple(found)[:MOST_FINDINGS], finished=False)
+            try:
+                for kind, value in _in_line(part, own, until):
+                    found[Finding(kind, place, masked(value))] = None
+            except TimeoutError:
+                return Scan(tuple(found), finished=False)
+    return Scan(tuple(found))
+
+
+def masked(value: str) -> str:
+    """Return a few characters of what was found: enough to find it again, too few to use it."""
+    plain = " ".join(value.split())
+    return f"{plain[:2]}…{plain[-2:]}" if len(plain) >= 12 else f"{plain[:1]}…"
+
+
+def is_card(text: str) -> bool:
+    """Tell whether digits are those of a card: a beginning and length that are issued, and the check digit (Luhn)."""
+    digits = re.sub(r"[ -]", "", text)
+    if _ISSUED.fullmatch(digits) is None:
+        return False
+    total = 0
+    for position, digit in enumerate(int(one) for one in reversed(digits)):
+        doubled = digit * 2 if position % 2 else digit
+        total += doubled - 9 if doubled > 9 else doubled
+    return total % 10 == 0 and len(set(digits)) > 1
+
+
+def iban_in(text: str) -> str | None:
+    """Return the account number that a text begins with, if its length and check digits (mod 97) are right."""
+    plain = text.replace(" ", "")
+    plain = plain[: _IBAN_LENGTHS.get(plain[:2], 0)]
+    if len(plain) < 15 or len(plain) != _IBAN_LENGTHS.get(plain[:2]):
+        return None
+    number = int("".join(str(int(one, 36)) for one in plain[4:] + plain[:4]))
+    return plain if number % 97 == 1 else None
+
+
+@lru_cache(maxsize=1)
+def _detectors() -> tuple[Any, ...]:
+    plugins = ((importlib.import_module(f"detect_secrets.plugins.{module}"), name) for module, name in _DETECTORS)
+    return tuple(getattr(module, name)() for module, name in plugins)
+
+
+def _in_line(line: str, own: Iterable[OwnPattern], until: float) -> Iterator[tuple[str, str]]:
+    for detector in _detectors():
+        for value in detector.analyze_string(line):
+            yield detector.secret_type, value
+    for match in _CARD.finditer(line):
+        if is_card(match.group()):
+            yield CARD, match.group()
+    for match in _IBAN.finditer(line):
+        account = iban_in(match.group())
+        if account is not None:
+            yield ACCOUNT, account
+    for pattern in own:
+        for start, end in patterns.find(pattern, line, min(_PATTERN_SECONDS, until - time.monotonic())):
+            yield pattern.name, line[start:end]
+
+
+def _parts(line: str) -> Iterator[str]:
+    # What stands across a cut is whole in one of the two.
+    for start in range(0, max(len(line), 1), _LONGEST_LINE - _OVERLAP):
+        yield line[start : start + _LONGEST_LINE]
+
+
+@lru_cache(maxsize=512)
+def _known(_digest: bytes, _own: tuple[OwnPattern, ...]) -> list[Scan]:
+    return []

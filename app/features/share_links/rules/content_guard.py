@@ -1,0 +1,71 @@
+"""Whether content that was made anew may be shown: looked through under the rules of its place, before anybody sees it.
+
+What the rules refuse pauses the link and tells its owner; what they want a second person for waits until one has agreed
+to just that. No transaction is open here.
+"""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import clock, context, db
+from app.core.accounts import queries as accounts
+from app.core.accounts.actor import SYSTEM
+from app.core.accounts.models import Person
+from app.core.audit import trail
+from app.features.share_links.events import ShareLinkEvent
+from app.features.share_links.gates import grants
+from app.features.share_links.life.notices import NoticeCode, tell_owner
+from app.features.share_links.models import ShareLink
+from app.features.share_links.policy import PauseReason
+from app.features.share_links.rules import approving, content_check, ruling
+from app.features.share_links.rules.content_check import Scan
+from app.features.share_links.rules.rulebook import CheckMode, mode_of
+
+
+def permits(link_id: int, html: str) -> bool:
+    """Tell whether a link may show this content; where it may not, the link is paused when this returns."""
+    with db.reading() as session:
+        rules = ruling.rules_of(session, session.get_one(ShareLink, link_id))
+    mode = mode_of(rules)
+    if mode in (CheckMode.OFF, CheckMode.WARN):
+        return True
+    scan = content_check.of_html(html, rules.patterns)
+    if scan.clean:
+        return True
+    with db.transaction() as session, context.use(replace(context.current(), address=None, agent=None)):
+        if mode is CheckMode.APPROVE and approving.was_approved(session, link_id, scan.digest):
+            return True
+        _stop(session, link_id, scan, mode)
+    return False
+
+
+def record(session: Session, link: ShareLink, scan: Scan, mode: CheckMode) -> None:
+    """Record that something was found: which kinds, and nothing of it."""
+    kinds = sorted({one.kind for one in scan.findings})
+    trail.record(
+        session,
+        ShareLinkEvent.CONTENT_FOUND,
+        subject=("link", link.public_id),
+        kinds=kinds,
+        finished=scan.finished,
+        mode=mode.value,
+    )
+
+
+def _stop(session: Session, link_id: int, scan: Scan, mode: CheckMode) -> None:
+    link = session.scalars(select(ShareLink).where(ShareLink.id == link_id).with_for_update()).one()
+    if link.paused_at is not None:
+        return
+    record(session, link, scan, mode)
+    if mode is CheckMode.APPROVE:
+        owner = session.get_one(Person, link.created_by_id)
+        approving.ask(session, accounts.actor_for(session, owner), link, scan)
+        tell_owner(session, link, NoticeCode.CONTENT_APPROVAL)
+        return
+    link.paused_at, link.paused_reason = clock.now(), PauseReason.CONTENT.value
+    link.version += 1
+    trail.record(session, ShareLinkEvent.PAUSED, subject=("link", link.public_id), reason=PauseReason.CONTENT.value)
+    grants.end_of_link(session, SYSTEM, link, "paused")
+    tell_owner(session, link, NoticeCode.CONTENT)

@@ -1,0 +1,120 @@
+"""Why somebody could open a link or could not: what each rule of `policy` says of them, as they would stand at the gates.
+
+It is the decision itself, followed to its end. They are taken to have signed in and proven their address, as far as
+they can, and to have entered no password yet.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.accounts import queries as accounts
+from app.core.accounts.actor import Actor
+from app.core.accounts.models import Person
+from app.core.errors import NotFound
+from app.features.share_links import policy, queries, rights, rows
+from app.features.share_links.gates import recipients
+from app.features.share_links.models import ShareLink
+from app.features.share_links.policy import (
+    AddressFacts,
+    Ask,
+    Closed,
+    Gate,
+    LinkFacts,
+    Refused,
+    RuleName,
+    Step,
+    Verdict,
+    VisitorFacts,
+)
+
+#: Gates that anybody passes who is told what to enter, or agrees.
+_TELLABLE = (Gate.PASSWORD, Gate.TERMS, Gate.REASON, Gate.OPEN)
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """Whom is asked about."""
+
+    #: Address of a person who has an account, or of anybody; None = whoever has the link.
+    address: str | None = None
+    #: IP address that they come from; None = not known.
+    network: str | None = None
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What would happen to somebody."""
+
+    link: LinkFacts
+    verdicts: tuple[Verdict, ...]
+    #: What `policy.next_step` answers them.
+    step: Step
+    #: Whether they have an active account here.
+    has_account: bool
+
+    @property
+    def decides(self) -> RuleName | None:
+        """The rule that keeps them out for good, whatever they enter; None where they could open the link."""
+        return next((one.rule for one in self.verdicts if _keeps_out(one.step)), None)
+
+    @property
+    def opens(self) -> bool:
+        """Whether they could open the link."""
+        return self.decides is None
+
+
+def explain(session: Session, actor: Actor, public_id: str, somebody: Somebody) -> Explained:
+    """Follow the decision for somebody; raises NotFound where the actor may not know of the link."""
+    if not rights.could_be_id(public_id):
+        raise NotFound
+    now = clock.now()
+    visit = queries.visit(session, public_id, None, browser_digest=None, session_digest=None, now=now)
+    if visit is None or not rights.may_see(actor, visit.shown.owner_id):
+        raise NotFound
+    person = accounts.person_by_email(session, somebody.address) if somebody.address else None
+    if person is not None and not person.active:
+        person = None
+    visitor = _standing(session, visit.shown.link_id, visit.link, somebody, person)
+    found = tuple(policy.verdicts(visit.link, visitor, now))
+    return Explained(visit.link, found, policy.next_step(visit.link, visitor, now), person is not None)
+
+
+def _standing(
+    session: Session, link_id: int, link: LinkFacts, somebody: Somebody, person: Person | None
+) -> VisitorFacts:
+    visitor = VisitorFacts(network_address=somebody.network)
+    address = recipients.address(somebody.address) if somebody.address else None
+    if address is not None:
+        named = rows.recipients_of_link(session, link_id)
+        allowed = address in named or recipients.domain_of(address) in named
+        visitor = replace(visitor, address=AddressFacts(clock.now() + timedelta(days=1), allowed))
+    if person is not None:
+        through = frozenset({link.sign_in_through}) if link.sign_in_through else frozenset[str]()
+        visitor = replace(
+            visitor,
+            person_id=person.id,
+            is_member=_is_member(session, link_id, person.id),
+            signed_in_through=through,
+            second_factor=True,
+        )
+    return visitor
+
+
+def _is_member(session: Session, link_id: int, person_id: int) -> bool:
+    asked = set(rows.groups_of_link(session, link_id))
+    mine = accounts.groups_of(session, person_id)
+    every = session.scalar(select(ShareLink.all_groups).where(ShareLink.id == link_id))
+    return asked <= mine if every else bool(asked & mine)
+
+
+def _keeps_out(step: Step | None) -> bool:
+    match step:
+        case Closed() | Refused():
+            return True
+        case Ask(gate):
+            return gate not in _TELLABLE
+    return False
