@@ -155,16 +155,17 @@ def _places(rule: Rule, one: Operation) -> list[dict[str, Any]]:
 def _query(one: Operation, definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
     if one.query is None:
         return []
-    properties = definitions["$defs"][one.query.__name__]["properties"]
+    model = definitions["$defs"][one.query.__name__]
+    required = model.get("required", ())
     return [
         {
             "name": name,
             "in": "query",
-            "required": False,
+            "required": name in required,
             "schema": {key: value for key, value in schema.items() if key not in ("title", "description")},
             "description": schema.get("description", name),
         }
-        for name, schema in properties.items()
+        for name, schema in model["properties"].items()
     ]
 
 

@@ -25,7 +25,7 @@ from werkzeug.routing import BuildError
 from app.core import clock
 from app.core.accounts.actor import Actor
 from app.core.text import Text
-from app.web import fields, navigation, tables, theme
+from app.web import fields, navigation, panels, tables, theme
 from app.web.headers import csp_nonce
 
 #: Unit names of file sizes; a step is 1,000, as Atlassian's products show them.
@@ -84,6 +84,7 @@ def install(app: Flask, *, shell: Shell | None = None) -> None:
     """Give the application's templates their globals and filters, and make undefined names an error."""
     shell = shell or Shell()
     navigation.install(app)
+    panels.install(app)
     app.register_blueprint(theme.blueprint)
     environment = app.jinja_env
     environment.undefined = StrictUndefined

@@ -4,10 +4,7 @@ An account is a connection and a subject; it belongs to one person. Who loses on
 leaves the groups that the connection asserted.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -22,40 +19,8 @@ from app.core.text import Text
 from app.features.sso import conflicts
 from app.features.sso.events import SsoEvent
 from app.features.sso.finish import METHOD
-from app.features.sso.models import SsoConflict, SsoConnection, SsoIdentity
+from app.features.sso.models import SsoConnection, SsoIdentity
 from app.features.sso.verified import MAXIMUM_SUBJECT
-
-#: Accounts and conflicts that one page shows.
-SHOWN = 50
-MAXIMUM_SEARCH = 100
-
-
-@dataclass(frozen=True)
-class AccountRow:
-    """One account at a provider, and whose it is."""
-
-    id: int
-    subject: str
-    person: str
-    person_public_id: str
-    email: str
-    created_at: datetime
-    last_used_at: datetime | None
-
-
-@dataclass(frozen=True)
-class ConflictRow:
-    """An account that asks for somebody's address."""
-
-    connection: str
-    connection_public_id: str
-    subject: str
-    email: str
-    person: str
-    person_public_id: str
-    first_at: datetime
-    last_at: datetime
-    reference: str
 
 
 def assign(session: Session, actor: Actor, public_id: str, *, subject: str, email: str) -> Person:
@@ -120,57 +85,6 @@ def dismiss(session: Session, actor: Actor, public_id: str, *, subject: str) -> 
     person = session.get_one(Person, row.person_id)
     session.delete(row)
     _record(session, SsoEvent.CONFLICT_DISMISSED, actor, connection, person, subject)
-
-
-def assigned(session: Session, public_id: str, search: str = "") -> list[AccountRow]:
-    """Return the accounts of one connection that somebody has, newest first; `search` is part of account, name or address."""
-    query = (
-        select(SsoIdentity, Person)
-        .join(Person, Person.id == SsoIdentity.person_id)
-        .join(SsoConnection, SsoConnection.id == SsoIdentity.connection_id)
-        .where(SsoConnection.public_id == public_id)
-        .order_by(SsoIdentity.id.desc())
-        .limit(SHOWN)
-    )
-    if wanted := search.strip().lower()[:MAXIMUM_SEARCH]:
-        places = (func.lower(SsoIdentity.subject), func.lower(Person.display_name), Person.email_key)
-        query = query.where(or_(*(place.contains(wanted, autoescape=True) for place in places)))
-    return [
-        AccountRow(
-            row.id, row.subject, person.display_name, person.public_id, person.email, row.created_at, row.last_used_at
-        )
-        for row, person in session.execute(query)
-    ]
-
-
-def undecided(session: Session) -> list[ConflictRow]:
-    """Return the conflicts that wait for a decision, the last ones first."""
-    query = (
-        select(SsoConflict, SsoConnection, Person)
-        .join(SsoConnection, SsoConnection.id == SsoConflict.connection_id)
-        .join(Person, Person.id == SsoConflict.person_id)
-        .order_by(SsoConflict.last_at.desc(), SsoConflict.id.desc())
-        .limit(SHOWN)
-    )
-    return [
-        ConflictRow(
-            connection=connection.name,
-            connection_public_id=connection.public_id,
-            subject=row.subject,
-            email=row.email,
-            person=person.display_name,
-            person_public_id=person.public_id,
-            first_at=row.first_at,
-            last_at=row.last_at,
-            reference=row.reference,
-        )
-        for row, connection, person in session.execute(query)
-    ]
-
-
-def count_undecided(session: Session) -> int:
-    """Return how many conflicts wait for a decision."""
-    return session.scalar(select(func.count()).select_from(SsoConflict)) or 0
 
 
 def checked_subject(value: str) -> str:

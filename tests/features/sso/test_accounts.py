@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core import clock
-from app.core.accounts.actor import PersonKind
+from app.core.accounts.actor import SYSTEM, PersonKind
 from app.core.accounts.models import Membership, Person
 from app.core.audit.models import AuditEntry
 from app.core.db import reading, transaction
@@ -214,3 +214,29 @@ def test_only_who_manages_people_and_providers_decides(pages: PageClient, mira: 
     pages.sign_in(author)
     pages.get("/admin/sso/conflicts", status=403)
     pages.another().get("/admin/sso/conflicts", status=303)
+
+
+def test_the_page_of_a_person_shows_their_accounts_and_who_else_sends_their_address(
+    pages: PageClient, administrator: PageClient, mira: Person
+) -> None:
+    page = f"/admin/people/{mira.public_id}"
+    assert "Accounts at identity providers" not in administrator.get(page).text
+    acme.connect(ACME)
+    acme.connect(UMBRA)
+    assert "No account at a provider is theirs yet." in administrator.get(page).text
+    with transaction() as db:
+        accounts.assign(db, SYSTEM, "umbra", subject="one", email=MIRA)
+    acme.sign_in(pages, ACME, status=403, assertion_id="_11")
+    shown = administrator.get(page)
+    (row,) = shown.table()
+    assert (row["Provider"], row["Account there"], row["Last used"]) == ("umbra", "one", "never")
+    assert "Somebody at acme sends this address" in shown.text
+    assert SUBJECT in shown.text
+    assert administrator.click("Decide").heading == "Conflicts"
+    administrator.get(page)
+    assert [found["Account there"] for found in administrator.click("one").table()] == ["one"]
+    with transaction() as db:
+        auditor, other = people.make_auditor(db), people.make_guest(db)
+    assert "No account at a provider is theirs yet." in administrator.get(f"/admin/people/{other.public_id}").text
+    pages.sign_in(auditor)
+    assert "Somebody at acme sends this address" in pages.get(page).text

@@ -16,6 +16,7 @@ from app.features.admin.forms import AccountForm, AccountNameForm, NewPersonForm
 from app.features.admin.queries import people as queries
 from app.features.admin.queries.people import PersonDetail, PersonRow
 from app.features.admin.views import Answer, blueprint
+from app.web import panels
 from app.web.access import signed_in
 from app.web.forms import errors_onto, form_page
 from app.web.identity import actor
@@ -53,7 +54,10 @@ def export_people() -> Response:
 @signed_in(READ)
 def person(public_id: str) -> str:
     """Show one person."""
-    return render_template("admin/person.html", person=_found(public_id))
+    found = _found(public_id)
+    with reading() as db:
+        more = panels.of_person(db, actor(), public_id)
+    return render_template("admin/person.html", person=found, panels=more)
 
 
 @blueprint.route("/people/new", methods=["GET", "POST"])

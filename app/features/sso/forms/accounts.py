@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 
-from app.features.sso.accounts import MAXIMUM_SEARCH
+from app.features.sso.account_rows import MAXIMUM_SEARCH
 from app.features.sso.verified import MAXIMUM_SUBJECT
 from app.web.forms import FilterForm, Form, OneLine, Required, Words, at_most
 

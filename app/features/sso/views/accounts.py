@@ -5,7 +5,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.core.db import reading, transaction
-from app.features.sso import accounts
+from app.features.sso import account_rows, accounts
+from app.features.sso.account_rows import Wanted
 from app.features.sso.forms.accounts import AccountFilter, AssignForm
 from app.features.sso.views import MANAGE, READ, Answer, blueprint, found
 from app.web.access import signed_in
@@ -18,8 +19,8 @@ from app.web.identity import actor
 def conflicts() -> str:
     """List the sign-ins that wait for somebody to say whose they are."""
     with reading() as db:
-        rows = accounts.undecided(db)
-    return render_template("sso/conflicts.html", rows=rows)
+        rows = account_rows.conflicts(db, Wanted())
+    return render_template("sso/conflicts.html", rows=rows, most=account_rows.SHOWN)
 
 
 @blueprint.get("/<public_id>/accounts")
@@ -28,9 +29,9 @@ def assigned(public_id: str) -> str:
     """List the accounts of one provider and whose they are."""
     filters = AccountFilter(request.args)
     with reading() as db:
-        rows = accounts.assigned(db, public_id, filters.q.data or "")
+        rows = account_rows.accounts(db, Wanted(connection=public_id, search=filters.q.data or ""))
     return render_template(
-        "sso/accounts.html", detail=found(public_id), rows=rows, filters=filters, most=accounts.SHOWN
+        "sso/accounts.html", detail=found(public_id), rows=rows, filters=filters, most=account_rows.SHOWN
     )
 
 

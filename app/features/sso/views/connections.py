@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.core.db import reading, transaction
 from app.core.errors import Invalid, NotFound
 from app.core.text import Text
-from app.features.sso import accounts, gather, presets, queries, service
+from app.features.sso import account_rows, gather, presets, queries, service
 from app.features.sso.configuration import ClientAuthentication, Kind, SamlSettings, Settings
 from app.features.sso.forms.connections import FORMS, NEW_FORMS, AttemptFilter, MetadataForm
 from app.features.sso.presets import Preset, Protocol
@@ -26,7 +26,7 @@ from app.web.identity import actor
 def connections() -> str:
     """List identity providers."""
     with reading() as db:
-        rows, undecided = queries.connections(db), accounts.count_undecided(db)
+        rows, undecided = queries.connections(db), account_rows.count_conflicts(db)
     filters = AttemptFilter(request.args)
     return render_template("sso/connections.html", rows=rows, filters=filters, undecided=undecided)
 
