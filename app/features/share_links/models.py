@@ -224,8 +224,23 @@ class Passage(Base):
     changed_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class AddressCode(Base):
-    """A code that one browser asked for at one link; the next takes its place."""
+class MailedCode:
+    """What a code by mail has, whatever it is for: one for each browser and purpose, the next takes its place."""
+
+    #: What was entered, whether or not anything is for it. Encrypted.
+    address: Mapped[str]
+    #: Random; names this sending, and is part of what the code is bound to.
+    attempt: Mapped[str] = mapped_column(String(24))
+    #: Keyed digest of code, purpose, address and attempt. The worker writes it when it sends the mail; None = opens nothing.
+    code_digest: Mapped[str | None] = mapped_column(String(64))
+    asked_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class AddressCode(MailedCode, Base):
+    """A code that one browser asked for at one link."""
 
     __tablename__ = "address_codes"
     __table_args__ = (UniqueConstraint("link_id", "browser_digest"),)
@@ -233,16 +248,11 @@ class AddressCode(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"))
     browser_digest: Mapped[str] = mapped_column(String(64))
-    #: What was entered, whether or not it is among the link's recipients.
+    #: The own link that it was asked for at: then the code goes only to whom that was sent.
+    invitation_id: Mapped[int | None] = mapped_column(
+        RowId, ForeignKey("share_link_invitations.id", ondelete="CASCADE"), index=True
+    )
     address: Mapped[str] = mapped_column(EncryptedText("address_codes.address"))
-    #: Random; names this sending, and is part of what the code is bound to.
-    attempt: Mapped[str] = mapped_column(String(24))
-    #: Keyed digest of code, link, address and attempt. The worker writes it when it sends the mail; None = opens nothing.
-    code_digest: Mapped[str | None] = mapped_column(String(64))
-    asked_at: Mapped[datetime]
-    ends_at: Mapped[datetime] = mapped_column(index=True)
-    tries: Mapped[int] = mapped_column(default=0)
-    used_at: Mapped[datetime | None]
 
 
 class AddressProof(Base):

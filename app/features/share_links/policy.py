@@ -142,7 +142,7 @@ class AddressFacts:
     """What is known of the address that a browser has proven for a link."""
 
     ends_at: datetime
-    #: Whether it is among the addresses and domains of the link now.
+    #: Whether it is among the addresses and domains of the link now and, at somebody's own link, theirs.
     allowed: bool
 
 

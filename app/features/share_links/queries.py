@@ -386,7 +386,9 @@ def _visitor(row: Any, network_address: str | None, now: datetime) -> VisitorFac
     if row.grant_id is not None:
         grant = GrantFacts(row.grant_ends_at, row.grant_ended_at is not None, row.grant_conditions, row.grant_person_id)
     if row.proof_ends_at is not None:
-        address = AddressFacts(row.proof_ends_at, bool(row.is_recipient))
+        # Somebody's own link is for their address alone, whomever else the link is for.
+        theirs = row.invitation_address in (None, row.proven_address)
+        address = AddressFacts(row.proof_ends_at, bool(row.is_recipient) and theirs)
     if row.passage_conditions is not None:
         passage = PassageFacts(
             row.passage_conditions, row.passage_person_id, row.password_at, row.accepted_terms, row.reason_at

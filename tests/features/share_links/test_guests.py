@@ -12,7 +12,7 @@ from app.core.mail.models import OutgoingMail
 from app.core.ratelimit import Limit
 from app.core.settings import registry
 from app.core.settings import service as settings
-from app.features.share_links.gates.codes import Refusal
+from app.features.share_links.gates.mailed_codes import Refusal
 from app.features.share_links.guests import codes, openings, reports
 from app.features.share_links.guests.models import LinkReport
 from app.features.share_links.models import AddressProof

@@ -1,5 +1,6 @@
 """Invitations: each person's own link under one share, what it opens, and how it is taken back by itself."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,11 +9,13 @@ from sqlalchemy import select, update
 from app.core import clock, db
 from app.core.audit.models import AuditEntry, AuditPersonal
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
+from app.core.jobs.models import Job
 from app.core.mail import delivery
 from app.core.mail.models import OutgoingMail
 from app.core.ratelimit import Limit
 from app.core.settings import service as settings
 from app.features.share_links import service, tokens
+from app.features.share_links.gates import codes
 from app.features.share_links.guests import invitations, listing
 from app.features.share_links.guests.listing import InvitationState
 from app.features.share_links.guests.models import Invitation, ReaderOpening
@@ -20,7 +23,7 @@ from app.features.share_links.models import Grant, ReaderViews
 from tests.factories import links, people
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import Shared, share
-from tests.pages import PageClient
+from tests.pages import Page, PageClient
 
 ANNA, BO = "anna@example.org", "bo@example.org"
 TITLE = "Berth and crane plan, week 48"
@@ -362,3 +365,75 @@ def test_invitations_are_shown_to_who_manages_the_link_only(world: World, pages:
     assert pages.another().get(where, status=303).location.startswith("/sign-in")
     with db.reading() as session:
         assert session.scalars(select(Grant)).all() == []
+
+
+def ask(pages: PageClient, shared: Shared, address: str) -> list[str]:
+    """Enter an address at the gate, let the worker do its part, and return the recipients of codes since."""
+    before = len(mails())
+    pages.get(f"{shared.path}?address=another")
+    pages.submit("Send code", {"address": address})
+    with db.reading() as session:
+        for job in session.scalars(select(Job).where(Job.name == "share_links.send_code").order_by(Job.id)).all():
+            codes.send_code(**job.arguments)
+    pages.follow()
+    return [one.recipient for one in mails()[before:]]
+
+
+def enter_newest_code(pages: PageClient, shared: Shared) -> Page:
+    """Enter the newest code that was mailed."""
+    pages.get(shared.path)
+    pages.submit("Go on", {"code": re.findall(r"^    (\d{6})$", mails()[-1].body, re.MULTILINE)[0]})
+    return pages.follow()
+
+
+def test_an_own_link_asks_for_a_code_to_the_address_it_was_sent_to_and_no_other_recipient_gets_one(
+    world: World, pages: PageClient
+) -> None:
+    shared = share(world, password=False, recipients=("example.org",))
+    own = invite(world, shared)
+    bo = pages.another()
+    # Bo is a recipient too, and was forwarded Anna's own link.
+    assert ask(bo, own[ANNA], BO) == []
+    assert ask(pages, own[ANNA], ANNA) == [ANNA]
+    passing = re.compile(r'value="[^"]*"|nonce="[^"]*"|(anna|bo)@example\.org')
+    answers = [passing.sub("", browser.get(own[ANNA].path).source) for browser in (pages, bo)]
+    assert answers[0] == answers[1]
+    assert "That is not the code" in bo.submit("Go on", {"code": "000000"}, status=403).text
+    assert enter_newest_code(pages, own[ANNA]).heading == TITLE
+    assert next(entry.get("reason") for name, entry in shared.events() if name == "gate:failed") == "not_invited"
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        assert ask(bo, own[BO], BO) == [BO]
+        assert enter_newest_code(bo, own[BO]).heading == TITLE
+
+
+def test_an_address_proven_elsewhere_under_the_share_passes_no_other_persons_own_link(
+    world: World, pages: PageClient
+) -> None:
+    shared = share(world, password=False, recipients=("example.org",))
+    own = invite(world, shared)
+    assert ask(pages, shared, BO) == [BO]
+    assert enter_newest_code(pages, shared).heading == TITLE
+    assert pages.get(own[ANNA].path).forms[0].names >= {"address"}
+    # Their own, which the same address opens, asks for nothing more.
+    assert pages.get(own[BO].path).forms[0].names == {"csrf_token"}
+
+
+def test_a_code_asked_for_at_one_own_link_does_not_wait_at_another(world: World, pages: PageClient) -> None:
+    shared = share(world, password=False, recipients=("example.org",))
+    own = invite(world, shared)
+    ask(pages, own[ANNA], ANNA)
+    assert pages.get(own[ANNA].path).forms[0].names >= {"code"}
+    assert pages.get(own[BO].path).forms[0].names >= {"address"}
+
+
+def test_no_code_is_sent_for_an_own_link_that_was_taken_back_meanwhile(world: World, pages: PageClient) -> None:
+    shared = share(world, password=False, recipients=("example.org",))
+    own = invite(world, shared)
+    pages.get(own[ANNA].path)
+    pages.submit("Send code", {"address": ANNA})
+    revoke(world, shared, ANNA)
+    with db.reading() as session:
+        job = session.scalars(select(Job).where(Job.name == "share_links.send_code")).one()
+    before = len(mails())
+    codes.send_code(**job.arguments)
+    assert len(mails()) == before

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, make_response, render_template, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from wtforms import HiddenField
@@ -15,6 +16,7 @@ from app.core.accounts.models import Person
 from app.core.mail import delivery
 from app.features.share_links.conditions import MAXIMUM_REASON
 from app.features.share_links.gates import codes
+from app.features.share_links.gates.mailed_codes import Outcome, Refusal
 from app.features.share_links.gates.recipients import LONGEST_ADDRESS
 from app.features.share_links.lists import listing
 from app.features.share_links.policy import Gate, RefusedBecause
@@ -30,7 +32,7 @@ class PasswordForm(Form):
 
 
 class AddressForm(Form):
-    """Whoever opens the link says at which address a code reaches them."""
+    """Somebody says at which address a code reaches them."""
 
     address = OneLine(
         _("Your email address"),
@@ -43,6 +45,16 @@ class CodeForm(Form):
     """The code that came by mail."""
 
     code = OneLine(_("Code"), [at_most(40)], render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"})
+
+
+#: How a code that is not sent, or proves nothing, is answered.
+CODE_STATUS = {
+    Refusal.NOT_AN_ADDRESS: 422,
+    Refusal.TOO_SOON: 429,
+    Refusal.LIMITED: 429,
+    Refusal.WRONG: 403,
+    Refusal.OVER: 403,
+}
 
 
 class TermsForm(Form):
@@ -104,6 +116,31 @@ def _person(at: At) -> Person | None:
     with db.reading() as session:
         person_id = at.visit.visitor.person_id
         return session.get(Person, person_id) if person_id is not None else None
+
+
+def too_many() -> str:
+    """Return the one sentence for every limit."""
+    return str(gettext("There were too many tries. Wait a while, then try again."))
+
+
+def code_sentence(outcome: Outcome) -> str:
+    """Return why no code is sent, or why one proves nothing; the same whomever the link is for."""
+    match outcome.refusal:
+        case Refusal.NOT_AN_ADDRESS:
+            return str(gettext("Enter an email address, such as anna@example.org."))
+        case Refusal.TOO_SOON:
+            return str(
+                gettext(
+                    "A code was sent a moment ago. You can ask for another in %(count)s seconds.",
+                    count=outcome.retry_after,
+                )
+            )
+        case Refusal.WRONG:
+            return str(gettext("That is not the code. Look at the newest mail, or ask for another code."))
+        case Refusal.OVER:
+            return str(gettext("That code cannot be used any more. Ask for another."))
+        case _:
+            return too_many()
 
 
 # A form brings a cookie with it, so it is made only where one is shown.

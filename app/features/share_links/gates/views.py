@@ -12,10 +12,10 @@ from app.core.crypto import tokens as secrets
 from app.features.share_links.conditions import checked_reason
 from app.features.share_links.gates import codes, proving
 from app.features.share_links.gates import pages as gate_pages
-from app.features.share_links.gates.codes import Outcome
+from app.features.share_links.gates.mailed_codes import Outcome, Refusal
 from app.features.share_links.gates.opening import Asked, Brought
 from app.features.share_links.gates.pages import AddressForm, At, CodeForm, PasswordForm, ReasonForm
-from app.features.share_links.gates.proving import Proof, Refusal
+from app.features.share_links.gates.proving import Proof
 from app.features.share_links.policy import Ask, Gate
 from app.features.share_links.public_views import (
     asked_by,
@@ -42,16 +42,10 @@ def ask_for_code(token: str) -> BaseResponse:
     form = AddressForm()
     browser_id = cookies.browser_id() or secrets.new_secret()
     outcome = codes.ask(at.visit, form.address.data, secrets.digest(browser_id))
-    match outcome.refusal:
-        case codes.Refusal.NOT_AN_ADDRESS:
-            return _again(at, form, "address", _("Enter an email address, such as anna@example.org."), 422)
-        case codes.Refusal.TOO_SOON:
-            sentence = _(
-                "A code was sent a moment ago. You can ask for another in %(count)s seconds.", count=outcome.retry_after
-            )
-            return _told_to_wait(_again(at, CodeForm(formdata=None), "code", sentence, 429), outcome)
-        case codes.Refusal.LIMITED:
-            return _told_to_wait(_again(at, form, "address", _too_many(), 429), outcome)
+    if outcome.refusal is Refusal.TOO_SOON:
+        return _code_again(at, CodeForm(formdata=None), "code", outcome)
+    if outcome.refusal is not None:
+        return _code_again(at, form, "address", outcome)
     response = back(token)
     cookies.ensure_browser_id(response, browser_id)
     return response
@@ -66,15 +60,8 @@ def prove_code(token: str) -> BaseResponse:
         return answer
     form = CodeForm()
     outcome = codes.prove(at.visit, form.code.data, asked.browser_digest)
-    match outcome.refusal:
-        case codes.Refusal.WRONG:
-            return _again(
-                at, form, "code", _("That is not the code. Look at the newest mail, or ask for another code."), 403
-            )
-        case codes.Refusal.OVER:
-            return _again(at, form, "code", _("That code cannot be used any more. Ask for another."), 403)
-        case codes.Refusal.LIMITED:
-            return _told_to_wait(_again(at, form, "code", _too_many(), 429), outcome)
+    if outcome.refusal is not None:
+        return _code_again(at, form, "code", outcome)
     return pass_gate(token, asked)
 
 
@@ -87,10 +74,10 @@ def prove_password(token: str) -> BaseResponse:
         return answer
     form = PasswordForm()
     proof = proving.prove(at.visit, form.password.data or "", asked.browser_digest)
-    if proof.refusal is Refusal.WRONG:
+    if proof.refusal is proving.Refusal.WRONG:
         return _again(at, form, "password", _("That password does not open this page."), 403)
-    if proof.refusal is Refusal.LIMITED:
-        return _told_to_wait(_again(at, form, "password", _too_many(), 429), proof)
+    if proof.refusal is proving.Refusal.LIMITED:
+        return _told_to_wait(_again(at, form, "password", gate_pages.too_many(), 429), proof)
     return pass_gate(token, asked, Brought(proven_hash=proof.proven_hash))
 
 
@@ -149,11 +136,13 @@ def _again(at: At, form: Form, field: str, sentence: str, status: int) -> Respon
     return gate_pages.show(at, gate, form=form, status=status)
 
 
+def _code_again(at: At, form: Form, field: str, outcome: Outcome) -> Response:
+    assert outcome.refusal is not None
+    status = gate_pages.CODE_STATUS[outcome.refusal]
+    return _told_to_wait(_again(at, form, field, gate_pages.code_sentence(outcome), status), outcome)
+
+
 def _told_to_wait(response: Response, outcome: Outcome | Proof) -> Response:
     if outcome.retry_after is not None:
         response.headers["Retry-After"] = str(outcome.retry_after)
     return response
-
-
-def _too_many() -> str:
-    return str(_("There were too many tries. Wait a while, then try again."))

@@ -1,44 +1,29 @@
 """A code by mail for the list of what is shared with an address, and what a browser has proven by one.
 
-As at the gate of a link (`share_links.codes`), the request writes the same rows whatever was entered: the worker alone looks
-whether anything is shared with the address. The proof opens nothing: it shows the list, and is carried to a link that names
-the address when somebody opens it from there.
+As at the gate of a link (`gates.codes`), the worker alone looks whether anything is shared with the address. The proof opens
+nothing: it shows the list, and is carried to a link that names the address when somebody opens it from there.
 """
 
-import hmac
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, context, db, ratelimit
 from app.core.accounts.actor import visitor
 from app.core.audit import trail
-from app.core.crypto import ring, tokens
 from app.core.jobs import outbox
 from app.core.mail import delivery
 from app.core.ratelimit import Limit, Taken
 from app.core.text import Text
 from app.features.share_links.events import ShareLinkEvent
-from app.features.share_links.gates import recipients
-from app.features.share_links.gates.codes import (
-    DIGITS,
-    LIFETIME,
-    NO_CODE,
-    PASS_LIFETIME,
-    RESEND_AFTER,
-    TRIES,
-    Outcome,
-    Refusal,
-    Waiting,
-)
+from app.features.share_links.gates import mailed_codes, proofs, recipients
+from app.features.share_links.gates.mailed_codes import Outcome, Refusal, Waiting
 from app.features.share_links.guests import shared
 from app.features.share_links.guests.models import GuestCode
-from app.features.share_links.models import AddressProof, Passage, ShareLink
+from app.features.share_links.models import AddressProof, ShareLink
 
 #: Each pair: a network, then everybody. The second is taken only where the first allows.
 ASKING = (Limit("shared-asking-visitor", 20, 600), Limit("shared-asking-all", 300, 60))
@@ -47,6 +32,7 @@ TRYING = (Limit("shared-code-visitor", 10, 60), Limit("shared-code-all", 300, 60
 PER_ADDRESS = Limit("shared-code-mail", 5, 3_600)
 #: How often a reached limit is written into the trail for each visitor.
 RECORDED = Limit("shared-limit-recorded", 1, 60)
+_PURPOSE = "list-code"
 
 
 @dataclass(frozen=True)
@@ -59,10 +45,7 @@ class Proven:
 
 def waiting(session: Session, browser_digest: str | None) -> Waiting | None:
     """Return what a browser has asked for and may still try, or None."""
-    row = session.get(GuestCode, browser_digest or "")
-    if row is None or row.used_at is not None or row.tries >= TRIES or row.ends_at <= clock.now():
-        return None
-    return Waiting(row.address, row.ends_at)
+    return mailed_codes.waiting(mailed_codes.find(session, GuestCode, _key(browser_digest)))
 
 
 def proven(session: Session, browser_digest: str | None) -> Proven | None:
@@ -81,18 +64,15 @@ def ask(entered: str, browser_digest: str) -> Outcome:
     address = recipients.address(entered)
     if address is None:
         return Outcome(Refusal.NOT_AN_ADDRESS)
-    now = clock.now()
+    key = _key(browser_digest)
     with db.transaction() as session:
-        row = session.get(GuestCode, browser_digest, with_for_update=True)
-        if row is not None and row.used_at is None and now < row.asked_at + RESEND_AFTER:
-            return Outcome(Refusal.TOO_SOON, int((row.asked_at + RESEND_AFTER - now).total_seconds()) + 1)
-        refused = _take(session, ASKING, browser_digest)
+        wait = mailed_codes.too_soon(mailed_codes.find(session, GuestCode, key))
+        refused = wait or _take(session, ASKING, browser_digest)
         if refused is not None:
             return refused
-        attempt = tokens.new_public_id()
-        _replace(session, browser_digest, address, attempt, now)
+        attempt = mailed_codes.begin(session, GuestCode, key, address)
         _record(session, ShareLinkEvent.LIST_CODE_ASKED, browser_digest, email=address)
-        outbox.enqueue(session, send_list_code, browser_digest=browser_digest, attempt=attempt)
+        outbox.enqueue(session, send_list_code, **key, attempt=attempt)
     return Outcome()
 
 
@@ -100,18 +80,15 @@ def ask(entered: str, browser_digest: str) -> Outcome:
 def send_list_code(browser_digest: str, attempt: str) -> None:
     """Make a code and mail it, where something is shared with the address. A second run finds that decided."""
     with db.transaction() as session:
-        row = session.get(GuestCode, browser_digest, with_for_update=True)
-        if row is None or row.attempt != attempt or row.code_digest is not None or row.ends_at <= clock.now():
+        row = mailed_codes.undecided(session, GuestCode, _key(browser_digest), attempt)
+        if row is None:
             return
-        row.code_digest = NO_CODE
         if not shared.anything(session, row.address):
             _record(session, ShareLinkEvent.LIST_FAILED, browser_digest, reason="nothing_shared", email=row.address)
             return
         if not ratelimit.take(session, (PER_ADDRESS, row.address)).allowed:
             _record(session, ShareLinkEvent.LIST_FAILED, browser_digest, reason="limited", email=row.address)
             return
-        code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
-        row.code_digest = _digest(row.address, attempt, code)
         delivery.send(
             session,
             to=row.address,
@@ -121,7 +98,7 @@ def send_list_code(browser_digest: str, attempt: str) -> None:
                 "Enter it within ten minutes, in the browser in which you asked for it. It works once.\n\n"
                 "If you did not ask for a code, somebody has entered your address. Without the code they see "
                 "nothing; you need not do anything.\n",
-                code=code,
+                code=mailed_codes.make(row, _PURPOSE),
             ),
         )
 
@@ -134,10 +111,14 @@ def prove(entered: str, browser_digest: str | None) -> Outcome:
     if refused is not None:
         return refused
     with db.transaction() as session:
-        refusal = _try(session, "".join(entered.split()), digest)
-        if refusal is Refusal.WRONG:
+        used = mailed_codes.use(session, GuestCode, _key(digest), _PURPOSE, entered)
+        if isinstance(used, GuestCode):
+            proofs.keep(session, None, digest, used.address)
+            _record(session, ShareLinkEvent.LIST_PROVEN, digest, email=used.address)
+            return Outcome()
+        if used is Refusal.WRONG:
             _record(session, ShareLinkEvent.LIST_FAILED, digest, reason="wrong_code")
-    return Outcome(refusal)
+    return Outcome(used)
 
 
 def carry(session: Session, public_id: str, browser_digest: str) -> None:
@@ -150,21 +131,7 @@ def carry(session: Session, public_id: str, browser_digest: str) -> None:
     before = session.scalars(select(AddressProof).where(*which)).one_or_none()
     if before is not None and before.address == known.address and before.ends_at >= known.ends_at:
         return
-    session.execute(delete(AddressProof).where(*which))
-    if before is None or before.address != known.address:
-        # Terms and reasons were another reader's.
-        passed = (Passage.link_id == link_id, Passage.browser_digest == browser_digest)
-        session.execute(delete(Passage).where(*passed))
-    session.add(
-        AddressProof(
-            link_id=link_id,
-            browser_digest=browser_digest,
-            address=known.address,
-            domain=recipients.domain_of(known.address),
-            proven_at=clock.now(),
-            ends_at=known.ends_at,
-        )
-    )
+    proofs.keep(session, link_id, browser_digest, known.address, known.ends_at)
     trail.record(
         session,
         ShareLinkEvent.ADDRESS_PROVEN,
@@ -184,59 +151,8 @@ def forget(session: Session, browser_digest: str) -> None:
     session.execute(delete(GuestCode).where(GuestCode.browser_digest == browser_digest))
 
 
-def _try(session: Session, code: str, browser_digest: str) -> Refusal | None:
-    now = clock.now()
-    row = session.get(GuestCode, browser_digest)
-    # The row counts decide: of many tries at once five are looked at, and one of them at most is right.
-    usable = (GuestCode.used_at.is_(None), GuestCode.ends_at > now)
-    if row is None or not _changed(session, row, GuestCode.tries < TRIES, *usable, tries=GuestCode.tries + 1):
-        return Refusal.OVER
-    # Compared also where no code was made, at the same cost.
-    if not hmac.compare_digest(row.code_digest or NO_CODE, _digest(row.address, row.attempt, code)):
-        return Refusal.WRONG
-    if not _changed(session, row, *usable, used_at=now):
-        return Refusal.OVER
-    session.execute(
-        delete(AddressProof).where(AddressProof.link_id.is_(None), AddressProof.browser_digest == browser_digest)
-    )
-    session.add(
-        AddressProof(
-            link_id=None,
-            browser_digest=browser_digest,
-            address=row.address,
-            domain=recipients.domain_of(row.address),
-            proven_at=now,
-            ends_at=now + PASS_LIFETIME,
-        )
-    )
-    _record(session, ShareLinkEvent.LIST_PROVEN, browser_digest, email=row.address)
-    return None
-
-
-def _changed(session: Session, row: GuestCode, *where: Any, **values: Any) -> bool:
-    query = update(GuestCode).where(
-        GuestCode.browser_digest == row.browser_digest, GuestCode.attempt == row.attempt, *where
-    )
-    result: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        query.values(**values).execution_options(synchronize_session=False)
-    )
-    return result.rowcount == 1
-
-
-def _replace(session: Session, browser_digest: str, address: str, attempt: str, now: datetime) -> None:
-    insert: Any = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    values = {
-        "address": address,
-        "attempt": attempt,
-        "code_digest": None,
-        "asked_at": now,
-        "ends_at": now + LIFETIME,
-        "tries": 0,
-        "used_at": None,
-    }
-    # Two requests of one browser at once meet here: the later one counts.
-    query = insert(GuestCode).values(browser_digest=browser_digest, **values)
-    session.execute(query.on_conflict_do_update(index_elements=["browser_digest"], set_=values))
+def _key(browser_digest: str | None) -> dict[str, Any]:
+    return {"browser_digest": browser_digest or ""}
 
 
 def _take(session: Session, limits: tuple[Limit, Limit], browser_digest: str) -> Outcome | None:
@@ -255,7 +171,3 @@ def _take(session: Session, limits: tuple[Limit, Limit], browser_digest: str) ->
 
 def _record(session: Session, event: ShareLinkEvent, browser_digest: str, **details: str) -> None:
     trail.record(session, event, subject=None, actor=visitor(browser_digest), **details)
-
-
-def _digest(address: str, attempt: str, code: str) -> str:
-    return ring.current().digest(code, context=f"list-code:{address}|{attempt}")

@@ -12,7 +12,7 @@ from app.features.share_links.guests.invitations import AT_ONCE, MAXIMUM_WORDS
 from app.features.share_links.guests.listing import InvitationState
 from app.features.share_links.guests.reports import MAXIMUM_WORDS as MAXIMUM_REPORT
 from app.features.share_links.guests.reports import SENTENCES, ReportReason
-from app.web.forms import FilterForm, Form, OneLine, Required, Words, at_most
+from app.web.forms import FilterForm, Form, Required, Words, at_most
 
 #: Words for each state; the template chooses the tone.
 STATE_LABELS = {
@@ -49,22 +49,6 @@ class InviteFields(Form):
 
 class InviteForm(InviteFields):
     """Inviting people to a link that is there."""
-
-
-class AddressForm(Form):
-    """An address that a code is sent to."""
-
-    address = OneLine(
-        _("Your email address"),
-        [at_most(LONGEST_ADDRESS)],
-        render_kw={"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"},
-    )
-
-
-class CodeForm(Form):
-    """The code that came by mail."""
-
-    code = OneLine(_("Code"), [at_most(40)], render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"})
 
 
 class SharedForm(FilterForm):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.audit.models import RowId
 from app.core.crypto.columns import EncryptedText
 from app.core.db import Base
+from app.features.share_links.models import MailedCode
 
 
 class Invitation(Base):
@@ -77,19 +78,10 @@ class LinkReport(Base):
     words: Mapped[str | None] = mapped_column(EncryptedText("link_reports.words"))
 
 
-class GuestCode(Base):
-    """A code that one browser asked for to see what is shared with an address; the next takes its place."""
+class GuestCode(MailedCode, Base):
+    """A code that one browser asked for to see what is shared with an address."""
 
     __tablename__ = "guest_codes"
 
     browser_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    #: What was entered, whether or not anything is shared with it.
     address: Mapped[str] = mapped_column(EncryptedText("guest_codes.address"))
-    #: Random; names this sending, and is part of what the code is bound to.
-    attempt: Mapped[str] = mapped_column(String(24))
-    #: Keyed digest; the worker writes it when it sends the mail. None = opens nothing.
-    code_digest: Mapped[str | None] = mapped_column(String(64))
-    asked_at: Mapped[datetime]
-    ends_at: Mapped[datetime] = mapped_column(index=True)
-    tries: Mapped[int] = mapped_column(default=0)
-    used_at: Mapped[datetime | None]

@@ -7,7 +7,6 @@ with an address before that address was proven.
 from datetime import timedelta
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -17,9 +16,10 @@ from app.core.errors import NotFound
 from app.core.mail import delivery
 from app.core.settings import registry
 from app.features.share_links import tokens
-from app.features.share_links.gates.codes import Outcome, Refusal
+from app.features.share_links.gates.mailed_codes import Outcome, Refusal
+from app.features.share_links.gates.pages import CODE_STATUS, AddressForm, CodeForm, code_sentence
 from app.features.share_links.guests import codes, shared
-from app.features.share_links.guests.forms import AddressForm, CodeForm, SharedForm
+from app.features.share_links.guests.forms import SharedForm
 from app.features.share_links.guests.settings import GuestSettings
 from app.features.share_links.guests.shared import Guest
 from app.features.share_links.queries import OWN_GENERATION
@@ -71,19 +71,13 @@ def ask_for_code() -> BaseResponse:
     form = AddressForm()
     browser_id = cookies.browser_id() or secrets.new_secret()
     outcome = codes.ask(form.address.data, secrets.digest(browser_id))
-    match outcome.refusal:
-        case Refusal.NOT_AN_ADDRESS:
-            form.address.errors = [_("Enter an email address, such as anna@example.org.")]
-            return _entry(form, 422)
-        case Refusal.TOO_SOON:
-            code = CodeForm(formdata=None)
-            code.code.errors = [
-                _("A code was sent a moment ago. You can ask for another in %(n)s seconds.", n=outcome.retry_after)
-            ]
-            return _wait(_code(code, 429), outcome)
-        case Refusal.LIMITED:
-            form.address.errors = [_too_many()]
-            return _wait(_entry(form, 429), outcome)
+    if outcome.refusal is Refusal.TOO_SOON:
+        code = CodeForm(formdata=None)
+        code.code.errors = [code_sentence(outcome)]
+        return _wait(_code(code, CODE_STATUS[outcome.refusal]), outcome)
+    if outcome.refusal is not None:
+        form.address.errors = [code_sentence(outcome)]
+        return _wait(_entry(form, CODE_STATUS[outcome.refusal]), outcome)
     response = make_response(redirect(url_for("shared_with_me.ask_code"), 303))
     cookies.ensure_browser_id(response, browser_id)
     return response
@@ -102,14 +96,9 @@ def prove_code() -> BaseResponse:
     """Prove an address by the code that was mailed to it."""
     form = CodeForm()
     outcome = codes.prove(form.code.data, cookies.browser_digest())
-    sentences = {
-        Refusal.WRONG: _("That is not the code. Look at the newest mail, or ask for another code."),
-        Refusal.OVER: _("That code cannot be used any more. Ask for another."),
-        Refusal.LIMITED: _too_many(),
-    }
     if outcome.refusal is not None:
-        form.code.errors = [sentences[outcome.refusal]]
-        return _wait(_code(form, 429 if outcome.refusal is Refusal.LIMITED else 403), outcome)
+        form.code.errors = [code_sentence(outcome)]
+        return _wait(_code(form, CODE_STATUS[outcome.refusal]), outcome)
     return redirect(url_for("shared_with_me.list_shared"), 303)
 
 
@@ -171,7 +160,3 @@ def _wait(response: Response, outcome: Outcome) -> Response:
     if outcome.retry_after is not None:
         response.headers["Retry-After"] = str(outcome.retry_after)
     return response
-
-
-def _too_many() -> str:
-    return str(_("There were too many tries. Wait a while, then try again."))

@@ -54,6 +54,7 @@ _TITLES: dict[str, tuple[Text, str]] = {
 #: What stands at a gate that was not passed: by the reason, else by the gate.
 _GATES = {
     "wrong_code": Text("Wrong code"),
+    "not_invited": Text("No code was sent: this own link was sent to another address"),
     "not_recipient": Text("No code was sent: the link is not for this address"),
     "limited": Text("Too many tries"),
     "wrong_network": Text("Not from an allowed network"),
