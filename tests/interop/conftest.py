@@ -95,6 +95,12 @@ def visit(browser: Browser, portal: Portal) -> Iterator[Callable[..., Traveller]
         yield begin
 
 
+@pytest.fixture
+def administrator(portal: Portal, visit: Callable[..., Traveller]) -> Traveller:
+    """An administrator at the portal."""
+    return visit().sign_in(portal.administrator())
+
+
 @pytest.fixture(scope="session")
 def simple_saml_php(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleSamlPhp]:
     """SimpleSAMLphp."""

@@ -1,32 +1,13 @@
 """What administrators see when a provider that others wrote is tried, when a sign-in fails, and when its keys change."""
 
-import pytest
-
 from app.core import clock
 from app.protocols.saml.certificates import make_key_pair
 from tests.interop import ways
 from tests.interop.conftest import every_way, one_way
 from tests.interop.peers import openid_provider
-from tests.interop.traveller import Going, Traveller
+from tests.interop.traveller import Going, Traveller, refused_as
 from tests.interop.ways import Way
 from tests.journeys.portal import Portal
-
-
-@pytest.fixture
-def administrator(portal: Portal, visit: Going) -> Traveller:
-    """An administrator at the portal."""
-    return visit().sign_in(portal.administrator())
-
-
-def refused_as(administrator: Traveller, person: Traveller) -> str:
-    """Find the explanation by the reference that somebody was shown; returns the line of the check that failed."""
-    assert person.heading == "You are not signed in"
-    reference = person.page.locator("main code").inner_text()
-    administrator.open("/admin/sso/attempts").enter({"Reference id": reference}).press("Search")
-    assert "It was refused" in administrator.words
-    failed = administrator.page.get_by_role("row").filter(has_text="Failed")
-    assert failed.count() == 1, administrator.words
-    return " ".join(failed.inner_text().split())
 
 
 @every_way()
@@ -109,6 +90,39 @@ def test_a_client_secret_that_is_wrong_is_explained(way: Way, administrator: Tra
     assert line.startswith("The provider accepted the code and who Portico is Failed")
     assert "invalid_client" in line
     page.open(f"/admin/sso/{way.name}/edit").enter({"Client secret": ways.SECRET}).press("Save provider")
+    person = visit().open("/sign-in?next=/profile").choose(way.button, way.peer).prove(way.peer, way.member)
+    assert person.path == "/profile", person.words
+
+
+@one_way("lemon-openid", "node-openid")
+def test_the_client_id_of_another_application_is_explained(
+    way: Way, portal: Portal, administrator: Traveller, visit: Going
+) -> None:
+    # Another application at the provider with a secret of its own, and by mistake with our address.
+    way.peer.register("intranet", "a secret of their own", f"{portal.base_url}/sso/{way.name}/oidc/callback")
+    page = administrator.open(f"/admin/sso/{way.name}/edit")
+    page.enter({"Client id": "intranet", "Client secret": ways.SECRET}).press("Save provider")
+    person = visit().open("/sign-in").choose(way.button, way.peer).prove(way.peer, way.member)
+    line = refused_as(administrator, person)
+    assert line.startswith("The provider accepted the code and who Portico is Failed")
+    assert "invalid_client" in line
+    page.open(f"/admin/sso/{way.name}/edit")
+    page.enter({"Client id": "portico", "Client secret": ways.SECRET}).press("Save provider")
+    person = visit().open("/sign-in?next=/profile").choose(way.button, way.peer).prove(way.peer, way.member)
+    assert person.path == "/profile", person.words
+
+
+@one_way("lemon-openid")
+def test_a_token_that_is_for_others_too_is_refused_and_explained(
+    way: Way, portal: Portal, administrator: Traveller, visit: Going
+) -> None:
+    ours = ("portico", ways.SECRET, f"{portal.base_url}/sso/{way.name}/oidc/callback")
+    way.peer.register(*ours, AdditionalAudiences="intranet")
+    person = visit().open("/sign-in").choose(way.button, way.peer).prove(way.peer, way.member)
+    line = refused_as(administrator, person)
+    assert line.startswith("It was made for Portico and for no other application Failed")
+    assert "intranet" in line
+    way.peer.register(*ours)
     person = visit().open("/sign-in?next=/profile").choose(way.button, way.peer).prove(way.peer, way.member)
     assert person.path == "/profile", person.words
 

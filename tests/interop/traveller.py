@@ -75,3 +75,14 @@ class Traveller(Visitor):
 
 #: Gives somebody a browser that travels.
 Going = Callable[..., Traveller]
+
+
+def refused_as(administrator: Traveller, person: Traveller) -> str:
+    """Find the explanation by the reference that somebody was shown; returns the line of the check that failed."""
+    assert person.heading == "You are not signed in", person.words
+    reference = person.page.locator("main code").inner_text()
+    administrator.open("/admin/sso/attempts").enter({"Reference id": reference}).press("Search")
+    assert "It was refused" in administrator.words
+    failed = administrator.page.get_by_role("row").filter(has_text="Failed")
+    assert failed.count() == 1, administrator.words
+    return " ".join(failed.inner_text().split())

@@ -60,6 +60,10 @@ class Way:
         """Whether SAML is spoken, not OpenID Connect."""
         return not self.name.endswith("openid")
 
+    def entity_id(self, portal: Portal) -> str:
+        """Return who we are towards a SAML provider; our metadata is there."""
+        return f"{portal.base_url}/sso/{self.name}/saml/metadata"
+
     def read_our_metadata(self, portal: Portal) -> None:
         """Have the provider read our metadata again."""
         tell(portal, self.peer, self.name)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 from playwright.sync_api import Page
@@ -81,6 +82,7 @@ class LemonLdap:
             "NameIDFormat": "persistent",
             "EncryptionMode": "none",
             "ForceUTF8": 1,
+            "EnableIDPInitiatedURL": 1,
         } | options
         self._configuration["samlSPMetaDataXML"][name] = {"samlSPMetaDataXML": metadata.decode()}
         self._configuration["samlSPMetaDataOptions"][name] = {
@@ -91,8 +93,12 @@ class LemonLdap:
         }
         self.restart()
 
-    def register(self, client_id: str, secret: str, redirect_uri: str) -> None:
-        """Register us as a relying party."""
+    def beginning(self, entity_id: str) -> str:
+        """Return the address at which a sign-in begins here, without a request."""
+        return f"{self.base_url}/saml/singleSignOn?{urlencode({'IDPInitiated': 1, 'sp': entity_id})}"
+
+    def register(self, client_id: str, secret: str, redirect_uri: str, **options: Any) -> None:
+        """Register us as a relying party; options are its own words."""
         given = {
             "ClientID": client_id,
             "ClientSecret": secret,
@@ -100,7 +106,7 @@ class LemonLdap:
             "IDTokenSignAlg": "RS256",
             "BypassConsent": 1,
             "UserIDAttr": "uid",
-        }
+        } | options
         self._configuration["oidcRPMetaDataOptions"][client_id] = {
             f"oidcRPMetaDataOptions{word}": value for word, value in given.items()
         }

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
@@ -75,6 +76,10 @@ class SimpleSamlPhp:
             for known, one in self._trusted.items()
         ]
         (self._folder / "metadata/saml20-sp-remote.php").write_text("\n".join(["<?php", *lines, ""]))
+
+    def beginning(self, entity_id: str) -> str:
+        """Return the address at which a sign-in begins here, without a request."""
+        return f"{self.base_url}/saml2/idp/SSOService.php?{urlencode({'spentityid': entity_id})}"
 
     def show_login(self, page: Page) -> None:
         """Wait until the login page can be filled in."""
