@@ -28,6 +28,8 @@ NOTE_EVERY = timedelta(minutes=1)
 class Scope(StrEnum):
     """What a token may be used for; the person's own permissions apply besides."""
 
+    APPROVALS_READ = "approvals:read"
+    APPROVALS_WRITE = "approvals:write"
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_WRITE = "connections:write"
     RULES_READ = "rules:read"

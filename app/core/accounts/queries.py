@@ -45,6 +45,9 @@ def actor_for(
 
 def person_by_email(session: Session, email: str) -> Person | None:
     """Return the person with that address, whatever its case."""
+    if not email.isprintable():
+        # PostgreSQL refuses some of it, and nobody has such an address.
+        return None
     return session.scalars(select(Person).where(Person.email_key == email_key(email))).one_or_none()
 
 

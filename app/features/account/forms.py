@@ -15,6 +15,8 @@ _NO_SPELLING = {"spellcheck": "false", "autocapitalize": "none"}
 _SCOPE_WORDS = {
     Scope.SHARES_READ: _("Read links and their activity"),
     Scope.SHARES_WRITE: _("Create, change and revoke links"),
+    Scope.APPROVALS_READ: _("Read the links that wait for your approval"),
+    Scope.APPROVALS_WRITE: _("Approve and decline links, as far as you may"),
     Scope.RULES_READ: _("Read the rules for links, as far as you may"),
     Scope.RULES_WRITE: _("Change the rules for links, as far as you may"),
     Scope.CONNECTIONS_READ: _("Read identity providers, as far as you may"),

@@ -27,9 +27,9 @@ from app.features.share_links.api_bodies import (
 )
 from app.features.share_links.conditions import UNCHANGED, Changes, Conditions, NewPassword, Unchanged
 from app.features.share_links.gather import ShareFacts
+from app.features.share_links.guests import invitations
 from app.features.share_links.life import timeline
 from app.features.share_links.lists import listing
-from app.features.share_links.lists.wanted import Wanted
 from app.features.share_links.powers import Powers
 from app.features.share_links.powers_api import PowersBody
 from app.features.share_links.reading import outlook
@@ -46,13 +46,11 @@ from app.web.surfaces import Surface, absolute
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 #: Members of a merge patch that null takes away, by what nothing is for them.
 _OPTIONAL = ("opens_at", "max_views", "max_views_each", "sign_in_through")
 _SWITCHES = ("asks_sign_in", "all_groups", "asks_second_factor", "asks_reason")
 _LISTS = ("networks", "groups", "recipients")
-#: Arguments of the list that choose no links, or have another name inside.
-_NOT_FILTERS = frozenset({"limit", "cursor", "all", "sort"})
 _ID = {"public_id": "The id of the link."}
 
 
@@ -82,8 +80,7 @@ def list_shares() -> Response:
     """List links, newest first where no other order is asked for."""
     query = api.read_query(SharesQuery)
     everybodys = query.all or not actor().may(Permission.LINKS_OWN_MANAGE)
-    asked = {name: getattr(query, name) for name in SharesQuery.model_fields if name not in _NOT_FILTERS}
-    wanted = Wanted(everybodys=everybodys, sort=query.sort.value, **asked)
+    wanted = query.wanted(everybodys=everybodys, sort=query.sort.value)
     if query.cursor is not None and not listing.ORDERS.chosen(wanted.sort).leads_on(query.cursor):
         raise Invalid("cursor", api.NOT_OURS)
     with reading() as db:
@@ -199,6 +196,7 @@ def _create(body: NewShare, repeat: api.Repetition) -> Response:
         made = service.create(db, actor(), facts, wanted, scan)
         told = None
         if isinstance(made, service.Created):
+            invitations.invite(db, actor(), made.public_id, body.invite, body.words)
             told = answered(listing.one(db, actor(), made.public_id), actor(), password)
             repeat.remember(db, told)
     if isinstance(made, service.NotShared) or told is None:

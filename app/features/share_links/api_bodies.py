@@ -4,16 +4,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from app.core.accounts.actor import Actor
 from app.features.share_links import conditions as rules
 from app.features.share_links import powers_api, rights, tokens
 from app.features.share_links.conditions import NewPassword
 from app.features.share_links.gates import networks, recipients
+from app.features.share_links.guests import invitations
 from app.features.share_links.lists import filtering
 from app.features.share_links.lists.listing import ActivityRow, LinkRow
-from app.features.share_links.lists.wanted import Condition, Risk
+from app.features.share_links.lists.wanted import Condition, Risk, Wanted
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers_api import PowersBody
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
@@ -22,7 +23,18 @@ from app.web.surfaces import Surface, absolute
 
 #: What a link is told with under the names that it has inside.
 _AS_THEY_ARE = (
-    *("state", "name", "created_at", "opens_at", "expires_at", "max_views", "max_views_each", "views"),
+    *(
+        "state",
+        "paused_reason",
+        "closed_reason",
+        "name",
+        "created_at",
+        "opens_at",
+        "expires_at",
+        "max_views",
+        "max_views_each",
+        "views",
+    ),
     *(
         "last_opened_at",
         "asks_sign_in",
@@ -38,6 +50,8 @@ _NETWORKS = "Networks that it opens from, such as 192.0.2.0/24; none means every
 _EACH = "Views for each reader: a person, a proven address, else a browser."
 _THROUGH = "Id of the one connection to sign in through."
 _RECIPIENTS = "Addresses and domains; who opens the link proves one by a code by mail."
+INVITE = "Addresses; each gets a link of its own by mail."
+WORDS = "Plain text that stands in the mails."
 
 
 class NewShare(Input):
@@ -61,6 +75,8 @@ class NewShare(Input):
     terms: str | None = Field(None, max_length=rules.MAXIMUM_TERMS, description="To be accepted before opening.")
     asks_reason: bool = False
     powers: PowersBody | None = None
+    invite: list[str] = Field(default_factory=list, max_length=invitations.AT_ONCE, description=INVITE)
+    words: str = Field("", max_length=invitations.MAXIMUM_WORDS, description=WORDS)
 
 
 class SharePatch(Input):
@@ -110,6 +126,8 @@ class Share(Output):
     id: str
     link: str | None = Field(description="The address to hand on; null for whoever only reads.")
     state: LinkState
+    paused_reason: str | None = Field(description="Who or what paused it; `approval` while a second person decides.")
+    closed_reason: str | None
     name: str
     object: ObjectBody
     owner: Named
@@ -183,14 +201,12 @@ def _LookedFor(description: str) -> Any:  # noqa: N802 - declares a field, as `F
     return Field("", max_length=filtering.MAXIMUM_SEARCH, description=description)
 
 
-class SharesQuery(PageQuery):
-    """What to list."""
+class ShareFilter(BaseModel):
+    """Which links."""
 
-    cursor: str | None = Field(None, max_length=1_000, description="`next` of the page before, under the same `sort`.")
     state: LinkState | None = Field(None, description="Only links in this state.")
     search: str = _LookedFor("Beginnings of words of a name, a title, a key or a space.")
     all: bool = Field(False, description="Everybody's links, where the token's person may read them.")
-    sort: Sort = Field(Sort.NEWEST, description="What the list is sorted by; from the last on with a `-`.")
     page: str = _LookedFor("Id of a page or an issue, or the key of an issue.")
     creator: str = _LookedFor("Id or address of who made it, or how their name begins; with `all`.")
     recipient: str = _LookedFor("An address that may open it, by itself or by its domain.")
@@ -204,6 +220,18 @@ class SharesQuery(PageQuery):
     ends_to: AwareDatetime | None = None
     opened_from: AwareDatetime | None = Field(None, description="By when a reader last opened it.")
     opened_to: AwareDatetime | None = None
+
+    def wanted(self, *, everybodys: bool, sort: str = "") -> Wanted:
+        """Return what is asked of the list."""
+        narrows = {name: getattr(self, name) for name in ShareFilter.model_fields if name != "all"}
+        return Wanted(everybodys=everybodys, sort=sort, **narrows)
+
+
+class SharesQuery(PageQuery, ShareFilter):
+    """What to list."""
+
+    cursor: str | None = Field(None, max_length=1_000, description="`next` of the page before, under the same `sort`.")
+    sort: Sort = Field(Sort.NEWEST, description="What the list is sorted by; from the last on with a `-`.")
 
 
 def share(row: LinkRow, reader: Actor) -> Share:

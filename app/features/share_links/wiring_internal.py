@@ -8,19 +8,20 @@ from app.core.permissions import Permission
 from app.core.settings import registry
 from app.core.text import Text
 from app.features.share_links import api, views
+from app.features.share_links.guests import api as guest_api
 from app.features.share_links.guests import views as guest_views
 from app.features.share_links.guests.settings import GuestSettings
-from app.features.share_links.life import bulk_api, bulk_views, halt_api, halt_views, receivers
+from app.features.share_links.life import bulk_api, bulk_views, halt_api, halt_views, receivers, transfer_api
 from app.features.share_links.lists import board_views
 from app.features.share_links.rules import api as rule_api
-from app.features.share_links.rules import approval_views, why_views
+from app.features.share_links.rules import approval_api, approval_views, why_views
 from app.features.share_links.rules import views as rule_views
 from app.features.share_links.settings import ShareLinkSettings
 from app.web import navigation
 from app.web.navigation import NavItem, Section
 
 # Imported for their addresses, which stand beside those of links.
-__all__ = ["bulk_api", "halt_api", "register", "rule_api"]
+__all__ = ["approval_api", "bulk_api", "guest_api", "halt_api", "register", "rule_api", "transfer_api"]
 
 
 def register(app: Flask) -> None:

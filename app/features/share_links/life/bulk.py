@@ -202,12 +202,18 @@ def _do_one(run_id: int, link_id: int, public_id: str, actor: Actor, order: Orde
             outcome = _apply(session, public_id, actor, order, facts)
             item.outcome = Outcome.DONE.value if outcome is None else Outcome.REFUSED.value
             if outcome is not None:
-                item.reason = str(timeline.refusal_sentence(outcome.reason, outcome.site))[:400]
+                item.reason = str(_why(order, outcome))[:400]
     except DomainError as error:
         with db.transaction() as session:
             item = session.get_one(BulkItem, (run_id, link_id), with_for_update=True)
             if item.outcome is None:
                 item.outcome, item.reason = Outcome.REFUSED.value, str(error.sentence)[:400]
+
+
+def _why(order: Order, refused: NotShared) -> Text:
+    if order.action is BulkAction.TRANSFER:
+        return timeline.colleague_sentence(refused.site)
+    return timeline.refusal_sentence(refused.reason, refused.site)
 
 
 def _facts(public_id: str, actor: Actor, order: Order) -> gather.ShareFacts | None:

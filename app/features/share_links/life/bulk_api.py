@@ -5,12 +5,18 @@ from http import HTTPStatus
 
 from flask import Response, url_for
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
+from app.core.errors import Forbidden, Invalid
+from app.core.permissions import Permission
+from app.core.text import Text
 from app.features.share_links.api import blueprint
+from app.features.share_links.api_bodies import ShareFilter
 from app.features.share_links.life import bulk
 from app.features.share_links.life.bulk import BulkAction, Order
+from app.features.share_links.lists.wanted import Wanted
 from app.web import api
 from app.web.access import bearer
 from app.web.api import Input, Output
@@ -19,11 +25,16 @@ from app.web.openapi import Operation, operation
 from app.web.surfaces import absolute
 
 
+class BulkFilter(Input, ShareFilter):
+    """All links that the list shows with these; without any, all of one's own."""
+
+
 class NewBulk(Input):
-    """What to do to which links."""
+    """What to do to which links: those that are named, or all that a filter finds."""
 
     action: BulkAction
-    ids: list[str] = Field(min_length=1, max_length=1_000, description="Ids of links.")
+    ids: list[str] | None = Field(None, min_length=1, max_length=1_000, description="Ids of links; or `filter`.")
+    filter: BulkFilter | None = Field(None, description="All that the list shows with it; or `ids`.")
     days: int | None = Field(None, ge=1, le=bulk.MOST_DAYS, description="To extend by.")
     email: str | None = Field(None, max_length=254, description="Of the new owner, to transfer.")
 
@@ -49,15 +60,21 @@ class Bulk(Output):
 
 @blueprint.post("/shares/bulk")
 @bearer(Scope.SHARES_WRITE)
-@operation(Operation("changeShares", "Change many links", status=HTTPStatus.ACCEPTED, takes=NewBulk, answers=Bulk))
+@operation(
+    Operation(
+        "changeShares",
+        "Change many links",
+        status=HTTPStatus.ACCEPTED,
+        takes=NewBulk,
+        answers=Bulk,
+        repeatable=True,
+        problems=(409,),
+    )
+)
 def change_shares() -> Response:
     """Begin the work; the answer says where its progress is."""
-    body = api.read_body(NewBulk)
-    with transaction() as db:
-        public_id = bulk.plan(db, actor(), Order(body.action, body.days, body.email), body.ids)
-        bulk.confirm(db, actor(), public_id)
-    where = absolute(url_for("api_v1.read_bulk", public_id=public_id))
-    return api.answer(_told(public_id), HTTPStatus.ACCEPTED, Location=where)
+    body, repeat = api.read_body(NewBulk), api.repetition()
+    return api.once(repeat, lambda: _begin(body, repeat))
 
 
 @blueprint.get("/shares/bulk/<public_id>")
@@ -73,12 +90,33 @@ def change_shares() -> Response:
 )
 def read_bulk(public_id: str) -> Response:
     """Read how far the work is, and what was refused."""
-    return api.answer(_told(public_id))
-
-
-def _told(public_id: str) -> Bulk:
     with reading() as db:
-        run, refused = bulk.progress(db, actor(), public_id), bulk.refused(db, actor(), public_id)
+        return api.answer(_told(db, public_id))
+
+
+def _begin(body: NewBulk, repeat: api.Repetition) -> Response:
+    chosen = _chosen(body)
+    with transaction() as db:
+        public_id = bulk.plan(db, actor(), Order(body.action, body.days, body.email), chosen)
+        bulk.confirm(db, actor(), public_id)
+        told = _told(db, public_id)
+        repeat.remember(db, told, HTTPStatus.ACCEPTED)
+    where = absolute(url_for("api_v1.read_bulk", public_id=public_id))
+    return api.answer(told, HTTPStatus.ACCEPTED, Location=where)
+
+
+def _chosen(body: NewBulk) -> list[str] | Wanted:
+    if (body.ids is None) == (body.filter is None):
+        raise Invalid("ids", Text("Give either `ids` or a `filter`."))
+    if body.filter is None:
+        return body.ids or []
+    if body.filter.all and not actor().may(Permission.LINKS_ALL_MANAGE):
+        raise Forbidden
+    return body.filter.wanted(everybodys=body.filter.all)
+
+
+def _told(db: Session, public_id: str) -> Bulk:
+    run, refused = bulk.progress(db, actor(), public_id), bulk.refused(db, actor(), public_id)
     return Bulk(
         id=run.public_id,
         action=run.action,

@@ -53,16 +53,20 @@ class Stops(Output):
 @blueprint.post("/stops")
 @bearer(Scope.SHARES_WRITE, Permission.LINKS_ALL_MANAGE)
 @operation(
-    Operation("stopSharing", "Stop sharing, or switch it off", status=HTTPStatus.CREATED, takes=NewStop, answers=Stop)
+    Operation(
+        "stopSharing",
+        "Stop sharing, or switch it off",
+        status=HTTPStatus.CREATED,
+        takes=NewStop,
+        answers=Stop,
+        repeatable=True,
+        problems=(409,),
+    )
 )
 def stop_sharing() -> Response:
     """Stop or switch off; what is in force already is answered as it is."""
-    body = api.read_body(NewStop)
-    with transaction() as db:
-        target = halt_targets.named(db, body.scope, body.what, body.connection)
-        row = halting.begin(db, actor(), body.kind, target, reason=body.reason, message=body.message)
-        told = _told(halts.row_of(row))
-    return api.answer(told, HTTPStatus.CREATED)
+    body, repeat = api.read_body(NewStop), api.repetition()
+    return api.once(repeat, lambda: _begin(body, repeat))
 
 
 @blueprint.get("/stops")
@@ -91,6 +95,15 @@ def resume_sharing(public_id: str) -> Response:
     with transaction() as db:
         halting.lift(db, actor(), public_id)
     return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _begin(body: NewStop, repeat: api.Repetition) -> Response:
+    with transaction() as db:
+        target = halt_targets.named(db, body.scope, body.what, body.connection)
+        row = halting.begin(db, actor(), body.kind, target, reason=body.reason, message=body.message)
+        told = _told(halts.row_of(row))
+        repeat.remember(db, told)
+    return api.answer(told, HTTPStatus.CREATED)
 
 
 def _told(row: HaltRow) -> Stop:

@@ -1,5 +1,6 @@
 """The programming interface of the rules for links, `/api/v1/link-rules`: the same service as the pages, in JSON."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -11,6 +12,8 @@ from app.core.permissions import Permission
 from app.features.share_links.api import blueprint
 from app.features.share_links.rules import changes as rule_changes
 from app.features.share_links.rules import impact, rulebook, ruling
+from app.features.share_links.rules import lists as rule_lists
+from app.features.share_links.rules.impact import Impact
 from app.features.share_links.rules.rulebook import Level, Plain
 from app.features.share_links.rules.ruling import Place
 from app.web import api
@@ -76,6 +79,65 @@ class ImpactBody(Output):
     next: int | None
 
 
+class LevelBody(Output):
+    """A connection, space or project with rules of its own."""
+
+    connection: str
+    connection_name: str
+    container: str | None
+    rules: int = Field(description="How many are set on it.")
+    approval: bool
+    changed_at: datetime
+    changed_by: str | None
+
+
+class LevelsBody(Output):
+    """The levels below everywhere."""
+
+    items: list[LevelBody]
+
+
+@blueprint.get("/link-rules/levels")
+@bearer(Scope.RULES_READ, Permission.ADMIN_SETTINGS_READ)
+@operation(Operation("listRuleLevels", "List what has rules of its own", answers=LevelsBody))
+def list_rule_levels() -> Response:
+    """List the connections, spaces and projects that have rules of their own: at most 500."""
+    with reading() as db:
+        found = rule_lists.levels(db)
+    items = [
+        LevelBody(
+            connection=one.connection,
+            connection_name=one.connection_name,
+            container=one.container or None,
+            rules=one.count,
+            approval=one.approval,
+            changed_at=one.changed_at,
+            changed_by=one.changed_by,
+        )
+        for one in found
+    ]
+    return api.answer(LevelsBody(items=items))
+
+
+@blueprint.get("/link-rules/breaches")
+@bearer(Scope.RULES_READ, Permission.ADMIN_SETTINGS_READ)
+@operation(
+    Operation(
+        "listBreaches",
+        "List the links that break the rules of now",
+        query=DryRunQuery,
+        answers=ImpactBody,
+        problems=(404,),
+    )
+)
+def list_breaches() -> Response:
+    """List the links of a place that break the rules that hold for them."""
+    query = api.read_query(DryRunQuery)
+    with reading() as db:
+        where = rule_changes.place(db, query.connection, query.container)
+        return api.answer(_impact(impact.assess(db, where, after=query.after)))
+
+
 @blueprint.get("/link-rules")
 @bearer(Scope.RULES_READ, Permission.ADMIN_SETTINGS_READ)
 @operation(Operation("readRules", "Read the rules of a level", query=PlaceQuery, answers=RulesBody, problems=(404,)))
@@ -125,6 +187,10 @@ def try_rules() -> Response:
     with reading() as db:
         where = rule_changes.place(db, query.connection, query.container)
         found = impact.assess(db, where, rule_changes.checked(db, where, body.rules), after=query.after)
+    return api.answer(_impact(found))
+
+
+def _impact(found: Impact) -> ImpactBody:
     breaking = [
         VerdictBody(
             id=one.link.public_id,
@@ -134,10 +200,9 @@ def try_rules() -> Response:
         )
         for one in found.breaking
     ]
-    told = ImpactBody(
+    return ImpactBody(
         live=found.live, looked_at=found.looked_at, breaking=breaking, mended=found.mended, next=found.next
     )
-    return api.answer(told)
 
 
 def _rules(connection: str | None, container: str | None) -> RulesBody:

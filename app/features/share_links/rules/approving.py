@@ -33,6 +33,10 @@ LIFETIME = timedelta(days=14)
 MAXIMUM_NOTE = 500
 #: As many approvers are written to; others find it on the page.
 _MOST_MAILS = 50
+#: Requests that are looked through for those that somebody may decide.
+_MOST_WAITING = 2_000
+#: A greater number is no row's.
+_GREATEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -110,23 +114,15 @@ def decline(session: Session, actor: Actor, request_id: int, note: str) -> Share
 
 def waiting(session: Session, actor: Actor, *, most: int = 200) -> list[Request]:
     """Return the requests that somebody may decide, the oldest first."""
-    query = _requests().where(LinkApproval.ends_at > clock.now()).order_by(LinkApproval.id).limit(most)
-    known: dict[tuple[int, str | None], bool] = {}
-    found = []
-    for row, link, shared, name in session.execute(query):
-        place = (shared.connection_id, shared.container)
-        if place not in known:
-            known[place] = _may_decide(session, actor, ruling.rules_at(session, *place))
-        if known[place] and actor.person_id not in (link.created_by_id, row.asked_by_id):
-            found.append(Request(row.id, link, shared, name, row.asked_at, row.ends_at, tuple(row.findings or ())))
-    return found
+    return _decided_by(session, actor, _requests().order_by(LinkApproval.id).limit(_MOST_WAITING))[:most]
 
 
 def one(session: Session, actor: Actor, request_id: int) -> Request:
     """Return a request that somebody may decide; raises NotFound."""
-    for found in waiting(session, actor):
-        if found.id == request_id:
-            return found
+    if request_id > _GREATEST_ID:
+        raise NotFound
+    for found in _decided_by(session, actor, _requests().where(LinkApproval.id == request_id)):
+        return found
     raise NotFound
 
 
@@ -148,6 +144,18 @@ def last_note(session: Session, link_id: int) -> tuple[bool, str] | None:
     return (row.approved, row.note or "") if row is not None and row.approved is not None else None
 
 
+def _decided_by(session: Session, actor: Actor, query: Select[Any]) -> list[Request]:
+    known: dict[tuple[int, str | None], bool] = {}
+    found = []
+    for row, link, shared, name in session.execute(query):
+        place = (shared.connection_id, shared.container)
+        if place not in known:
+            known[place] = _may_decide(session, actor, ruling.rules_at(session, *place))
+        if known[place] and actor.person_id not in (link.created_by_id, row.asked_by_id):
+            found.append(Request(row.id, link, shared, name, row.asked_at, row.ends_at, tuple(row.findings or ())))
+    return found
+
+
 def _requests() -> Select[Any]:
     query: Any = (
         select(LinkApproval, ShareLink, SharedObject, Person.display_name)
@@ -156,6 +164,7 @@ def _requests() -> Select[Any]:
         .join(Person, Person.id == LinkApproval.asked_by_id)
         .where(
             LinkApproval.decided_at.is_(None),
+            LinkApproval.ends_at > clock.now(),
             ShareLink.revoked_at.is_(None),
             ShareLink.closed_at.is_(None),
             ShareLink.paused_reason == PauseReason.APPROVAL.value,
@@ -166,7 +175,7 @@ def _requests() -> Select[Any]:
 
 
 def _decidable(session: Session, actor: Actor, request_id: int) -> tuple[LinkApproval, ShareLink]:
-    found = session.get(LinkApproval, request_id)
+    found = session.get(LinkApproval, request_id) if request_id <= _GREATEST_ID else None
     if found is None:
         raise NotFound
     # The link first, as everybody who changes one does.
