@@ -230,17 +230,18 @@ def part_of(token: str, page_id: str | None = None) -> tuple[Asked, Visit, Sheet
         return closed_page(known=False)
     first = sheets.approach(asked)
     if first.served is None:
-        return _without_part(token, asked, first)
+        return without_part(token, asked, first)
     look = partial(sheets.approach, asked)
     ready, sheet = sheets.with_content(look, sheets.freshen(look, first, page_id), page_id)
     if ready.served is None:
-        return _without_part(token, asked, ready)
+        return without_part(token, asked, ready)
     if sheet is None:
         raise NotFound
     return asked, ready.served, sheet
 
 
-def _without_part(token: str, asked: Asked, found: Approach) -> BaseResponse:
+def without_part(token: str, asked: Asked, found: Approach) -> BaseResponse:
+    """Answer a request for a part of a link, or for a page beside its content, that gets none."""
     # Whoever saves a file goes on with it after renewing; a picture has a page around it that does.
     goes_there = request.headers.get("Sec-Fetch-Dest", "document") == "document"
     if found.visit is not None and found.step == Ask(Gate.RENEW) and goes_there:

@@ -3,6 +3,7 @@
 import base64
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -69,6 +70,18 @@ class Provider:
         how = provider.How(pair=provider.keys(by or self.name))
         signed = provider.response(said, signed=Signed.ASSERTION, inner=how)
         return base64.b64encode(signed).decode()
+
+
+def later(moved: timedelta) -> dict[str, Any]:
+    """Return the instants of an answer that is given, and of a person who signs in, that much after noon."""
+    ends = moved + timedelta(minutes=5)
+    return {
+        "issued": moved,
+        "authn_instant": moved,
+        "not_before": moved,
+        "not_on_or_after": ends,
+        "confirmation_end": ends,
+    }
 
 
 def about(

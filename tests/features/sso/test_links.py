@@ -40,17 +40,8 @@ def through(pages: PageClient, address: str, assertion_id: str = "_1", offset: i
     page = pages.get(address)
     if "Sign in with acme" in page.text:
         page = pages.submit("Sign in with acme", status=200)
-    moved = timedelta(minutes=offset)
-    answer = ACME.answers(
-        acme.request_id(page),
-        assertion_id=assertion_id,
-        issued=moved,
-        authn_instant=moved,
-        not_before=moved,
-        not_on_or_after=moved + timedelta(minutes=5),
-        confirmation_end=moved + timedelta(minutes=5),
-        **said,
-    )
+    moved = acme.later(timedelta(minutes=offset))
+    answer = ACME.answers(acme.request_id(page), assertion_id=assertion_id, **moved, **said)
     back = acme.come_back(pages, ACME, answer)
     assert back.location == address
 
@@ -90,16 +81,7 @@ def test_when_the_providers_word_is_too_old_the_visitor_is_sent_there_and_comes_
         assert page.location.startswith("/sso/acme/start?next=/s/")
         page = pages.follow()
         assert page.heading == "Going to acme"
-        later = timedelta(minutes=30)
-        answer = ACME.answers(
-            acme.request_id(page),
-            assertion_id="_2",
-            issued=later,
-            authn_instant=later,
-            not_before=later,
-            not_on_or_after=later + timedelta(minutes=5),
-            confirmation_end=later + timedelta(minutes=5),
-        )
+        answer = ACME.answers(acme.request_id(page), assertion_id="_2", **acme.later(timedelta(minutes=30)))
         assert acme.come_back(pages, ACME, answer).location == address
         assert "Open it when you are ready to read." in pages.follow().text
 

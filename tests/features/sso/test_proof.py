@@ -55,15 +55,7 @@ def test_who_came_through_a_provider_proves_again_there_and_is_where_they_wanted
         back = acme.come_back(
             mira,
             ACME,
-            ACME.answers(
-                acme.request_id(page),
-                assertion_id="_2",
-                issued=LATER,
-                authn_instant=LATER,
-                not_before=LATER,
-                not_on_or_after=LATER + timedelta(minutes=5),
-                confirmation_end=LATER + timedelta(minutes=5),
-            ),
+            ACME.answers(acme.request_id(page), assertion_id="_2", **acme.later(LATER)),
         )
         assert back.location == NEW_TOKEN
         assert mira.follow().heading == "Create API token"
@@ -73,16 +65,9 @@ def test_a_saml_provider_that_does_not_ask_anew_proves_nothing(mira: PageClient,
     with clock.at(held_clock + LATER):
         mira.get(f"/sign-in/again?next={NEW_TOKEN}")
         page = mira.submit("Sign in with acme", status=200)
-        answer = ACME.answers(
-            acme.request_id(page),
-            assertion_id="_2",
-            issued=LATER,
-            # Of this noon: the provider has a session and asked for nothing.
-            authn_instant=timedelta(0),
-            not_before=LATER,
-            not_on_or_after=LATER + timedelta(minutes=5),
-            confirmation_end=LATER + timedelta(minutes=5),
-        )
+        # Of this noon: the provider has a session and asked for nothing.
+        old = acme.later(LATER) | {"authn_instant": timedelta(0)}
+        answer = ACME.answers(acme.request_id(page), assertion_id="_2", **old)
         acme.post(mira, ACME, answer, status=403)
         assert test_oidc.failed_check() == "authn_instant"
         mira.get(NEW_TOKEN, status=303)

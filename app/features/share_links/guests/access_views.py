@@ -19,6 +19,7 @@ from app.features.share_links.public_views import (
     closed_page,
     is_closed,
     open_to_strangers,
+    without_part,
 )
 from app.features.share_links.reading import sheets
 from app.features.share_links.reading.sheets import Approach
@@ -33,7 +34,7 @@ def show_access(token: str) -> BaseResponse:
         return found
     asked, approach = found
     if approach.served is None:
-        return back(token)
+        return without_part(token, asked, approach)
     with db.reading() as session:
         seen = openings.of_reader(session, approach.served, asked.browser_digest)
     return _page("access", token, approach, seen=seen, elsewhere=[one for one in seen if not one.here])
