@@ -3,14 +3,17 @@
 One per process that runs tests: journeys share it, so each makes the people and links that it is about.
 """
 
+import email
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.policy import default
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -202,6 +205,28 @@ class Portal:
             session.add(row)
             session.flush()
             return row.id
+
+    def set(self, area: str, **values: Any) -> None:
+        """Change run-time settings, where the page for it is not what the story is about."""
+        with db.transaction() as session:
+            session.merge(RuntimeSetting(area=area, values=values, changed_at=clock.now()))
+
+    def mail(self, address: str, pattern: str) -> re.Match[str]:
+        """Wait for a mail to an address that has such a line, and return the match in the newest one."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            files = sorted((self.data / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+            for file in reversed(files):
+                message = email.message_from_bytes(file.read_bytes(), policy=default)
+                found = re.search(pattern, message.get_content(), re.MULTILINE)
+                if message["To"] == address and found is not None:
+                    return found
+            time.sleep(0.2)
+        raise AssertionError(f"no mail with {pattern} came to {address}")
+
+    def mailed_code(self, address: str, other_than: str = "") -> str:
+        """Wait for a code, other than an earlier one, and return it."""
+        return self.mail(address, rf"^ +(?!{other_than or 'none'})(\d{{6}})$")[1]
 
     def let_time_pass(self) -> None:
         """Forget the attempts that were counted, as the next window does."""

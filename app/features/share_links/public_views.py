@@ -20,7 +20,7 @@ from app.core.settings.organisation import OrganisationSettings
 from app.features.share_links import tokens
 from app.features.share_links.gates import forged, opening
 from app.features.share_links.gates import pages as gate_pages
-from app.features.share_links.gates.opening import NOTHING, Asked, Brought, NotOpened
+from app.features.share_links.gates.opening import NOTHING, Asked, Brought, NotOpened, Opened
 from app.features.share_links.gates.pages import At
 from app.features.share_links.life import halts
 from app.features.share_links.policy import Ask, Closed, ClosedBecause, Gate, Refused, RefusedBecause
@@ -197,7 +197,11 @@ def pass_gate(token: str, asked: Asked, brought: Brought = NOTHING) -> BaseRespo
         outcome = opening.open_link(session, known, brought)
     if isinstance(outcome, NotOpened) and (outcome.step is None or isinstance(outcome.step, Closed)):
         return closed(asked, sheets.approach(asked))
-    response = back(token)
+    if isinstance(outcome, Opened) and outcome.elsewhere:
+        # A sign that somebody else may have what is theirs: they see it before they read.
+        response = make_response(redirect(url_for("share_links_public.show_access", token=token), 303))
+    else:
+        response = back(token)
     cookies.ensure_browser_id(response, browser_id)
     return response
 

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core import clock, db
 from app.core.jobs.models import Job
@@ -15,7 +15,7 @@ from app.core.settings import service as settings
 from app.features.share_links.gates.mailed_codes import Refusal
 from app.features.share_links.guests import codes, openings, reports
 from app.features.share_links.guests.models import LinkReport
-from app.features.share_links.models import AddressProof
+from app.features.share_links.models import AddressProof, Grant
 from tests.factories import links, people
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import Shared, share
@@ -207,17 +207,39 @@ def test_what_was_taken_back_or_given_up_is_no_longer_listed(world: World, pages
     assert "Nothing is shared with you" in pages.get("/shared/").text
 
 
-def test_a_reader_sees_that_their_own_link_was_opened_elsewhere(world: World, pages: PageClient) -> None:
+def end_grants(shared: Shared) -> None:
+    """Send all readers of a link back to its gates."""
+    with db.transaction() as session:
+        session.execute(update(Grant).where(Grant.link_id == shared.link.id).values(ended_at=clock.now()))
+
+
+def test_a_reader_is_shown_before_reading_that_their_own_link_was_opened_elsewhere(
+    world: World, pages: PageClient
+) -> None:
     own = invite(world, share(world), ANNA)[ANNA]
     thief = pages.another(address="198.51.100.77")
     assert opened(thief, own) == TITLE
-    assert opened(pages, own) == TITLE
-    seen = pages.get(f"{own.path}access")
+    assert opened(pages, own) == "Your access"
+    seen = pages.page
     assert "It was opened in another browser too" in seen.text
+    assert pages.get(seen.links["Go to the page"]).heading == TITLE
+    # Once seen, opening again in the same browser says nothing until somebody else has opened again.
+    end_grants(own)
+    assert opened(pages, own) == TITLE
+    end_grants(own)
+    assert opened(thief, own) == "Your access"
+    assert opened(pages.another(), own) == "Your access"
     assert "198.51.100.0/24" in seen.text
     assert "Firefox" in seen.text
     assert "198.51.100.77" not in seen.source
     assert "Berth" not in seen.source
+
+
+def test_readers_who_cannot_be_told_apart_are_shown_nothing_of_each_other(world: World, pages: PageClient) -> None:
+    shared = share(world)
+    for browser in (pages, pages.another()):
+        assert opened(browser, shared) == TITLE
+        assert "does not tell its readers apart" in browser.get(f"{shared.path}access").text
 
 
 def test_only_a_reader_sees_the_page_about_access(world: World, pages: PageClient) -> None:

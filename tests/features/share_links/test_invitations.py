@@ -91,7 +91,9 @@ def test_an_opening_says_whose_own_link_it_was_also_when_it_was_forwarded(world:
     shared = share(world)
     own = invite(world, shared)
     assert opened(pages, own[ANNA]) == TITLE
-    assert opened(pages.another(address="198.51.100.7"), own[ANNA]) == TITLE
+    forwarded = pages.another(address="198.51.100.7")
+    assert opened(forwarded, own[ANNA]) == "Your access"
+    assert forwarded.get(own[ANNA].path).heading == TITLE
     assert [entry["invited"] for entry in personal("link:opened")] == [ANNA, ANNA]
     found = rows(shared)
     assert (found[ANNA].state, found[ANNA].openings, found[ANNA].browsers) == (InvitationState.OPENED, 2, ("Firefox",))

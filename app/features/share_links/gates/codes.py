@@ -12,6 +12,8 @@ from app.core import clock, db, ratelimit
 from app.core.jobs import outbox
 from app.core.mail import delivery
 from app.core.ratelimit import Limit
+from app.core.settings import registry
+from app.core.settings.organisation import OrganisationSettings
 from app.core.text import Text
 from app.features.share_links import policy, queries, rows
 from app.features.share_links.events import ShareLinkEvent
@@ -66,16 +68,18 @@ def send_code(link_id: int, browser_digest: str, attempt: str) -> None:
         if why_not is not None:
             records.refused(session, visit, browser_digest, Gate.ADDRESS.value, why_not, email=row.address)
             return
+        owner = visit.shown.owner_name
         delivery.send(
             session,
             to=row.address,
-            subject=Text("Your code for opening a page"),
+            subject=Text("Your code for what %(owner)s shares with you", owner=owner),
             body=Text(
-                "%(owner)s shares a page with you. The code for opening it is\n\n    %(code)s\n\n"
+                "%(owner)s (%(organisation)s) shares something with you. The code for opening it is\n\n    %(code)s\n\n"
                 "Enter it within ten minutes, in the browser in which you asked for it. It works once.\n\n"
                 "If you did not ask for a code, somebody has entered your address. Without the code they cannot open "
                 "anything; you need not do anything.\n",
-                owner=visit.shown.owner_name,
+                owner=owner,
+                organisation=registry.read(session, OrganisationSettings).name,
                 code=mailed_codes.make(row, _purpose(visit)),
             ),
         )

@@ -76,6 +76,8 @@ class Opened:
     """The browser may read now; `spent` is False where that cost no view."""
 
     spent: bool
+    #: Whether the same reader opened it in another browser since they last did in this one.
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def open_link(session: Session, asked: Asked, brought: Brought = NOTHING) -> Ope
     kept = passages.settle(session, visit, asked.browser_digest, passage)
     if step.spends:
         tallies.opened(session, visit.shown.link_id, context.current().address)
-    openings.note(session, visit, asked.browser_digest, now)
+    elsewhere = openings.note(session, visit, asked.browser_digest, now)
     records.note(
         session,
         ShareLinkEvent.OPENED,
@@ -124,7 +126,7 @@ def open_link(session: Session, asked: Asked, brought: Brought = NOTHING) -> Ope
         reason=(reason or kept) if visit.link.asks_reason else None,
         **records.invited_by(visit),
     )
-    return Opened(spent=step.spends)
+    return Opened(spent=step.spends, elsewhere=elsewhere)
 
 
 def lock(session: Session, asked: Asked) -> None:

@@ -168,8 +168,9 @@ def _address(session: Session, at: At, form: Form | None) -> tuple[str, dict[str
         form.address.errors = errors
     if waiting is None or isinstance(form, AddressForm):
         page = form if isinstance(form, AddressForm) else AddressForm(formdata=None)
-        return "gate_address", {"form": page, "sends": delivery.can_send()}
-    return "gate_code", {"form": form or CodeForm(formdata=None), "waiting": waiting}
+        return "gate_address", {"form": page, "sends": delivery.can_send(), "own": at.visit.invited is not None}
+    code = form or CodeForm(formdata=None)
+    return "gate_code", {"form": code, "waiting": waiting, "own": at.visit.invited is not None}
 
 
 def _second_factor(_session: Session, at: At, _form: Form | None) -> tuple[str, dict[str, Any]]:

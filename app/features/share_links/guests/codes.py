@@ -17,6 +17,8 @@ from app.core.audit import trail
 from app.core.jobs import outbox
 from app.core.mail import delivery
 from app.core.ratelimit import Limit, Taken
+from app.core.settings import registry
+from app.core.settings.organisation import OrganisationSettings
 from app.core.text import Text
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import mailed_codes, proofs, recipients
@@ -94,10 +96,11 @@ def send_list_code(browser_digest: str, attempt: str) -> None:
             to=row.address,
             subject=Text("Your code for seeing what is shared with you"),
             body=Text(
-                "The code for seeing what is shared with you is\n\n    %(code)s\n\n"
+                "The code for seeing what is shared with you at %(organisation)s is\n\n    %(code)s\n\n"
                 "Enter it within ten minutes, in the browser in which you asked for it. It works once.\n\n"
                 "If you did not ask for a code, somebody has entered your address. Without the code they see "
                 "nothing; you need not do anything.\n",
+                organisation=registry.read(session, OrganisationSettings).name,
                 code=mailed_codes.make(row, _PURPOSE),
             ),
         )

@@ -1,15 +1,20 @@
-"""The mails to invited people: who shares, what kind of thing, until when, and the sharer's own words. Never a title."""
+"""The mails to invited people: who shares, what kind of thing, what is asked there, until when, and the sharer's own words.
+
+Never a title. Whoever gets one may never have heard of us, so it says whose portal it is and whom to ask.
+"""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.accounts.models import Person
 from app.core.mail import delivery
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
 from app.core.text import Text
+from app.features.share_links import rows
 from app.features.share_links.guests.addresses import own_address
 from app.features.share_links.guests.models import Invitation
 from app.features.share_links.models import SharedObject, ShareLink
@@ -18,37 +23,60 @@ from app.features.share_links.objects import ObjectKind
 
 def invite(session: Session, link: ShareLink, invitation: Invitation) -> int:
     """Write the mail that brings somebody their own link; return its row id."""
-    owner, page = _sharer(session, link), _is_page(session, link)
+    owner, organisation = _owner(session, link), registry.read(session, OrganisationSettings)
+    names = {"owner": owner, "organisation": organisation.name}
     subject = (
-        Text("%(owner)s shares a Confluence page with you", owner=owner)
-        if page
-        else Text("%(owner)s shares a Jira issue with you", owner=owner)
+        Text("%(owner)s (%(organisation)s) shares a Confluence page with you", **names)
+        if session.get_one(SharedObject, link.shared_object_id).kind == ObjectKind.PAGE
+        else Text("%(owner)s (%(organisation)s) shares a Jira issue with you", **names)
     )
     body = Text(
-        "%(subject)s. Open it here:\n\n    %(address)s\n\n"
-        "The link was made for you alone, and what is opened with it is recorded as yours: do not hand it on. "
-        "It ends on %(end)s.\n%(words)s\n"
-        "If you did not expect this, you can report it on that page.\n",
+        "%(subject)s:\n\n    %(address)s\n\n%(facts)s\n%(words)s\n"
+        "The link was made for you alone: what is opened with it is recorded as yours, so do not hand it on.\n\n"
+        "If you did not expect it, enter nothing there. You can report it on that page.%(contact)s\n",
         subject=subject,
         address=own_address(invitation.public_id),
-        end=_moment(session, link.expires_at),
+        facts=_facts(session, link, owner, organisation.time_zone),
         words=_quoted(owner, invitation.words),
+        contact=_contact(organisation),
     )
     return delivery.send(session, to=invitation.address, subject=subject, body=body)
 
 
 def remind(session: Session, link: ShareLink, invitation: Invitation) -> int:
     """Write the reminder to somebody who did not open their own link yet; return its row id."""
-    owner = _sharer(session, link)
+    owner, organisation = _owner(session, link), registry.read(session, OrganisationSettings)
     subject = Text("What %(owner)s shares with you ends soon", owner=owner)
     body = Text(
-        "%(owner)s shared something with you that you have not opened yet. It can be opened until %(end)s:\n\n"
-        "    %(address)s\n\nThis is the only reminder.\n",
+        "%(owner)s (%(organisation)s) shared something with you that you have not opened yet:\n\n"
+        "    %(address)s\n\n%(facts)s\n\nThis is the only reminder.%(contact)s\n",
         owner=owner,
-        end=_moment(session, link.expires_at),
+        organisation=organisation.name,
         address=own_address(invitation.public_id),
+        facts=_facts(session, link, owner, organisation.time_zone),
+        contact=_contact(organisation),
     )
     return delivery.send(session, to=invitation.address, subject=subject, body=body)
+
+
+def _facts(session: Session, link: ShareLink, owner: str, zone: str) -> str:
+    """Return what somebody has to know before they open it, a line each."""
+    found = [Text("It can be opened until %(end)s.", end=_moment(link.expires_at, zone))]
+    if link.opens_at is not None and link.opens_at > clock.now():
+        times = {"start": _moment(link.opens_at, zone), "end": _moment(link.expires_at, zone)}
+        found = [Text("It can be opened from %(start)s until %(end)s.", **times)]
+    by_groups = bool(rows.groups_of_link(session, link.id))
+    if link.asks_sign_in or link.sign_in_through or link.asks_second_factor or by_groups:
+        found.append(Text("You are asked to sign in."))
+    else:
+        found.append(Text("You need no account."))
+    if rows.recipients_of_link(session, link.id):
+        found.append(Text("You are asked for your email address, and a code is mailed to you."))
+    if link.password_hash is not None:
+        found.append(Text("You are asked for a password. %(owner)s gives it to you by another way.", owner=owner))
+    if link.networks is not None:
+        found.append(Text("It opens from certain networks only."))
+    return "\n".join(f"- {one}" for one in found)
 
 
 def _quoted(owner: str, words: str | None) -> str:
@@ -59,14 +87,13 @@ def _quoted(owner: str, words: str | None) -> str:
     return str(Text("\n%(owner)s writes:\n\n%(lines)s\n", owner=owner, lines=lines))
 
 
-def _sharer(session: Session, link: ShareLink) -> str:
+def _contact(organisation: OrganisationSettings) -> str:
+    return str(Text("\n\nQuestions? Ask %(contact)s", contact=organisation.contact)) if organisation.contact else ""
+
+
+def _owner(session: Session, link: ShareLink) -> str:
     return session.get_one(Person, link.created_by_id).display_name
 
 
-def _is_page(session: Session, link: ShareLink) -> bool:
-    return session.get_one(SharedObject, link.shared_object_id).kind == ObjectKind.PAGE
-
-
-def _moment(session: Session, instant: datetime) -> str:
-    zone = ZoneInfo(registry.read(session, OrganisationSettings).time_zone)
-    return f"{instant.astimezone(zone):%-d %b %Y, %H:%M %Z}"
+def _moment(instant: datetime, zone: str) -> str:
+    return f"{instant.astimezone(ZoneInfo(zone)):%-d %b %Y, %H:%M %Z}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core import context
@@ -34,11 +34,15 @@ class Seen:
     here: bool
 
 
-def note(session: Session, visit: Visit, browser_digest: str, now: datetime) -> None:
-    """Keep from where a reader opened the link, and count it for the own link that it came by."""
+def note(session: Session, visit: Visit, browser_digest: str, now: datetime) -> bool:
+    """Keep from where a reader opened the link, and count it for the own link that it came by.
+
+    Returns whether it was opened in another browser since it was last opened in this one: worth showing the reader.
+    """
     invited = visit.invited
     if invited is None and visit.reader.startswith("browser:"):
-        return
+        return False
+    newest = session.scalars(_of_reader(visit).limit(1)).one_or_none()
     call = context.current()
     session.add(
         ReaderOpening(
@@ -59,22 +63,13 @@ def note(session: Session, visit: Visit, browser_digest: str, now: datetime) -> 
             .values(**counted)
             .execution_options(synchronize_session=False)
         )
+    return newest is not None and newest.browser_digest != browser_digest
 
 
 def of_reader(session: Session, visit: Visit, browser_digest: str | None) -> Sequence[Seen]:
     """Return the newest openings with what this reader holds, newest first."""
-    same = [ReaderOpening.reader == visit.reader]
-    if visit.invited is not None:
-        same.append(ReaderOpening.invitation_id == visit.invited.id)
-    query = (
-        select(ReaderOpening)
-        .where(ReaderOpening.link_id == visit.shown.link_id, or_(*same))
-        .order_by(ReaderOpening.id.desc())
-        .limit(SHOWN)
-    )
-    return [
-        Seen(row.at, row.browser, row.network, row.browser_digest == browser_digest) for row in session.scalars(query)
-    ]
+    rows = session.scalars(_of_reader(visit).limit(SHOWN))
+    return [Seen(row.at, row.browser, row.network, row.browser_digest == browser_digest) for row in rows]
 
 
 def masked(address: str | None) -> str | None:
@@ -97,3 +92,11 @@ def family_of(agent: str | None) -> str | None:
 
     found = parse(agent[:400]).user_agent
     return found.family[:_LONGEST_FAMILY] if found is not None else None
+
+
+def _of_reader(visit: Visit) -> Select[ReaderOpening]:
+    same = [ReaderOpening.reader == visit.reader]
+    if visit.invited is not None:
+        same.append(ReaderOpening.invitation_id == visit.invited.id)
+    query = select(ReaderOpening).where(ReaderOpening.link_id == visit.shown.link_id, or_(*same))
+    return query.order_by(ReaderOpening.id.desc())

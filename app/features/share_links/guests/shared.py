@@ -38,6 +38,8 @@ class Guest:
     #: Lower case; proven.
     addresses: tuple[str, ...]
     person_id: int | None = None
+    #: The one of the addresses that was proven in this browser.
+    proven: str | None = None
 
     @property
     def known(self) -> bool:
@@ -69,7 +71,7 @@ def guest(session: Session, proven: str | None, person_id: int | None) -> Guest:
     if person is not None and person.email_verified_by in _VOUCHED:
         own = recipients.address(person.email)
         found += [own] if own is not None and own not in found else []
-    return Guest(tuple(found), person_id)
+    return Guest(tuple(found), person_id, proven)
 
 
 def page(
