@@ -21,6 +21,7 @@ from simulator.jira_shapes import (
 )
 from simulator.media import serve, signed_address
 from simulator.state import Account, Attachment, Issue, now
+from simulator.thumbnails import USUAL, small
 
 blueprint = Blueprint("jira", __name__)
 PREFIX = "/rest/api/3"
@@ -140,9 +141,10 @@ def attachment_thumbnail(identifier: str) -> Response:
     file = _attachment(identifier)
     if not file.media_type.startswith("image/"):
         raise jira_error(404, "There is no thumbnail for this attachment.")
+    box = whole_number("width", USUAL, 4_000), whole_number("height", USUAL, 4_000)
     if request.args.get("redirect", "true") == "false":
-        return serve(file.latest.content, file.media_type, file.filename)
-    return Response(status=303, headers={"Location": signed_address(the_site(), file, file.latest)})
+        return serve(small(file.latest.content, *box), file.media_type, file.filename)
+    return Response(status=303, headers={"Location": signed_address(the_site(), file, file.latest, box)})
 
 
 @blueprint.get(f"{PREFIX}/field")

@@ -7,6 +7,7 @@ credentials would have been handed to a third party.
 import re
 import time
 import uuid
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from flask import Flask, Response, g, request
@@ -17,15 +18,18 @@ from simulator import failures
 from simulator.answers import reply
 from simulator.files import Content
 from simulator.state import Attachment, FileVersion, Site
+from simulator.thumbnails import USUAL, small
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-def signed_address(site: Site, file: Attachment, version: FileVersion) -> str:
-    """Return an address of one version of a file that works for as long as the settings say."""
+def signed_address(site: Site, file: Attachment, version: FileVersion, box: tuple[int, int] | None = None) -> str:
+    """Return an address of one version of a file, or of a picture that fits into a box, for as long as the settings say."""
     token = _signer(site).dumps([file.attachment_id, version.number, time.time() + site.settings.media_seconds])
-    query = urlencode({"token": token, "client": str(uuid.UUID(int=7)), "name": file.filename})
-    return f"{site.media_url}/file/{file.file_id}/binary?{query}"
+    query = {"token": token, "client": str(uuid.UUID(int=7)), "name": file.filename}
+    if box is not None:
+        query |= {"mode": "full-fit", "width": str(box[0]), "height": str(box[1])}
+    return f"{site.media_url}/file/{file.file_id}/{'binary' if box is None else 'image'}?{urlencode(query)}"
 
 
 def _signer(site: Site) -> URLSafeSerializer:
@@ -51,7 +55,11 @@ def create_media_application(site: Site) -> Flask:
         return failures.spoil(g.failure, response) if g.failure else response
 
     def binary(file_id: str) -> Response:
-        return _binary(site, file_id)
+        return _of_version(site, file_id, lambda content: content)
+
+    def image(file_id: str) -> Response:
+        box = [min(max(1, request.args.get(name, USUAL, int)), 4_000) for name in ("width", "height")]
+        return _of_version(site, file_id, lambda content: small(content, *box))
 
     app.before_request(before)
     app.after_request(after)
@@ -59,10 +67,11 @@ def create_media_application(site: Site) -> Flask:
         HTTPException, lambda _: reply({"simulator": f"The media host does not know {request.path}."}, 501)
     )
     app.add_url_rule("/file/<file_id>/binary", view_func=binary, methods=["GET", "HEAD"])
+    app.add_url_rule("/file/<file_id>/image", view_func=image, methods=["GET", "HEAD"])
     return app
 
 
-def _binary(site: Site, file_id: str) -> Response:
+def _of_version(site: Site, file_id: str, sent: Callable[[Content], Content]) -> Response:
     try:
         identifier, number, until = _signer(site).loads(request.args.get("token", ""))
     except BadSignature:
@@ -73,7 +82,7 @@ def _binary(site: Site, file_id: str) -> Response:
     version = next((one for one in file.versions if one.number == number), None) if file else None
     if file is None or version is None or file.file_id != file_id:
         return reply({"error": {"code": "NotFound", "title": "There is no such file."}}, 404)
-    return serve(version.content, file.media_type, file.filename)
+    return serve(sent(version.content), file.media_type, file.filename)
 
 
 def serve(content: Content, media_type: str, filename: str) -> Response:

@@ -11,6 +11,8 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 from app.documents.types import CoveredPage, Material, MediaFile
 
+#: Stands before the id of a file of an issue where its small picture is meant; the ids of pages are numbers.
+SMALL = "small"
 #: Every id in a document begins so, lest one clobber something of the page around it.
 ID_PREFIX = "doc-"
 _EXTERNAL = re.compile(r"https?://[^\s/\\?#@\"'<>`]+(?:[/?#][^\s\\\"<>`]*)?", re.IGNORECASE)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from copy import copy
 
 from app.documents import errors
-from app.documents.addresses import ID_PREFIX, anchor_id, is_frame_address, media_path
+from app.documents.addresses import ID_PREFIX, SMALL, anchor_id, is_frame_address, media_path
 from app.documents.classes import MAX_INDENT, Align, Colour
 from app.documents.errors import DocumentError
 from app.documents.reasons import reason_of
@@ -329,6 +329,10 @@ class Canvas:
             return None
         self._media_ids.add(path)
         return f"media/{path}"
+
+    def small(self, file: MediaFile) -> str | None:
+        """Return the address of the small picture of a file of an issue, which the document then points at as well."""
+        return f"media/{SMALL}/{file.id}" if self.media(file) is not None else None
 
     @property
     def heading_count(self) -> int:

@@ -13,6 +13,7 @@ from simulator.data_center.people import by_username, jira_key, jira_user, usern
 from simulator.jira_shapes import field_schema, project_json
 from simulator.media import serve
 from simulator.state import Account, Attachment, Issue, now
+from simulator.thumbnails import small
 
 blueprint = Blueprint("data_center_jira", __name__)
 
@@ -139,10 +140,11 @@ def file_of_issue(identifier: str, filename: str) -> Response:
     site = the_site()
     if g.caller.account is None:
         return Response(status=302, headers={"Location": f"{site.base_url}{JIRA}/login.jsp?os_destination=%2F"})
-    file = _attachment(identifier)
-    if file.filename != filename or ("/thumbnail/" in request.path and not file.media_type.startswith("image/")):
+    file, is_small = _attachment(identifier), "/thumbnail/" in request.path
+    if file.filename != filename or (is_small and not file.media_type.startswith("image/")):
         return Response("<!DOCTYPE html><title>Not found</title>", status=404, content_type="text/html;charset=UTF-8")
-    return serve(file.latest.content, file.media_type, file.filename)
+    content = small(file.latest.content) if is_small else file.latest.content
+    return serve(content, file.media_type, file.filename)
 
 
 @blueprint.get(f"{API}/field")

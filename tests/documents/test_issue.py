@@ -170,10 +170,12 @@ def test_sections_are_part_of_the_outline_and_headings_of_comments_are_not() -> 
     assert shown().headings[1] == Heading(2, "doc-why", "Why")
 
 
-def test_attachments_have_a_picture_or_their_kind_and_a_link_where_files_may_be_had() -> None:
+def test_attachments_have_a_small_picture_that_opens_or_their_kind_and_a_link_where_files_may_be_had() -> None:
     closed, opened = shown(), shown(material=replace(MATERIAL, link_files=True))
 
-    assert '<span class="doc-thumb"><img src="media/att1" alt="" loading="lazy"' in closed.html
+    assert (
+        f'<a href="media/att1" {REL}><span class="doc-thumb"><img src="media/small/att1" alt="" loading' in closed.html
+    )
     assert '<span class="doc-thumb doc-thumb-kind" aria-hidden="true">PDF</span>' in closed.html
     assert closed.media_ids == {"att1"}
     assert '<a href="media/att2"' in opened.html

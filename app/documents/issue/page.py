@@ -255,8 +255,10 @@ def _files(canvas: Canvas, files: Sequence[FileView]) -> None:
 
 def _file(canvas: Canvas, one: FileView) -> None:
     file = one.file
-    opened = canvas.begin_link(canvas.media(file)) if canvas.material.link_files else False
-    address = canvas.media(file) if file.media_type.lower() in PICTURES else None
+    address = canvas.small(file) if file.media_type.lower() in PICTURES else None
+    # A picture can be seen whole by whoever sees it small; other files are taken along, or not.
+    seen = address is not None or canvas.material.link_files
+    opened = canvas.begin_link(canvas.media(file)) if seen else False
     if address is not None:
         canvas.start("span", ' class="doc-thumb"')
         canvas.parts.append(f'<img src="{address}" alt="" loading="lazy" decoding="async" class="doc-image">')

@@ -77,6 +77,20 @@ def show_media(token: str, attachment_id: str, page_id: str | None = None) -> Ba
     return _file(token, page_id, attachment_id, as_file=False)
 
 
+@blueprint.get("/<token>/media/small/<attachment_id>")
+@open_to_strangers
+def show_small(token: str, attachment_id: str) -> BaseResponse:
+    """Send the small picture of a file of an issue."""
+    found = part_of(token)
+    if isinstance(found, BaseResponse):
+        return found
+    _asked, visit, sheet = found
+    answer = file_answers.small(visit, sheet, attachment_id)
+    if answer is None:
+        raise NotFound
+    return answer
+
+
 @blueprint.get("/<token>/files/<attachment_id>")
 @blueprint.get("/<token>/files/<page_id>/<attachment_id>")
 @open_to_strangers

@@ -79,6 +79,7 @@ def everything(world: World, pages: PageClient, shared: Shared, under: str | Non
     for file in site.attachments.values():
         for kind in ("media", "files"):
             paths += [f"{kind}/{file.attachment_id}", f"{kind}/{file.container_id}/{file.attachment_id}"]
+        paths.append(f"media/small/{file.attachment_id}")
     for path in paths:
         answer = pages.http.get((under or shared.path) + path, base_url=pages.base_url)
         assert answer.status_code in (200, 404), path

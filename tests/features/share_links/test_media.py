@@ -1,6 +1,7 @@
 """Files under a link: who gets which, in which form, and what they cost."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
@@ -13,6 +14,7 @@ from app.features.share_links.models import Copy, CopyChunk
 from app.features.share_links.powers import Powers
 from app.features.share_links.reading import copies, filetypes, media, places
 from app.features.share_links.reading.places import Places
+from simulator.files import Held
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import (
     CSV,
@@ -218,6 +220,85 @@ def test_a_picture_of_an_issue_is_shown(world: World, pages: PageClient) -> None
     assert sources
     for source in sources:
         assert fetch(pages, shared, source).status_code == 200
+
+
+def small_picture(pages: PageClient, shared: Shared, filename: str) -> str:
+    """Return where the small picture of a file is."""
+    page = pages.get(shared.path)
+    (found,) = page.xpath(f"//li[contains(@class, 'doc-attachment')][contains(., '{filename}')]//img/@src")
+    return str(found)
+
+
+def width_of(png: bytes) -> int:
+    """Return the width of a PNG in pixels."""
+    assert png.startswith(b"\x89PNG")
+    return int.from_bytes(png[16:20])
+
+
+@pytest.mark.parametrize("deployment", ["world", "own_servers"], ids=["cloud", "data center"])
+def test_files_of_an_issue_are_listed_with_jiras_small_pictures(
+    deployment: str, request: pytest.FixtureRequest, pages: PageClient
+) -> None:
+    world: World = request.getfixturevalue(deployment)
+    shared = share_issue(world, "HARB-2", powers=Powers(attachments=True))
+    opened(pages, shared)
+    address = small_picture(pages, shared, "brake-slip.png")
+    forget_calls(world)
+    first, again = fetch(pages, shared, address), fetch(pages, shared, address)
+    assert first.content_type == "image/png"
+    assert (first.data, first.headers["ETag"]) == (again.data, again.headers["ETag"])
+    assert len(calls(world, "thumbnail")) == 1
+    whole = fetch(pages, shared, address.replace("small/", ""))
+    assert width_of(first.data) < width_of(whole.data)
+    assert whole.headers["ETag"] != first.headers["ETag"]
+    assert fetch(pages, shared, address, If_None_Match=first.headers["ETag"]).status_code == 304
+    assert fetch(pages, shared, address, method="HEAD").data == b""
+    assert [kind for kind in copies_by_kind() if kind != "body"] == ["media", "small"]
+
+
+def copies_by_kind() -> list[str]:
+    with db.reading() as session:
+        return sorted(session.scalars(select(Copy.kind)))
+
+
+def test_a_small_picture_leaves_only_where_its_file_may_be_seen(world: World, pages: PageClient) -> None:
+    listed = share_issue(world, "HARB-31", powers=Powers(attachments=True))
+    opened(pages, listed)
+    address = small_picture(pages, listed, "second line.png")
+    assert fetch(pages, listed, address).status_code == 200
+    assert fetch(pages, listed, "media/small/30622").status_code == 404, "only an internal comment speaks of it"
+    assert fetch(pages, listed, "media/small/30623").status_code == 404, "it is no picture"
+    assert fetch(pages.another(), listed, address).status_code == 303, "this browser has passed no gate"
+    alone = share_issue(world, "HARB-31")
+    opened(pages, alone)
+    assert fetch(pages, alone, address).status_code == 404
+    page = share(world, powers=FILES)
+    opened(pages, page)
+    assert fetch(pages, page, f"media/small/{PLAN}").status_code == 404, "Confluence makes none"
+
+
+def test_a_small_picture_that_is_none_is_not_sent(world: World, pages: PageClient) -> None:
+    shared = share_issue(world, "HARB-2", powers=FILES)
+    opened(pages, shared)
+    address = small_picture(pages, shared, "brake-slip.png")
+    file = world.running.site.attachments[address.rpartition("/")[2]]
+    file.versions[-1] = replace(file.latest, content=Held(b"<svg xmlns='http://www.w3.org/2000/svg'/>"))
+    assert fetch(pages, shared, address).status_code == 404
+
+
+@pytest.mark.parametrize(("most", "status"), [(2_000_000, 200), (100, 404)], ids=["small enough", "too large"])
+def test_a_picture_without_a_small_one_stands_for_itself(
+    world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch, most: int, status: int
+) -> None:
+    monkeypatch.setattr(media, "SMALL_ENOUGH_BYTES", most)
+    shared = share_issue(world, "HARB-2", powers=Powers(attachments=True))
+    opened(pages, shared)
+    address = small_picture(pages, shared, "brake-slip.png")
+    control(world, "POST", "failures", {"mode": "status", "status": 404, "path": ".*thumbnail/.*"})
+    found = fetch(pages, shared, address)
+    assert found.status_code == status
+    if status == 200:
+        assert found.data == fetch(pages, shared, address.replace("small/", "")).data
 
 
 def test_at_most_so_many_files_are_under_way(world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
 from app.core.text import Text
 from app.documents import paper as documents
+from app.documents.addresses import SMALL
 from app.documents.errors import DocumentError
 from app.documents.paper import Manuscript, PaperFile
 from app.documents.paper.personal import Marks
@@ -179,12 +180,15 @@ def _pictures(html: str, shown: _Shown) -> Iterator[PaperFile]:
     left = INPUT_BYTES // 2
     for name in documents.files_of(html):
         page_id, _, attachment_id = name.removeprefix(_MEDIA).rpartition("/")
-        sheet = shown.sheet(page_id or None)
+        small = page_id == SMALL
+        sheet = shown.sheet(None if small else page_id or None)
         file = media.shown(sheet.content, shown.powers, attachment_id, sheet.shows) if sheet is not None else None
-        if sheet is None or file is None or not media.draws(file) or file.size > min(left, media.KEPT_BYTES):
+        if sheet is None or file is None or not media.draws(file):
+            continue
+        if (media.SMALL_ENOUGH_BYTES if small else file.size) > min(left, media.KEPT_BYTES):
             continue
         try:
-            opened = media.open_file(sheet.target, file, None)
+            opened = media.open_small(sheet.target, file) if small else media.open_file(sheet.target, file, None)
         except (NotFound, OutOfRange):
             continue
         try:

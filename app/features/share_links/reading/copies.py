@@ -36,6 +36,8 @@ class CopyKind(StrEnum):
 
     BODY = "body"
     MEDIA = "media"
+    #: Jira's small picture of a file, by the id and version of the file.
+    SMALL = "small"
     #: The neutral PDF; one without chunks says in `extra` why there is none.
     PDF = "pdf"
     #: Comments; they age by themselves, because a comment changes no version.
@@ -173,9 +175,8 @@ def confirm(session: Session, shared_object_id: int, version: str, files: Collec
     """Note that a check has just found body and PDF of this version, and these files (id, version), to be the present ones."""
     present = and_(Copy.kind.in_([CopyKind.BODY.value, CopyKind.PDF.value]), Copy.version == version)
     if files:
-        present = or_(
-            present, and_(Copy.kind == CopyKind.MEDIA.value, tuple_(Copy.name, Copy.version).in_(list(files)))
-        )
+        kinds = [CopyKind.MEDIA.value, CopyKind.SMALL.value]
+        present = or_(present, and_(Copy.kind.in_(kinds), tuple_(Copy.name, Copy.version).in_(list(files))))
     session.execute(
         update(Copy)
         .where(Copy.shared_object_id == shared_object_id, Copy.complete, present)

@@ -13,6 +13,7 @@ from app.features.share_links.gates import opening
 from app.features.share_links.queries import Visit
 from app.features.share_links.reading import filetypes, media, places
 from app.features.share_links.reading.content import File
+from app.features.share_links.reading.copies import CopyKind
 from app.features.share_links.reading.media import Opened, OutOfRange, Span
 from app.features.share_links.reading.places import SMALL_BYTES
 from app.features.share_links.reading.sheets import Sheet
@@ -59,6 +60,21 @@ def answer(
         if place is not None:
             response.call_on_close(unless_streamed.pop_all().close)
         return response
+
+
+def small(visit: Visit, sheet: Sheet, attachment_id: str) -> Response | None:
+    """Return the small picture of a file of what is shown, or None where the link does not let it out or there is none."""
+    target = sheet.target
+    file = media.shown(sheet.content, visit.shown.powers, attachment_id, sheet.shows)
+    if file is None or not media.has_small(target, file):
+        return None
+    tag = media.etag(target, file, CopyKind.SMALL)
+    if request.if_none_match.contains(tag):
+        return _headed(Response(status=304), tag)
+    opened = media.open_small(target, file)
+    if opened.media_type not in filetypes.PICTURES:
+        return None
+    return _sent(file, opened, b"".join(opened.chunks), tag, partial=False, inline=True)
 
 
 def _record(visit: Visit, file: File, browser_digest: str | None, span: Span | None) -> None:

@@ -1,7 +1,7 @@
 """Which files a browser may draw by itself, and what their first bytes say. Everything else is a download."""
 
 #: Pictures that hold no script; SVG does, and so is never among them.
-_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
 #: Sound and film by how their files begin: the containers that browsers play.
 _PLAYED = {
     "ftyp": frozenset({"video/mp4", "audio/mp4", "video/quicktime"}),
@@ -11,7 +11,7 @@ _PLAYED = {
     "mpeg": frozenset({"audio/mpeg", "audio/aac"}),
     "flac": frozenset({"audio/flac"}),
 }
-INLINE = _PICTURES.union(*_PLAYED.values())
+INLINE = PICTURES.union(*_PLAYED.values())
 #: What files are sent as whose type is unknown or could be active in a browser.
 NEUTRAL = "application/octet-stream"
 #: Types that browsers run, style or follow, sent as neutral bytes even as a download.

@@ -22,10 +22,15 @@ from app.features.share_links.reading import copies, filetypes, places
 from app.features.share_links.reading.content import Content, File
 from app.features.share_links.reading.copies import CHUNK_BYTES, CopyKey, CopyKind, FoundCopy
 from app.integrations.atlassian.errors import AtlassianError
+from app.integrations.atlassian.errors import NotFound as MissingThere
 from app.integrations.atlassian.types import Download
 
 #: Larger files are streamed through.
 KEPT_BYTES = 25_000_000
+#: Where Jira has no small picture of a picture, one of at most this size stands for itself.
+SMALL_ENOUGH_BYTES = 2_000_000
+#: Pixels that a small picture is asked for in: twice what it is shown in.
+SMALL_PIXELS = 320
 _WAIT_SECONDS = 15.0
 _POLL_SECONDS = 0.1
 _ATTACHMENT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -76,9 +81,17 @@ def draws(file: File) -> bool:
     return file.media_type.partition(";")[0].strip().lower() in filetypes.INLINE
 
 
-def etag(target: ObjectRow, file: File) -> str:
+def has_small(target: ObjectRow, file: File) -> bool:
+    """Tell whether a file may be shown as a small picture: only Jira makes them."""
+    kind = file.media_type.partition(";")[0].strip().lower()
+    return target.kind is ObjectKind.ISSUE and kind in filetypes.PICTURES
+
+
+def etag(target: ObjectRow, file: File, kind: CopyKind = CopyKind.MEDIA) -> str:
     """Return the strong validator of a file (without quotes): versions of attachments never change."""
     named = f"{target.connection_id}:{target.object_id}:{file.id}:{file.version}"
+    if kind is not CopyKind.MEDIA:
+        named += f":{kind}"
     return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
@@ -86,10 +99,18 @@ def open_file(target: ObjectRow, file: File, span: Span | None) -> Opened:
     """Open a file for reading. Raises OutOfRange, NotFound where Atlassian has it no more, Unavailable."""
     if file.size <= KEPT_BYTES:
         try:
-            return _open_copy(_copy(target, file), span)
+            return _open_copy(_copy(target, file, CopyKind.MEDIA), span)
         except _TooLarge:
             return _open_stream(target, file, span)
     return _open_stream(target, file, span)
+
+
+def open_small(target: ObjectRow, file: File) -> Opened:
+    """Open the small picture of a file. Raises NotFound where there is none, Unavailable."""
+    try:
+        return _open_copy(_copy(target, file, CopyKind.SMALL), None)
+    except _TooLarge:
+        raise NotFound from None
 
 
 def _open_copy(found: FoundCopy, span: Span | None) -> Opened:
@@ -107,8 +128,8 @@ def _bounds(span: Span | None, size: int) -> tuple[int, int]:
     return start, stop
 
 
-def _copy(target: ObjectRow, file: File) -> FoundCopy:
-    key = CopyKey(target.id, CopyKind.MEDIA, file.id, file.version)
+def _copy(target: ObjectRow, file: File, kind: CopyKind) -> FoundCopy:
+    key = CopyKey(target.id, kind, file.id, file.version)
     end = time.monotonic() + _WAIT_SECONDS
     while True:
         with db.reading() as session:
@@ -121,7 +142,7 @@ def _copy(target: ObjectRow, file: File) -> FoundCopy:
         with db.transaction() as session:
             copy_id = copies.begin(session, key, file.media_type)
         if copy_id is not None:
-            _fill(target, file, copy_id)
+            _fill(target, file, kind, copy_id)
             continue
         # Somebody else, perhaps another process, is fetching it.
         if time.monotonic() > end:
@@ -137,9 +158,13 @@ def _readable(found: FoundCopy) -> bool:
     return True
 
 
-def _fill(target: ObjectRow, file: File, copy_id: int) -> None:
+def _fill(target: ObjectRow, file: File, kind: CopyKind, copy_id: int) -> None:
+    small = kind is CopyKind.SMALL
     try:
-        with places.incoming().take(), _download(target, file, None) as download:
+        with (
+            places.incoming().take(),
+            _download_small(target, file) if small else _download(target, file, None) as download,
+        ):
             size, beginning = 0, b""
             for position, chunk in enumerate(_in_chunks(download.chunks)):
                 beginning = beginning or chunk[: filetypes.SNIFF_BYTES]
@@ -150,7 +175,9 @@ def _fill(target: ObjectRow, file: File, copy_id: int) -> None:
                     copies.add_chunk(session, copy_id, position, chunk)
         if download.content_length is not None and size != download.content_length:
             raise Unavailable("Atlassian")
-        media_type = filetypes.drawn_as(file.media_type, beginning) or filetypes.sent_as(file.media_type)
+        # A small picture may be of another type than the picture.
+        declared = download.content_type if small else file.media_type
+        media_type = filetypes.drawn_as(declared, beginning) or filetypes.sent_as(declared)
         if media_type in filetypes.INLINE and not filetypes.drawn_as(media_type, beginning):
             media_type = filetypes.NEUTRAL
         with db.transaction() as session:
@@ -205,6 +232,16 @@ def _download(target: ObjectRow, file: File, range_header: str | None) -> Downlo
         return clients.jira(site).download(file.id, range_header=range_header)
     version = int(file.version) if file.version.isdigit() else None
     return clients.confluence(site).download(target.object_id, file.id, version=version, range_header=range_header)
+
+
+def _download_small(target: ObjectRow, file: File) -> Download:
+    client = clients.jira(_site(target))
+    try:
+        return client.thumbnail(file.id, width=SMALL_PIXELS, height=SMALL_PIXELS)
+    except MissingThere:
+        if file.size > SMALL_ENOUGH_BYTES:
+            raise
+        return client.download(file.id)
 
 
 def _site(target: ObjectRow) -> Site:

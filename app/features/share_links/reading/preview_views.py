@@ -43,6 +43,17 @@ def preview_media(public_id: str, attachment_id: str, page_id: str | None = None
     return _file(public_id, page_id, attachment_id, as_file=False)
 
 
+@blueprint.get("/media/small/<attachment_id>")
+@signed_in()
+def preview_small(public_id: str, attachment_id: str) -> BaseResponse:
+    """Send the small picture of a file of an issue."""
+    found, sheet = _look(public_id, None)
+    answer = file_answers.small(found.visit, sheet, attachment_id) if found.visit and sheet else None
+    if answer is None:
+        raise NotFound
+    return answer
+
+
 @blueprint.get("/files/<attachment_id>")
 @blueprint.get("/files/<page_id>/<attachment_id>")
 @signed_in()
