@@ -1,16 +1,19 @@
 """What readers may do: chosen on the forms, bounded by the service, and told where it does not go with what is shared."""
 
+from dataclasses import fields
+
 import pytest
 
-from app.core.db import reading
+from app.core.db import reading, transaction
 from app.core.errors import Invalid
-from app.features.share_links import powers
+from app.features.share_links import powers, queries
 from app.features.share_links.lists import listing
 from app.features.share_links.powers import Children, Powers, checked, dump, labels_of, load
+from app.features.share_links.reading import comments, content, copies, coverage, tree
 from app.features.share_links.reading.names import Names, initials
 from tests.factories import people
 from tests.features.share_links.conftest import World
-from tests.features.share_links.readers import share, share_issue
+from tests.features.share_links.readers import forget_kept, opened, share, share_issue
 from tests.features.share_links.test_children import HANDBOOK
 from tests.pages import PageClient
 
@@ -122,6 +125,50 @@ def test_powers_that_do_not_fit_are_refused_by_field(wanted: Powers, is_page: bo
 )
 def test_powers_that_fit_are_kept_as_they_are(wanted: Powers, is_page: bool) -> None:
     assert load(dump(checked(wanted, is_page=is_page))) == wanted
+
+
+#: Each power by itself, besides none and all.
+EACH = (
+    Powers(),
+    Powers(comments=True),
+    Powers(attachments=True),
+    Powers(download=True),
+    Powers(pdf=True),
+    Powers(watermark=True),
+    Powers(children=Children(1)),
+    Powers(children=Children(2, ("partner",))),
+    Powers(jira_fields=("summary", "status", "comment", "attachment", "customfield_10044")),
+    *(Powers(names=names) for names in Names),
+    Powers(True, True, True, True, True, Children(2), ("summary", "description"), Names.INITIALS),
+)
+
+
+def test_every_power_is_among_those_that_are_tried() -> None:
+    for field in fields(Powers):
+        assert len({getattr(one, field.name) for one in EACH}) > 1, field.name
+
+
+@pytest.mark.parametrize("kind", ["page", "issue"])
+def test_links_share_a_copy_only_where_they_show_the_same(world: World, pages: PageClient, kind: str) -> None:
+    below = Powers(children=Children(2))
+    shared = share(world, HANDBOOK, powers=below) if kind == "page" else share_issue(world, "HARB-31")
+    opened(pages, shared)
+
+    def shown(wanted: Powers) -> tuple[str, object]:
+        with reading() as db:
+            target = queries.object_row(db, shared.target().id)
+            tree_found = tree.load(db, target.id)
+        covered = coverage.covered(tree_found, target.object_id, target.title, wanted.children)
+        said = comments.of(target, wanted, covered)
+        found = content.content_of(target, wanted, covered)
+        return found.html, (found.left_out, found.files, said and said.html)
+
+    together = [shown(one) for one in EACH]
+    for one, before in zip(EACH, together, strict=True):
+        forget_kept()
+        with transaction() as db:
+            copies.delete_all(db, shared.target().id)
+        assert shown(one) == before, one
 
 
 def test_what_a_later_version_wrote_names_nobody() -> None:

@@ -32,7 +32,7 @@ from app.integrations.atlassian.errors import AtlassianError
 from app.integrations.atlassian.types import Attachment
 
 #: Raised when rendering changes, so that older copies are not found any more.
-RENDERING = 2
+RENDERING = 3
 _KEPT_BYTES = 32 * 1024 * 1024
 _HTML = "text/html"
 
@@ -105,7 +105,7 @@ def options_digest(powers: Powers, coverage: Coverage = ALONE) -> str:
     options = {
         "rendering": RENDERING,
         "zone": registry.get(OrganisationSettings).time_zone,
-        "files": powers.download,
+        "files": [powers.attachments, powers.download],
         "fields": sorted(powers.jira_fields),
         "names": powers.names.value,
         "frames": sorted(registry.get(ShareLinkSettings).framed),
