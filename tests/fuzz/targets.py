@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 
 from app.documents.adf import render_adf
 from app.documents.errors import DocumentError
@@ -15,11 +16,25 @@ from app.protocols.oidc.types import Claims
 from app.protocols.saml import assertions
 from app.protocols.saml.errors import MetadataRefused, Refused
 from app.protocols.saml.metadata import read_metadata
-from app.protocols.saml.types import Demands, Signed
+from app.protocols.saml.types import Assertion, Check, Demands, Signed
 from tests.documents.allowed import faults
 from tests.documents.given import MATERIAL
 from tests.protocols.oidc import provider as openid
-from tests.protocols.saml import provider
+from tests.protocols.saml import changes, provider
+
+_BEFORE_DEMANDS = frozenset(
+    {
+        Check.SIZE,
+        Check.WELL_FORMED,
+        Check.NO_DOCUMENT_TYPE,
+        Check.NO_COMMENTS,
+        Check.ABSOLUTE_NAMESPACES,
+        Check.UNIQUE_IDS,
+        Check.MESSAGE,
+        Check.STATUS,
+        Check.ONE_ASSERTION,
+    }
+)
 
 
 def storage(data: bytes) -> None:
@@ -82,6 +97,21 @@ def saml_response(data: bytes) -> None:
         outcome = provider.read(data, Demands(signed=demanded))
         if outcome.assertion is not None or outcome.failed is None:
             raise AssertionError("an unsigned response was believed")
+        if outcome.failed.name in _BEFORE_DEMANDS:
+            # Nothing was looked at that depends on what is demanded.
+            return
+
+
+def saml_response_changed(data: bytes) -> None:
+    """A valid response and steps that change it: refused for a reason, or it says exactly what was signed."""
+    kinds = (*Signed, "sealed")
+    given, demands, signed = _signed(kinds[data[0] % len(kinds)] if data else kinds[0])
+    outcome = provider.read(changes.apply(given, data[1:]), demands)
+    if outcome.assertion is None:
+        if outcome.failed is None:
+            raise AssertionError("refused without a reason")
+    elif outcome.assertion != signed:
+        raise AssertionError("something was believed that was not signed")
 
 
 def saml_assertion(data: bytes) -> None:
@@ -122,6 +152,16 @@ def id_token_claims(data: bytes) -> None:
         raise AssertionError("a token of somebody else was believed")
 
 
+@cache
+def _signed(kind: str) -> tuple[bytes, Demands, Assertion]:
+    sealed = kind == "sealed"
+    demands = Demands(signed=Signed.ASSERTION if sealed else Signed(kind), encrypted=sealed)
+    made = provider.response(signed=demands.signed, sealed=provider.Sealed() if sealed else None)
+    assertion = provider.read(made, demands).assertion
+    assert assertion is not None
+    return made, demands, assertion
+
+
 def _verified(token: str) -> Claims:
     return verify_id_token(
         token, openid.published(), issuer=openid.ISSUER, audience=openid.CLIENT, nonce=openid.NONCE, now=openid.NOW
@@ -141,6 +181,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "issue": issue,
     "address": address,
     "saml_response": saml_response,
+    "saml_response_changed": saml_response_changed,
     "saml_assertion": saml_assertion,
     "saml_metadata": saml_metadata,
     "id_token": id_token,

@@ -7,6 +7,7 @@ would be refused as a replay. Use one key per provider, so that an assertion mad
 import base64
 import json
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.protocols.oidc.errors import RequestRefused
@@ -64,7 +65,9 @@ def _kid(key: SigningKey, private: "RSAKey | ECKey | OKPKey") -> str:
     return key.kid or private.thumbprint()
 
 
+@lru_cache(maxsize=64)
 def _load(key: SigningKey) -> "RSAKey | ECKey | OKPKey":
+    # Kept, since loading tests the primes of an RSA key, and anybody may ask for the key set as often as they like.
     from joserfc.errors import JoseError
     from joserfc.jwk import ECKey, OKPKey, RSAKey
 

@@ -84,7 +84,14 @@ def sign_octets(octets: bytes, pair: KeyPair) -> bytes:
 
 def private_key(pair: KeyPair) -> rsa.RSAPrivateKey:
     """Return the RSA key of a pair of ours; raise RequestRefused if it is of another kind."""
-    key = serialization.load_pem_private_key(pair.private_key_pem, password=None)
+    key = _private_key(pair.private_key_pem)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise RequestRefused(Check.CERTIFICATE, "an RSA key of ours", "a key of another kind")
     return key
+
+
+@lru_cache(maxsize=64)
+def _private_key(pem: bytes) -> object:
+    # Loading tests that its primes are primes: a tenth of a second and more, which nobody should be able to ask for by the
+    # thousand with messages that are refused anyway.
+    return serialization.load_pem_private_key(pem, password=None)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from lxml import etree
 
 from app.protocols.saml.types import Check, Demands, Signed
@@ -140,3 +141,20 @@ def test_what_was_decrypted_is_read_under_the_same_rules(plain: bytes, check: Ch
     assert outcome.failed is not None
     assert outcome.failed.name is check
     assert root.find("saml:EncryptedAssertion", NS) is not None
+
+
+def test_a_key_of_ours_is_examined_once_and_not_for_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It takes a tenth of a second, and whoever posts answers that are refused in the end could ask for it as often.
+    sealed = response(sealed=Sealed(to=keys("sp-again")))
+    service = provider.service_provider(keys("sp-again"))
+    examined: list[bytes] = []
+
+    def load(pem: bytes, password: bytes | None) -> object:
+        examined.append(pem)
+        return original(pem, password)
+
+    original = serialization.load_pem_private_key
+    monkeypatch.setattr(serialization, "load_pem_private_key", load)
+    for _ in range(3):
+        assert read(sealed, _DEMANDS, service=service).assertion is not None
+    assert examined == [keys("sp-again").private_key_pem]

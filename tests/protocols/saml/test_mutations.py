@@ -1,7 +1,6 @@
 """Whatever is changed about a valid response, what is accepted says what was signed, or nothing is accepted."""
 
 import base64
-import copy
 from functools import cache
 
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +9,7 @@ from lxml import etree
 
 from app.protocols.saml import responses
 from app.protocols.saml.types import Assertion, Demands, Signed
-from tests.protocols.saml import provider
+from tests.protocols.saml import changes, provider
 from tests.protocols.saml.provider import Sealed, read, response
 
 _KINDS = st.sampled_from([*Signed, "sealed"])
@@ -52,18 +51,13 @@ def test_a_replaced_stretch_never_makes_another_assertion(kind: str, at: float, 
     _never_another(kind, good[:place] + put + good[place + length :])
 
 
-_TEXTS = st.sampled_from(
-    ["attacker@example.com", "", "administrators", provider.ENTITY, "#_assertion-1", "_assertion-1", "2.0"]
-)
-
-
 @_settings
 @given(
     kind=_KINDS,
     source=st.integers(0, 80),
     target=st.integers(0, 80),
-    how=st.sampled_from(["remove", "move", "copy", "copy before", "swap", "text", "attribute", "rename", "wrap"]),
-    text=_TEXTS,
+    how=st.sampled_from(changes.HOW),
+    text=st.sampled_from(changes.TEXTS),
 )
 def test_changed_elements_never_make_another_assertion(
     kind: str, source: int, target: int, how: str, text: str
@@ -71,35 +65,8 @@ def test_changed_elements_never_make_another_assertion(
     root = etree.fromstring(_good(kind)[0])
     nodes = list(root.iter(etree.Element))
     one, other = nodes[source % len(nodes)], nodes[target % len(nodes)]
-    _change(one, other, how, text)
+    changes.change(one, other, how, text)
     _never_another(kind, etree.tostring(root))
-
-
-def _change(one: etree._Element, other: etree._Element, how: str, text: str) -> None:
-    parent = one.getparent()
-    if how == "text":
-        one.text = text
-    elif how == "attribute" and one.attrib:
-        one.set(min(map(str, one.attrib)), text)
-    elif how == "rename":
-        one.tag = other.tag
-    elif parent is not None and one is not other and one not in set(other.iterancestors()):
-        _rearrange(parent, one, other, how, text)
-
-
-def _rearrange(parent: etree._Element, one: etree._Element, other: etree._Element, how: str, text: str) -> None:
-    if how == "remove":
-        parent.remove(one)
-    elif how == "move":
-        other.append(one)
-    elif how == "swap":
-        one.text, other.text = other.text, one.text
-    elif how.startswith("copy"):
-        other.insert(0 if how == "copy before" else len(other), copy.deepcopy(one))
-    elif how == "wrap":
-        other.insert(0, copy.deepcopy(one))
-        for node in one.iter(f"{{{provider.SAML}}}NameID"):
-            node.text = text
 
 
 @_settings
