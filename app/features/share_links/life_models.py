@@ -10,7 +10,7 @@ from app.core.db import Base
 
 
 class ProvenRight(Base):
-    """When it was last proven that somebody whose links show an object may see it in Atlassian."""
+    """When it was last asked, and when proven, that somebody whose links show an object may see it in Atlassian."""
 
     __tablename__ = "proven_rights"
 
@@ -18,7 +18,10 @@ class ProvenRight(Base):
         RowId, ForeignKey("shared_objects.id", ondelete="CASCADE"), primary_key=True
     )
     person_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), primary_key=True, index=True)
-    proven_at: Mapped[datetime]
+    #: None = never, as nothing was there to ask with.
+    proven_at: Mapped[datetime | None]
+    #: The last try, whether or not there was an answer; None = a version that did not keep it.
+    asked_at: Mapped[datetime | None]
 
 
 class SharingHalt(Base):

@@ -17,7 +17,7 @@ from app.core.connections.clients import Site
 from app.core.connections.models import AccountSource, AtlassianAccount, CredentialRole
 from app.core.errors import Unavailable
 from app.integrations.atlassian.addresses import Address, Kind
-from app.integrations.atlassian.errors import AtlassianError, NotAuthorised
+from app.integrations.atlassian.errors import AtlassianError, Forbidden, Gone, NotAuthorised, NotFound
 from app.integrations.atlassian.interfaces import ConfluenceReader
 from app.integrations.atlassian.types import Product
 
@@ -84,6 +84,34 @@ def prove(actor: Actor, site: Site, address: Address) -> Proven | RefusedToShare
             clients.note_error(site, error, _asked_with(site))
             raise Unavailable(site.name) from error
         return RefusedToShare.NOT_VISIBLE
+
+
+def prove_again(actor: Actor, site: Site, address: Address) -> Proven | RefusedToShare | None:
+    """Prove a right anew that was proven before; None where nobody can be asked. Raises Unavailable while Atlassian is down.
+
+    Only Atlassian's own no is one. No account, or nobody who may ask about it, says nothing. A token that is no longer taken
+    does, unless the account behind it is said to see the object: accounts that were closed are known by it.
+    """
+    account = _account(actor, site)
+    if account is None:
+        return None
+    rejected = None
+    try:
+        if account.token is not None:
+            own = _by_reading(site, account.email, account.token, address)
+            if own is not RefusedToShare.TOKEN_REJECTED:
+                return own
+            rejected = own
+        asked = _by_asking(site, account.account_id, address)
+    except AtlassianError as error:
+        if error.is_down:
+            clients.note_error(site, error, _asked_with(site))
+            raise Unavailable(site.name) from error
+        by_own_token = account.token is not None and isinstance(error, Forbidden | NotFound | Gone)
+        return rejected or (RefusedToShare.NOT_VISIBLE if by_own_token else None)
+    if isinstance(asked, Proven) or (rejected is None and asked is not RefusedToShare.NOT_CONNECTED):
+        return asked
+    return rejected
 
 
 def _account(actor: Actor, site: Site) -> _Account | None:

@@ -199,6 +199,8 @@ def resume(session: Session, actor: Actor, public_id: str, facts: ShareFacts | N
         _require_same_object(session, link, facts.site.id, found)
         link.restriction_digest = found.restriction_digest
         standing.note(session, link.shared_object_id, link.created_by_id)
+    # While it was paused nobody asked whether it may go on.
+    standing.check_soon(session, link.shared_object_id)
     link.paused_at = None
     link.paused_reason = None
     link.version += 1

@@ -46,6 +46,15 @@ class ShareLinkSettings:
         minimum=0,
         maximum=90,
     )
+    unasked_days: int = setting(
+        30,
+        label=Text("Keep links whose owner’s right nobody can be asked about, in days"),
+        help=Text(
+            "Counted from the last proof, such as after an owner disconnected their account. 0 means not at all."
+        ),
+        minimum=0,
+        maximum=3_650,
+    )
     stale_hours: int = setting(
         24,
         label=Text("Serve copies while Atlassian is down, in hours"),

@@ -1,5 +1,7 @@
 """What ends or pauses links without their owner: labels, rights that are lost; the sweep, and links that are handed on."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -9,15 +11,19 @@ from app.core import clock, db
 from app.core.accounts.actor import Actor
 from app.core.accounts.models import Person
 from app.core.config import Config
-from app.core.connections.models import AtlassianAccount
+from app.core.connections.models import AtlassianAccount, Connection
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.mail import delivery
 from app.core.mail.models import OutgoingMail
-from app.features.share_links import gather, service
+from app.core.settings import registry
+from app.core.settings import service as settings
+from app.features.share_links import gather, queries, service
 from app.features.share_links.life import sweeping, transferring
 from app.features.share_links.life_models import ProvenRight
 from app.features.share_links.models import OwnerNotice
 from app.features.share_links.proof import RefusedToShare
+from app.features.share_links.queries import ObjectRow
+from app.features.share_links.reading import freshness
 from app.features.share_links.service import NotShared
 from tests.factories import people
 from tests.features.share_links.conftest import World
@@ -34,13 +40,56 @@ def acting(person: Person) -> Actor:
 
 def proof_aged(age: timedelta = timedelta(seconds=61)) -> None:
     with db.transaction() as session:
-        session.execute(update(ProvenRight).values(proven_at=clock.now() - age))
+        session.execute(update(ProvenRight).values(proven_at=clock.now() - age, asked_at=clock.now() - age))
+
+
+def disconnected(world: World) -> None:
+    """Let the author have no account any more that could be asked about."""
+    with db.transaction() as session:
+        session.execute(delete(AtlassianAccount).where(AtlassianAccount.person_id == world.author.id))
 
 
 def take_away_rights(world: World) -> None:
-    """Let the author have no account any more that could see the page."""
+    """Let the author's account no longer see the page."""
     with db.transaction() as session:
-        session.execute(delete(AtlassianAccount).where(AtlassianAccount.person_id == world.author.id))
+        row = session.scalars(
+            select(AtlassianAccount).where(
+                AtlassianAccount.person_id == world.author.id, AtlassianAccount.connection_id == world.confluence.id
+            )
+        ).one()
+        # Somebody who sees none of it.
+        row.email, row.token = world.credential(world.account("nobody"))
+
+
+def may_ask(world: World, handle: str) -> None:
+    """Give the connections the credential of somebody to ask about others with."""
+    with db.transaction() as session:
+        for one in (world.confluence, world.jira):
+            row = session.get_one(Connection, one.id)
+            row.checking_email, row.checking_token = world.credential(world.account(handle))
+            row.version += 1
+
+
+def assigned(world: World, handle: str) -> None:
+    """Let the author have an account that an administrator assigned, instead of a connected one."""
+    disconnected(world)
+    world.assigned(world.author, handle)
+
+
+def rejected(world: World) -> None:
+    """Let Atlassian no longer take the author's token."""
+    world.account("ines").token_valid = False
+
+
+def keep_unasked(days: int) -> None:
+    with db.transaction() as session:
+        administrator = people.actor_of(session, people.make_administrator(session))
+        settings.change(session, administrator, "share_links", {"unasked_days": days})
+
+
+def target_of(shared: Shared) -> ObjectRow:
+    with db.reading() as session:
+        return queries.object_row(session, shared.link.shared_object_id)
 
 
 def notices(shared: Shared) -> list[str]:
@@ -92,6 +141,113 @@ def test_an_owner_whose_right_is_gone_is_found_out_at_the_next_visit_and_told_on
         assert len(session.scalars(select(OutgoingMail.id)).all()) == 2
 
 
+@dataclass(frozen=True)
+class Case:
+    """How an owner stands, and whether their links go on: at the next check, and a month after the last proof."""
+
+    stands: Callable[[World], None]
+    goes_on: bool
+    a_month_later: bool
+    #: Whose credential may ask about others, if there is one.
+    asks: str = ""
+
+
+def _as_they_were(_world: World) -> None:
+    pass
+
+
+def _closed(world: World) -> None:
+    world.account("ines").active = False
+
+
+def _assigned(handle: str) -> Callable[[World], None]:
+    return lambda world: assigned(world, handle)
+
+
+STANDING = {
+    "their own token reads it": Case(_as_they_were, True, True),
+    "their own token does not": Case(take_away_rights, False, False),
+    "their token is no longer taken": Case(rejected, False, False),
+    "… and whoever may ask hears yes": Case(rejected, True, True, "checker"),
+    "… and whoever may ask hears no": Case(_closed, False, False, "checker"),
+    "whoever may ask about their account hears yes": Case(_assigned("ines"), True, True, "checker"),
+    "whoever may ask about their account hears no": Case(_assigned("nobody"), False, False, "checker"),
+    "nobody may ask about their account": Case(_assigned("nobody"), True, False, "bob"),
+    "nobody is there to ask about their account": Case(_assigned("nobody"), True, False),
+    "they have no account": Case(disconnected, True, False),
+}
+
+
+@pytest.mark.parametrize("case", STANDING.values(), ids=STANDING)
+def test_only_a_no_pauses_at_once_and_not_knowing_pauses_a_month_after_the_last_proof(world: World, case: Case) -> None:
+    registry.forget()
+    shared = share(world)
+    case.stands(world)
+    if case.asks:
+        may_ask(world, case.asks)
+    proof_aged()
+    aged(shared)
+    freshness.ensure(target_of(shared))
+    assert (shared.row().paused_reason != "right_lost") is case.goes_on
+    proof_aged(timedelta(days=31))
+    aged(shared)
+    freshness.ensure(target_of(shared))
+    assert (shared.row().paused_reason != "right_lost") is case.a_month_later
+
+
+def test_an_owner_whose_right_was_never_proven_is_given_the_time_from_their_link_on(world: World) -> None:
+    registry.forget()
+    shared = share(world)
+    disconnected(world)
+    for age, paused in ((timedelta(days=29), False), (timedelta(days=31), True)):
+        with db.transaction() as session:
+            session.execute(delete(ProvenRight))
+        shared.change(created_at=clock.now() - age)
+        aged(shared)
+        freshness.ensure(target_of(shared))
+        assert (shared.row().paused_reason == "right_lost") is paused, age
+
+
+def test_a_setting_says_how_long_a_proof_counts_and_with_none_it_does_not(world: World) -> None:
+    registry.forget()
+    shared = share(world)
+    disconnected(world)
+    keep_unasked(0)
+    proof_aged()
+    aged(shared)
+    freshness.ensure(target_of(shared))
+    assert shared.row().paused_reason == "right_lost"
+
+
+def test_the_sweep_asks_once_a_day_about_an_owner_whom_nobody_can_be_asked_about(world: World) -> None:
+    share(world)
+    disconnected(world)
+    proof_aged(timedelta(days=2))
+    assert len(sweeping.due()) == 1
+    sweeping.sweep()
+    assert sweeping.due() == []
+    with db.reading() as session:
+        row = session.scalars(select(ProvenRight)).one()
+    assert row.proven_at is not None
+    assert row.asked_at is not None
+    assert row.asked_at - row.proven_at > timedelta(days=1)
+
+
+def test_a_link_that_is_resumed_is_checked_before_anybody_reads(world: World) -> None:
+    shared = share(world)
+    owner = acting(world.author)
+    with db.transaction() as session:
+        service.pause(session, owner, shared.link.public_id)
+    # While it is paused, another link's visitor has the page checked: the label pauses nothing that is paused.
+    control(world, "PATCH", PAGE, {"labels": ["no-share"]})
+    aged(shared)
+    freshness.ensure(target_of(shared))
+    with db.transaction() as session:
+        assert service.resume(session, owner, shared.link.public_id) is None
+    freshness.ensure(target_of(shared))
+    assert shared.row().paused_reason == "no_share_label"
+
+
 def test_an_owner_who_still_may_is_asked_about_once_a_minute_and_reads_on(world: World, pages: PageClient) -> None:
     shared = share(world)
     opened(pages, shared)
@@ -99,7 +255,9 @@ def test_an_owner_who_still_may_is_asked_about_once_a_minute_and_reads_on(world:
     aged(shared)
     pages.get(shared.path)
     with db.reading() as session:
-        assert session.scalars(select(ProvenRight.proven_at)).one() > clock.now() - timedelta(seconds=30)
+        proven_at = session.scalars(select(ProvenRight.proven_at)).one()
+    assert proven_at is not None
+    assert proven_at > clock.now() - timedelta(seconds=30)
     assert shared.row().paused_at is None
 
 

@@ -27,7 +27,7 @@ _SECONDS = 40.0
 
 @schedule.every(60, "share_links.sweep")
 def sweep() -> None:
-    """Check objects whose last check, or whose owner's last proof, is a day old; safe to run twice."""
+    """Check objects whose last check, or the last question about whose owner, is a day old; safe to run twice."""
     end = time.monotonic() + _SECONDS
     unreachable: set[int] = set()
     for object_id, connection_id in due():
@@ -44,19 +44,19 @@ def sweep() -> None:
 def due() -> list[tuple[int, int]]:
     """Return the objects to check next, with their connections; those that wait longest first."""
     now = clock.now()
-    unproven = (
+    unasked = (
         select(ShareLink.id)
         .outerjoin(
             ProvenRight,
             (ProvenRight.shared_object_id == ShareLink.shared_object_id)
             & (ProvenRight.person_id == ShareLink.created_by_id),
         )
-        .where(ShareLink.shared_object_id == SharedObject.id, standing.is_open(), standing.not_proven_since(EVERY))
+        .where(ShareLink.shared_object_id == SharedObject.id, standing.is_open(), standing.not_asked_since(EVERY))
     )
     query = (
         select(SharedObject.id, SharedObject.connection_id)
         .where(exists().where(ShareLink.shared_object_id == SharedObject.id, standing.is_open()))
-        .where(or_(SharedObject.checked_at < now - EVERY, unproven.exists()))
+        .where(or_(SharedObject.checked_at < now - EVERY, unasked.exists()))
         .where(or_(SharedObject.check_lease_until.is_(None), SharedObject.check_lease_until <= now))
         .order_by(SharedObject.down_since.is_not(None), SharedObject.checked_at, SharedObject.id)
         .limit(MOST_AT_ONCE)

@@ -22,6 +22,7 @@ from app.core.text import Text
 from app.features.share_links import rows
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import grants
+from app.features.share_links.life import standing
 from app.features.share_links.models import LinkApproval, SharedObject, ShareLink
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.rules import ruling
@@ -89,6 +90,8 @@ def approve(session: Session, actor: Actor, request_id: int, note: str = "") -> 
     row, link = _decidable(session, actor, request_id)
     _decide(session, actor, row, approved=True, note=_checked_note(note))
     digest = session.get_one(SharedObject, link.shared_object_id).restriction_digest
+    # While it waited, a label or a lost right has paused nothing that was not paused already.
+    standing.check_soon(session, link.shared_object_id)
     if digest == link.restriction_digest:
         link.paused_at = link.paused_reason = None
     else:
