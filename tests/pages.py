@@ -287,7 +287,9 @@ def _read_form(form: html.Element, path: str) -> Form:
     values: list[tuple[str, str]] = []
     names: set[str] = set()
     buttons: list[str] = []
-    for element in form.iter("input", "select", "textarea", "button"):
+    named = form.get("id")
+    elsewhere = [one for one in form.getroottree().getroot().iter("input") if named and one.get("form") == named]
+    for element in [*form.iter("input", "select", "textarea", "button"), *elsewhere]:
         kind = element.get("type") or ("submit" if element.tag == "button" else "text")
         if kind in ("submit", "image", "button", "reset"):
             buttons.append(html.text_of(element) or element.get("aria-label") or element.get("value") or "")

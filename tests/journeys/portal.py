@@ -36,7 +36,7 @@ from app.core.jobs.models import Job, JobState
 from app.core.permissions import Role
 from app.core.ratelimit import Attempt
 from app.core.settings.models import RuntimeSetting
-from app.features.share_links.models import ShareLink
+from app.features.share_links.models import RuleLevel, ShareLink
 from app.integrations.atlassian.types import Account, Product
 from simulator.site import Running
 from tests import processes, settings
@@ -187,6 +187,17 @@ class Portal:
         """Change a link's row where time or another system would have."""
         with db.transaction() as session:
             yield session.scalars(select(ShareLink).where(ShareLink.public_id == shared.id)).one()
+
+    @contextmanager
+    def rules(self, container: str, **values: bool | int | str) -> Iterator[None]:
+        """Have rules of its own for a space of the Confluence of this site, for as long as a story needs them."""
+        with db.transaction() as session:
+            site = session.scalars(select(Connection.id).where(Connection.product == Product.CONFLUENCE.value)).one()
+            row = RuleLevel(connection_id=site, container=container.lower(), values=values, changed_at=clock.now())
+            session.add(row)
+        yield
+        with db.transaction() as session:
+            session.execute(delete(RuleLevel).where(RuleLevel.container == container.lower()))
 
     def failed_job(self) -> int:
         """Put a job there that was given up; returns its number."""

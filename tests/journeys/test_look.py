@@ -42,7 +42,7 @@ def test_what_authors_see(portal: Portal, visit: Visit, look: Look, pictures: Pa
     ines = portal.author()
     links = _links(portal, ines)
     shown, conditions = f"/links/{links[0].id}/", f"/links/new/?url={portal.page_url()}"
-    _walk(
+    walk(
         visit(look).sign_in(ines),
         pictures,
         ("links", "/links/", 200),
@@ -62,7 +62,7 @@ def test_what_authors_see(portal: Portal, visit: Visit, look: Look, pictures: Pa
         ("forbidden", "/admin/people", 403),
     )
     newcomer = visit(look).sign_in(portal.author("Mia Berg", connected=False))
-    _walk(newcomer, pictures, ("links-empty", "/links/", 200), ("create-not-connected", conditions, 422))
+    walk(newcomer, pictures, ("links-empty", "/links/", 200), ("create-not-connected", conditions, 422))
     newcomer.open("/profile").follow("Connect", row="Acme Jira")
     newcomer.picture(pictures / f"connect-account-{look.name}.png")
 
@@ -75,7 +75,7 @@ def test_what_administrators_see(portal: Portal, visit: Visit, look: Look, pictu
     portal.failed_job()
     person = f"/admin/people/{ines.public_id}"
     ada = visit(look).sign_in(portal.administrator())
-    _walk(
+    walk(
         ada,
         pictures,
         ("all-links", "/links/all/", 200),
@@ -126,7 +126,7 @@ def test_what_administrators_see_of_identity_providers(
     with connected(name, Kind.SAML, settings, portal.group("Hauliers")):
         _accounts(name, sam, mia)
         ada = visit(look).sign_in(portal.administrator())
-        _walk(
+        walk(
             ada,
             pictures,
             ("identity-providers", "/admin/sso/", 200),
@@ -155,7 +155,7 @@ def test_what_people_outside_see(portal: Portal, visit: Visit, look: Look, pictu
     everything = portal.share(ines, portal.page_url("100109"), password=PASSWORD)
     members = portal.share(ines, portal.page_url("100102"), groups=[group])
     reader = visit(look)
-    _walk(
+    walk(
         reader,
         pictures,
         ("sign-in", "/sign-in", 200),
@@ -171,11 +171,11 @@ def test_what_people_outside_see(portal: Portal, visit: Visit, look: Look, pictu
         reader.picture(pictures / f"{name}-{look.name}.png")
     with portal.link(page) as row:
         row.expires_at = clock.now() - timedelta(minutes=1)
-    _walk(reader, pictures, ("told-expired", page.address, 410))
+    walk(reader, pictures, ("told-expired", page.address, 410))
     member = visit(look).sign_in(portal.guest("Greta Vance", group))
-    _walk(member, pictures, ("gate-open", members.address, 200), ("guest-profile", "/profile", 200))
+    walk(member, pictures, ("gate-open", members.address, 200), ("guest-profile", "/profile", 200))
     other = visit(look).sign_in(portal.guest("Sam Reyes"))
-    _walk(other, pictures, ("not-for-you", members.address, 403))
+    walk(other, pictures, ("not-for-you", members.address, 403))
 
 
 def _links(portal: Portal, author: Cast) -> list[Shared]:
@@ -204,7 +204,7 @@ def _links(portal: Portal, author: Cast) -> list[Shared]:
     return made
 
 
-def _walk(visitor: Visitor, pictures: Path, *pages: tuple[str, str, int]) -> None:
+def walk(visitor: Visitor, pictures: Path, *pages: tuple[str, str, int]) -> None:
     """Open pages by (name, address, status) and keep a picture of each; fails with what is wrong on all of them."""
     wrong: list[str] = list(_faults(visitor, pictures, pages))
     assert not wrong, "\n".join(wrong)

@@ -74,7 +74,7 @@ class CreateForm(_LinkFields, InviteFields):
     url = HiddenField(_("Address"), [Required(), at_most(MAX_ADDRESS_LENGTH)])
     password = PasswordField(
         _("Password"),
-        description=_("At least 10 characters. Leave empty to ask for none."),
+        description=_("Or one of your own, of at least 10 characters."),
         render_kw={"autocomplete": "new-password"},
     )
     generate = BooleanField(_("Generate a password"), description=_("It is shown once, after the link is created."))

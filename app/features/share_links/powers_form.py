@@ -37,7 +37,7 @@ class PowersFields(Form):
     download = BooleanField(_("Allow downloads"), description=_("Listed files can be saved by whoever opens the link."))
     pdf = BooleanField(_("Offer a PDF"), description=_("Each copy says on every sheet for whom it was made."))
     watermark = BooleanField(
-        _("Mark every page"), description=_("Who is reading lies across the page and its PDF, for all to see.")
+        _("Show a watermark"), description=_("Who is reading lies across the page and its PDF, for all to see.")
     )
     comments = BooleanField(
         _("Show comments"), description=_("Internal and restricted comments are never shown, whoever reads.")

@@ -38,7 +38,7 @@ from app.features.share_links.powers_form import NAME_LABELS
 from app.features.share_links.reading import outlook
 from app.features.share_links.reading.names import Names
 from app.features.share_links.rules import approving
-from app.features.share_links.rules.rulebook import mode_of
+from app.features.share_links.rules.rulebook import CheckMode, mode_of
 from app.features.share_links.settings import ShareLinkSettings
 from app.web import reveal
 from app.web.access import signed_in
@@ -299,11 +299,16 @@ def _list(*, everybodys: bool) -> Answer:
         saved=[(one.name, list_address(one.everybodys, one.query)) for one in saved if one.everybodys == everybodys],
         save_url=with_query(url_for("share_links_lists.new_filter"), list="all" if everybodys else "own"),
         everybodys=everybodys,
-        bulk_url=with_query(url_for("share_links_bulk.new_run"), list="all" if everybodys else "own"),
+        bulk_fields=[*_narrowing(), ("list", "all" if everybodys else "own")],
         may_change=actor().may(Permission.LINKS_ALL_MANAGE if everybodys else Permission.LINKS_OWN_MANAGE),
         may_create=actor().may(Permission.LINKS_OWN_MANAGE),
         labels=STATE_LABELS,
     )
+
+
+def _narrowing() -> list[tuple[str, str]]:
+    """Return what the address says of filter and order, as a form sends it on."""
+    return [(name, value) for name, value in request.args.items(multi=True) if name not in ("after", "list")]
 
 
 def _export(*, everybodys: bool) -> Answer:
@@ -341,17 +346,20 @@ def _fields(facts: ShareFacts) -> Sequence[FieldChoice] | None:
 
 def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
     assert facts.object is not None
-    ruled = gather.rules_for(facts)
+    ruled, mode = gather.rules_for(facts), mode_of(gather.rules_for(facts))
     with reading() as db:
         form.offer(listing.offered_groups(db), sign_in.ways(db))
         already = listing.shared_already(db, facts.site.id, facts.object.object_id)
+    found = outlook.left_out(facts.site, facts.object, form.powers(), ruled)
     return form_page(
         "share_links/create_link.html",
         form,
         facts=facts,
         found=facts.object,
-        outlook=outlook.left_out(facts.site, facts.object, form.powers(), ruled),
-        check_mode=mode_of(ruled).value,
+        outlook=found,
+        check_mode=mode.value,
+        # The least that a link shows is refused already: no conditions help.
+        shut=request.method == "GET" and mode is CheckMode.REFUSE and not found.scan.clean,
         already=already,
         rules=ruled,
     )

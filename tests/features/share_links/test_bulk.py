@@ -10,6 +10,7 @@ from app.core.accounts.models import Person
 from app.core.audit.models import AuditEntry
 from app.core.db import reading, transaction
 from app.core.errors import Invalid, NotFound
+from app.features.share_links import service
 from app.features.share_links.life import bulk
 from app.features.share_links.life.bulk import BulkAction, Order
 from app.features.share_links.life_models import BulkItem, BulkRun
@@ -161,10 +162,14 @@ def test_links_are_chosen_confirmed_and_reported_on_pages(
 ) -> None:
     pages.sign_in(author)
     pages.get("/links/")
-    pages.get(pages.page.links["Change many …"])
-    pages.submit("Continue", {"action": "pause", "links": [three[0].public_id, three[1].public_id]})
+    ticked = [three[0].public_id, three[1].public_id]
+    assert set(ticked) < set(pages.page.xpath("//input[@type='checkbox'][@form='links-many']/@value"))
+    page = pages.submit("Change selected or all …", {"links": ticked}, status=200)
+    assert sorted(page.xpath("//input[@name='links'][@checked]/@value")) == sorted(ticked)
+    assert three[2].public_id not in page.source
+    pages.submit("Continue", {"action": "pause"})
     assert "Nothing is done yet" in pages.follow().text
-    pages.submit("Do it now")
+    pages.submit("Pause 2 links")
     assert "0 of 2 links" in pages.follow().text
     bulk.do_run(run_id=1)
     assert "2 of 2 links" in pages.get(pages.page.path).text
@@ -177,3 +182,31 @@ def test_links_are_chosen_confirmed_and_reported_on_pages(
     stranger.sign_in(other)
     stranger.get(path, status=404)
     stranger.get("/links/bulk/new/?list=all", status=403)
+
+
+def test_a_tick_for_somebody_elses_link_selects_nothing(
+    author: Person, three: list[ShareLink], pages: PageClient
+) -> None:
+    with transaction() as db:
+        other = people.make_author(db, "Bo Berg")
+    pages.sign_in(other)
+    page = pages.get(f"/links/bulk/new/?list=own&links={three[0].public_id}&links=nothing&links={'x' * 300}")
+    assert page.xpath("//input[@name='links']") == []
+    assert page.xpath("//input[@name='which'][@checked]/@value") == ["all"]
+
+
+def test_a_report_says_what_was_refused_and_comes_by_itself(
+    author: Person, three: list[ShareLink], pages: PageClient
+) -> None:
+    with transaction() as db:
+        service.revoke(db, people.actor_of(db, author), three[0].public_id)
+    pages.sign_in(author)
+    pages.get("/links/bulk/new/?list=own")
+    pages.submit("Continue", {"action": "pause", "which": "all"})
+    pages.follow()
+    pages.submit("Pause 3 links")
+    path = pages.follow().path
+    bulk.do_run(run_id=1)
+    report = pages.get(f"{path}progress/", fragment=True)
+    assert "Nothing was done to one link" in report.text
+    assert "2 links were changed." in report.text

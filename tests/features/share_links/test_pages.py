@@ -58,7 +58,7 @@ def test_a_link_is_made_from_a_pasted_address(author: Person, world: World, page
     pages.get("/links/new/")
     page = pages.submit("Look at it", {"url": world.page("100101")})
     assert "Berth and crane plan, week 48" in page.text
-    assert described(page, "Shared already") == "no"
+    assert described(page, "Shared already") == "No"
     pages.submit("Create link", {"name": "For Northwind", "generate": "y", "max_views": "3"})
     page = pages.follow()
     link = only_link()
@@ -74,7 +74,7 @@ def test_a_link_is_made_from_a_pasted_address(author: Person, world: World, page
 
 def test_the_second_link_to_a_page_says_that_there_is_one(link: ShareLink, world: World, pages: PageClient) -> None:
     page = pages.get(f"/links/new/?url={world.page('100101')}")
-    assert described(page, "Shared already") == "by one link"
+    assert described(page, "Shared already") == "By one link"
 
 
 def test_a_password_of_ones_own_is_not_shown_again(author: Person, world: World, pages: PageClient) -> None:

@@ -179,14 +179,14 @@ def test_an_administrator_sets_the_rules_of_a_space_after_seeing_what_they_would
     pages.get("/links/rules/")
     pages.submit("Choose rules", {"connection": connection.public_id, "container": "OPS"})
     page = pages.follow()
-    assert "In force: 90. Decided by: Everywhere." in page.text
+    assert "As above: 90 (Everywhere)" in page.text
     shown = pages.submit("Show what would change", {"maximum_days": "3", "require_person": "yes"}, status=200)
     assert "Nothing is saved yet" in shown.text
     assert "For Northwind" in shown.text
     pages.submit("Save rules")
     page = pages.follow()
     assert "The rules are in force." in page.text
-    assert "In force: 3. Decided by: OPS." in page.text
+    assert page.xpath("//input[@name='maximum_days']/@value") == ["3"]
     assert "OPS" in pages.get("/links/rules/").text
     assert "For Northwind" in pages.get("/links/rules/breaches").text
 

@@ -136,12 +136,15 @@ def test_the_page_is_for_who_may_see_the_link(author: Person, pages: PageClient)
     pages.sign_in(other)
     pages.get(address, status=404)
     pages.sign_in(auditor)
-    assert "They could not open the link" in pages.get(f"{address}?network=198.51.100.1").text
+    assert "Nobody could open it with the link alone" in pages.get(f"{address}?network=198.51.100.1").text
     pages.sign_in(author)
     pages.get(f"/links/{link.public_id}/")
     page = pages.get(f"{address}?network=192.0.2.1")
-    assert "They could open the link" in page.text
+    assert "Whoever has the link and its password could open it" in page.text
     assert "Is asked for the password." in page.text
+    assert "This link does not ask for: views left, sign-in," in page.text
+    named = pages.get(f"{address}?network=192.0.2.1&address=greta@hauliers.example")
+    assert "greta@hauliers.example could open the link" in named.text
     assert "Use at most 254 characters." in pages.get(f"{address}?address={'x' * 255}", status=422).text
     with pytest.raises(NotFound):
         explain(other, link)

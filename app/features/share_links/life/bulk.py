@@ -62,11 +62,17 @@ class Order:
 
 
 @dataclass(frozen=True)
-class RefusedLink:
-    """A link that nothing was done to."""
+class ChosenLink:
+    """A link of a run."""
 
     public_id: str
     name: str
+
+
+@dataclass(frozen=True)
+class RefusedLink(ChosenLink):
+    """A link that nothing was done to."""
+
     reason: str
 
 
@@ -153,6 +159,19 @@ def progress(session: Session, actor: Actor, public_id: str) -> Progress:
         confirmed_at=run.confirmed_at,
         finished_at=run.finished_at,
     )
+
+
+def some(session: Session, actor: Actor, public_id: str, limit: int = 10) -> list[ChosenLink]:
+    """Return a few links of a run, those that end first. Raises NotFound where it is somebody else's."""
+    run = _own(session, actor, public_id)
+    query = (
+        select(ShareLink.public_id, ShareLink.name)
+        .join(BulkItem, BulkItem.link_id == ShareLink.id)
+        .where(BulkItem.run_id == run.id)
+        .order_by(ShareLink.expires_at, ShareLink.id)
+        .limit(limit)
+    )
+    return [ChosenLink(row.public_id, row.name) for row in session.execute(query)]
 
 
 def refused(session: Session, actor: Actor, public_id: str, limit: int = 200) -> list[RefusedLink]:

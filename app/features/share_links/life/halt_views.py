@@ -12,6 +12,7 @@ from wtforms import RadioField, SelectField, TextAreaField
 from app.core.connections import queries as connections
 from app.core.db import reading, transaction
 from app.core.errors import Invalid
+from app.core.mail import delivery
 from app.core.permissions import Permission
 from app.features.share_links.life import halt_targets, halting, halts
 from app.features.share_links.life.halts import HaltKind, HaltScope, Target
@@ -32,7 +33,7 @@ SCOPE_LABELS = {
     HaltScope.EVERYTHING: lazy_gettext("Everything"),
 }
 _WHAT = lazy_gettext(
-    "Address or id of a link; address of a page or issue in Atlassian; key of a space or project; address of a person."
+    "The address of the link, of the page or issue in Atlassian, or of the person; of a space or project its key."
 )
 
 
@@ -44,7 +45,7 @@ class HaltForm(Form):
     connection = SelectField(
         lazy_gettext("Connection"),
         validate_choice=False,
-        description=lazy_gettext("For a space, a project or a connection."),
+        description=lazy_gettext("Needed for a space, a project or a connection."),
     )
     reason = TextAreaField(
         lazy_gettext("Reason"),
@@ -57,7 +58,7 @@ class HaltForm(Form):
         """Set what there is to choose from."""
         offered = halts.PLACES if kind is HaltKind.OFF else frozenset(HaltScope)
         self.scope.choices = choices((one.value, SCOPE_LABELS[one]) for one in HaltScope if one in offered)
-        self.connection.choices = choices([("", _("None")), *sites])
+        self.connection.choices = choices([("", _("Choose one")), *sites])
         if self.scope.data is None:
             self.scope.data = HaltScope.CONTAINER.value if kind is HaltKind.OFF else HaltScope.LINK.value
 
@@ -139,12 +140,13 @@ def _taken(form: HaltForm, kind: HaltKind) -> Answer:
             off=kind is HaltKind.OFF,
             covered=covered,
             what=_described(target),
+            tells=delivery.can_send(),
             fields={one.name: one.data or "" for one in form if one.name != "csrf_token"} | {"sure": "yes"},
         )
     message = form.message.data or "" if isinstance(form, OffForm) else ""
     with transaction() as db:
         halting.begin(db, actor(), kind, target, reason=form.reason.data or "", message=message)
-    flash(_("It is done: nobody reads by these links any more."), "success")
+    flash(_("Sharing is stopped there: nobody reads by these links any more."), "success")
     return redirect(url_for("share_links_halts.overview"), code=303)
 
 

@@ -189,6 +189,13 @@ def one(session: Session, actor: Actor, public_id: str) -> LinkRow:
     return rows[0]
 
 
+def chosen(session: Session, actor: Actor, wanted: Wanted, public_ids: Collection[str]) -> Sequence[LinkRow]:
+    """Return those links of a list, newest first, that are named by their ids; at most a page of them."""
+    named = [one for one in public_ids if rights.could_be_id(one)][: paging.PAGE_SIZE]
+    query = wanted_links(session, actor, wanted).where(ShareLink.public_id.in_(named)).order_by(ShareLink.id.desc())
+    return _rows(session, session.execute(query).all()) if named else ()
+
+
 def by_ids(session: Session, ids: Collection[int]) -> Sequence[LinkRow]:
     """Return links by row id, in their order; the caller has made sure that the reader may see them."""
     return _rows(session, session.execute(_links().where(ShareLink.id.in_(ids)).order_by(ShareLink.id)).all())

@@ -61,9 +61,9 @@ def checked(session: Session, where: Place, values: Mapping[str, Plain | None]) 
             after.pop(name, None)
         else:
             after[name] = registry.check(declared[name], value)
-    above = _above(session, where)
+    upper_levels = above(session, where)
     for name in values:
-        upper = rulebook.loosens(name, after[name], above) if name in after else None
+        upper = rulebook.loosens(name, after[name], upper_levels) if name in after else None
         if upper is not None:
             raise Invalid(name, _too_loose(declared[name], upper), code="loosens")
     return {name: value for name, value in after.items() if not _says_nothing(where, name, value)}
@@ -97,19 +97,20 @@ def change(session: Session, actor: Actor, where: Place, values: Mapping[str, Pl
     return True
 
 
+def above(session: Session, where: Place) -> tuple[Level, ...]:
+    """Return the levels above a place, the uppermost first; none above everywhere."""
+    if where.scope is Scope.EVERYWHERE:
+        return ()
+    upper = ruling.EVERYWHERE if where.scope is Scope.CONNECTION else Place(where.connection_id)
+    return ruling.levels_at(session, upper)
+
+
 def own_values(session: Session, where: Place) -> dict[str, Plain]:
     """Return what is set on a level itself."""
     if where.scope is Scope.EVERYWHERE:
         return dict(ruling.levels_at(session, where)[0].values)
     row = _row(session, where)
     return ruling.known(row.values) if row is not None else {}
-
-
-def _above(session: Session, where: Place) -> tuple[Level, ...]:
-    if where.scope is Scope.EVERYWHERE:
-        return ()
-    above = ruling.EVERYWHERE if where.scope is Scope.CONNECTION else Place(where.connection_id)
-    return ruling.levels_at(session, above)
 
 
 def _row(session: Session, where: Place, *, lock: bool = False) -> RuleLevel | None:

@@ -31,7 +31,7 @@ SECTIONS = (
         ),
     ),
     (_("Who shares and who approves"), ("sharers", "sharing_groups", "approval", "approver_groups")),
-    (_("What is looked for before"), ("content_check", "patterns")),
+    (_("What it must not hold"), ("content_check", "patterns")),
 )
 _GROUPS = ("sharing_groups", "approver_groups")
 _CHOICE_WORDS = {
@@ -66,12 +66,14 @@ class PlaceForm(Form):
 
 
 def rules_form(
-    scope: Scope, declared: Mapping[str, Declaration], own: Mapping[str, Plain], groups: Sequence[GroupRow]
+    declared: Mapping[str, Declaration],
+    own: Mapping[str, Plain],
+    groups: Sequence[GroupRow],
+    above: Effective | None = None,
 ) -> Form:
-    """Return the form of one level with what is set on it."""
-    lower = scope is not Scope.EVERYWHERE
-    fields = {one.name: _field(one, groups, lower=lower) for one in declared.values()}
-    shown = {name: _shown(name, own[name], lower=lower) for name in own}
+    """Return the form of one level with what is set on it; `above` is what holds without it, None for everywhere."""
+    fields = {one.name: _field(one, groups, above) for one in declared.values()}
+    shown = {name: _shown(name, own[name], lower=above is not None) for name in own}
     form: Form = type("RulesForm", (Form,), fields)(data=shown)
     return form
 
@@ -106,14 +108,11 @@ def level_words(level: Level) -> str:
     return str(gettext("Everywhere")) if level.scope is Scope.EVERYWHERE else level.name
 
 
-def in_force(effective: Effective, name: str) -> str:
-    """Say what holds for a rule and who decides it."""
+def held(effective: Effective, name: str) -> str:
+    """Say what holds for a rule, and which levels decide it where any asks for something."""
     words = value_words(name, getattr(effective.rules, name))
-    deciding = effective.decided[name]
-    if not deciding:
-        return str(gettext("In force: %(value)s. No level asks for more.", value=words))
-    levels = ", ".join(level_words(one) for one in deciding)
-    return str(gettext("In force: %(value)s. Decided by: %(levels)s.", value=words, levels=levels))
+    levels = ", ".join(level_words(one) for one in effective.decided[name])
+    return f"{words} ({levels})" if levels else words
 
 
 def _value_words(name: str, value: Any) -> Any:
@@ -133,18 +132,22 @@ def _value_words(name: str, value: Any) -> Any:
     return (", ".join(sorted(value)) or _("None")) if isinstance(value, frozenset) else value
 
 
-def _field(declared: Declaration, groups: Sequence[GroupRow], *, lower: bool) -> Any:
+def _field(declared: Declaration, groups: Sequence[GroupRow], above: Effective | None) -> Any:
     label, words = _words(declared.label), _words(declared.help) if declared.help is not None else ""
-    nothing = [(_AS_ABOVE, _("As above"))] if lower else []
+    holds = gettext("As above: %(value)s", value=held(above, declared.name)) if above is not None else ""
+    nothing = [(_AS_ABOVE, holds)] if above is not None else []
     if declared.name in _GROUPS:
-        return GroupTicks(label, choices=[(one.public_id, one.name) for one in groups], validate_choice=False)
-    if declared.kind is bool and lower:
+        named = [(one.public_id, one.name) for one in groups]
+        return GroupTicks(label, choices=named, validate_choice=False, description=holds)
+    if declared.kind is bool and above is not None:
         return SelectField(label, description=words, choices=choices([*nothing, (_YES, _("Yes")), (_NO, _("No"))]))
     if declared.kind is bool:
         return BooleanField(label, description=words)
     if declared.choices is not None:
+        # What its help names, the choices say in words.
         named = [(one, _CHOICE_WORDS[one]) for one in declared.choices]
-        return SelectField(label, description=words, choices=choices([*nothing, *named]))
+        return SelectField(label, choices=choices([*nothing, *named]))
+    words = f"{words} {holds}".strip()
     if declared.kind is int:
         return Count(label, [Optionally()], description=words, render_kw={"inputmode": "numeric"})
     if declared.name == "patterns":

@@ -11,9 +11,9 @@ from app.core.db import reading, transaction
 from app.core.permissions import Permission
 from app.features.share_links.lists import listing
 from app.features.share_links.rules import changes as rule_changes
-from app.features.share_links.rules import impact, ruling
+from app.features.share_links.rules import impact, rulebook, ruling
 from app.features.share_links.rules import lists as rule_lists
-from app.features.share_links.rules.forms import SECTIONS, PlaceForm, entered, in_force, rules_form, sent_along
+from app.features.share_links.rules.forms import SECTIONS, PlaceForm, entered, held, rules_form, sent_along
 from app.features.share_links.rules.ruling import Place
 from app.web.access import signed_in
 from app.web.forms import Form, choices, errors_onto, form_page
@@ -102,8 +102,11 @@ def _dry_run(where: Place, form: Form) -> Answer:
 
 
 def _form(db: Session, where: Place) -> Form:
-    own = rule_changes.own_values(db, where)
-    return rules_form(where.scope, rule_changes.declarations(), own, listing.offered_groups(db))
+    upper = rule_changes.above(db, where)
+    above = rulebook.effective(upper) if upper else None
+    return rules_form(
+        rule_changes.declarations(), rule_changes.own_values(db, where), listing.offered_groups(db), above
+    )
 
 
 def _level_page(db: Session, where: Place, form: Form) -> Answer:
@@ -112,7 +115,7 @@ def _level_page(db: Session, where: Place, form: Form) -> Answer:
         "name": rule_lists.name_of(db, where),
         "where": where,
         "sections": SECTIONS,
-        "in_force": {name: in_force(effective, name) for name in rule_changes.declarations()},
+        "holds": {name: held(effective, name) for name in rule_changes.declarations()},
     }
     return form_page("share_links/rule_level.html", form, **context)
 

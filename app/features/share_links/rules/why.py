@@ -67,6 +67,30 @@ class Explained:
         return self.decides is None
 
 
+def asks(link: LinkFacts, rule: RuleName) -> bool:
+    """Tell whether a link asks anything by a rule; its state and the opening itself count always."""
+    match rule:
+        case RuleName.NETWORK:
+            return link.networks is not None
+        case RuleName.VIEWS:
+            return link.max_views is not None or link.max_views_each is not None
+        case RuleName.SIGN_IN:
+            return link.needs_person
+        case RuleName.MEMBERSHIP:
+            return link.asks_for_groups
+        case RuleName.ADDRESS:
+            return link.asks_for_address
+        case RuleName.SECOND_FACTOR:
+            return link.asks_second_factor
+        case RuleName.PASSWORD:
+            return link.has_password
+        case RuleName.TERMS:
+            return link.terms_version is not None
+        case RuleName.REASON:
+            return link.asks_reason
+    return True
+
+
 def explain(session: Session, actor: Actor, public_id: str, somebody: Somebody) -> Explained:
     """Follow the decision for somebody; raises NotFound where the actor may not know of the link."""
     if not rights.could_be_id(public_id):

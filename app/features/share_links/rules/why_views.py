@@ -108,7 +108,9 @@ def why_link(public_id: str) -> str | tuple[str, int]:
     with reading() as db:
         link = listing.one(db, actor(), public_id)
         found = why.explain(db, actor(), public_id, form.somebody() if valid else Somebody())
-    page = render_template("share_links/why_link.html", form=form, link=link, found=found, steps=_steps(found))
+    page = render_template(
+        "share_links/why_link.html", form=form, link=link, found=found, steps=_steps(found), not_asked=_not_asked(found)
+    )
     return page if valid else (page, 422)
 
 
@@ -135,8 +137,14 @@ def why_share(public_id: str) -> Response:
 
 def _steps(found: Explained) -> list[dict[str, Any]]:
     return [
-        {"rule": _RULES[one.rule], "words": _words(one), "decides": one.rule is found.decides} for one in found.verdicts
+        {"rule": _RULES[one.rule], "words": _words(one), "decides": one.rule is found.decides}
+        for one in found.verdicts
+        if why.asks(found.link, one.rule)
     ]
+
+
+def _not_asked(found: Explained) -> list[str]:
+    return [str(_RULES[one.rule]) for one in found.verdicts if not why.asks(found.link, one.rule)]
 
 
 def _words(verdict: Verdict) -> Any:

@@ -1,0 +1,122 @@
+"""What authors and administrators see of sharing as a whole, by day, by night and on a phone: rules, approvals, stops, many links."""
+
+from pathlib import Path
+
+from app.core import clock
+from tests.journeys.portal import Cast, Portal, Shared
+from tests.journeys.test_look import PASSWORD, looks, pictures, walk
+from tests.journeys.visitor import Look, Visit, Visitor
+
+__all__ = ["pictures"]
+#: Pages of spaces that have rules of their own while a picture is taken.
+GATE_API, RELEASE_NOTES, WELCOME = "100402", "100403", "100202"
+
+
+@looks
+def test_what_administrators_see_of_rules(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+    ines = portal.author()
+    portal.share(ines, name="Berth plan for Northwind", password=PASSWORD)
+    portal.share(ines, portal.page_url("100103"), name="Safety rules for visitors", password=PASSWORD)
+    ada = visit(look).sign_in(portal.administrator())
+    walk(ada, pictures, ("rules", "/links/rules/", 200), ("rules-breaches-none", "/links/rules/breaches", 200))
+    with portal.rules("ENG", approval=True, force_watermark=True), portal.rules("HR", require_person=True):
+        walk(
+            ada, pictures, ("rules-places", "/links/rules/", 200), ("rules-everywhere", "/links/rules/everywhere", 200)
+        )
+        ada.follow("Rules for links").follow("ENG").picture(pictures / f"rules-level-{look.name}.png")
+        ada.enter({"Longest life in days": "400"}).press("Show what would change", status=422)
+        ada.picture(pictures / f"rules-level-refused-{look.name}.png")
+    ada.open("/links/rules/").enter({"Space or project": "OPS"}).press("Choose rules")
+    ada.choose_option("Readers show who they are", "Yes").press("Show what would change")
+    ada.picture(pictures / f"rules-dry-run-{look.name}.png")
+    with portal.rules("OPS", require_person=True, maximum_days=7):
+        walk(ada, pictures, ("rules-breaches", "/links/rules/breaches", 200))
+    walk(visit(look).sign_in(portal.auditor()), pictures, ("rules-read", "/links/rules/everywhere", 200))
+
+
+@looks
+def test_what_approvers_and_creators_see(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+    ines = portal.author()
+    ada = visit(look).sign_in(portal.administrator())
+    walk(ada, pictures, ("approvals-none", "/links/approvals/", 200))
+    author = visit(look).sign_in(ines)
+    words = {"patterns": "Gate word: token|gate", "content_check": "approve"}
+    with portal.rules("ENG", approval=True, **words), portal.rules("HR", **words | {"content_check": "warn"}):
+        asked = portal.share(ines, portal.page_url(GATE_API), name="Gate API for Northwind", password=PASSWORD)
+        portal.share(ines, portal.page_url(RELEASE_NOTES), name="Release notes", password=PASSWORD)
+        walk(
+            author,
+            pictures,
+            ("link-waits", f"/links/{asked.id}/", 200),
+            ("create-approve", f"/links/new/?url={portal.page_url(GATE_API)}", 200),
+            ("create-warn", f"/links/new/?url={portal.page_url(WELCOME)}", 200),
+        )
+        walk(ada, pictures, ("approvals", "/links/approvals/", 200))
+        ada.follow("Gate API for Northwind").picture(pictures / f"approval-{look.name}.png")
+        ada.tick("Decline: the link stays shut").press("Decide", status=422)
+        ada.picture(pictures / f"approval-refused-{look.name}.png")
+        ada.enter({"Reason": "The second half is not for them."}).press("Decide")
+        author.open(f"/links/{asked.id}/").picture(pictures / f"link-declined-{look.name}.png")
+    with portal.rules("ENG", **words | {"content_check": "refuse"}):
+        author.open(f"/links/new/?url={portal.page_url(GATE_API)}").picture(pictures / f"create-refuse-{look.name}.png")
+
+
+@looks
+def test_what_administrators_see_of_stops(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+    ines = portal.author()
+    link = portal.share(ines, name="Berth plan for Northwind", password=PASSWORD)
+    ada = visit(look).sign_in(portal.administrator())
+    walk(
+        ada,
+        pictures,
+        ("stops-none", "/sharing/", 200),
+        ("stop", "/sharing/stop/", 200),
+        ("switch-off", "/sharing/off/", 200),
+    )
+    ada.open(f"/links/{link.id}/").follow("Emergency stop …")
+    ada.enter({"Reason": "A price list went out with it."}).press("Continue")
+    ada.picture(pictures / f"stop-confirm-{look.name}.png")
+    ada.press("Stop now").picture(pictures / f"stops-{look.name}.png")
+    visit(look).sign_in(ines).open(f"/links/{link.id}/").picture(pictures / f"link-stopped-{look.name}.png")
+    ada.follow("Resume …").picture(pictures / f"stop-resume-{look.name}.png")
+    ada.press("Resume sharing").picture(pictures / f"stops-over-{look.name}.png")
+
+
+@looks
+def test_what_is_seen_of_many_links(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+    ines, colleague = portal.author(), portal.author("Jonas Berg")
+    links = [
+        portal.share(ines, portal.page_url(page), password=PASSWORD)
+        for page in ("100101", "100102", "100103", "100104")
+    ]
+    with portal.link(links[0]) as row:
+        row.revoked_at = clock.now()
+    author = visit(look).sign_in(ines)
+    walk(
+        author,
+        pictures,
+        ("bulk", "/links/bulk/new/?list=own", 200),
+        ("transfer", f"/links/{links[1].id}/transfer/", 200),
+        ("why", f"/links/{links[1].id}/why", 200),
+        ("why-somebody", f"/links/{links[1].id}/why?address=greta@hauliers.example&network=192.0.2.7", 200),
+        ("save-filter", "/links/filters/new/?list=own&q=crane&state=active", 200),
+    )
+    author.enter({"Name": "Cranes"}).press("Save filter").picture(pictures / f"links-saved-filter-{look.name}.png")
+    author.open("/links/filters/").picture(pictures / f"filters-{look.name}.png")
+    author.open("/links/bulk/new/?list=own").tick("Extend", "All that the list shows")
+    author.enter({"Days to extend by": "10"}).press("Continue").picture(pictures / f"bulk-confirm-{look.name}.png")
+    author.press("Extend 4 links")
+    _wait_until_done(author)
+    author.picture(pictures / f"bulk-report-{look.name}.png")
+    _invite(author, links[1], colleague, pictures)
+
+
+def _wait_until_done(author: Visitor) -> None:
+    author.page.locator(".job-done").wait_for()
+
+
+def _invite(author: Visitor, link: Shared, colleague: Cast, pictures: Path) -> None:
+    author.open(f"/links/{link.id}/invitations/").picture(pictures / f"invite-{author.look.name}.png")
+    author.enter({"Send it by mail to": f"greta@hauliers.example\n{colleague.email}"}).press("Send invitations")
+    author.picture(pictures / f"invited-{author.look.name}.png")
+    author.open(f"/links/{link.id}/").picture(pictures / f"link-invited-{author.look.name}.png")
