@@ -190,5 +190,7 @@ def _metrics_folder(config: Config) -> Path:
     folder = (config.web.data_dir / "metrics").absolute()
     # Counters of processes that are gone would be added for ever.
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    # Where the database is elsewhere, this is the first thing that is written here.
+    config.web.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir()
     return folder

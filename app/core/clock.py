@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+#: Clocks of two machines may differ by this. What is dated further ahead was written before a clock was turned back.
+TOLERANCE = timedelta(seconds=30)
 
 
 def _system() -> datetime:

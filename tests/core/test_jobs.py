@@ -152,6 +152,55 @@ def test_recurring_work_is_taken_by_one_worker(engine: Engine) -> None:
         assert schedule.take(session, entry, "two") is True
 
 
+HOUR = timedelta(hours=1)
+
+
+def test_a_job_that_was_written_before_the_clock_was_turned_back_is_done_at_once(engine: Engine) -> None:
+    with clock.at(NOW + HOUR):
+        enqueue_note(1)
+    with clock.at(NOW):
+        assert sweep() == 1
+    assert done == [1]
+
+
+def test_the_job_of_a_worker_that_died_before_the_clock_was_turned_back_is_taken_over_at_once(engine: Engine) -> None:
+    with clock.at(NOW - HOUR):
+        job_id = enqueue_note(2)
+    with clock.at(NOW + HOUR), db.transaction() as session:
+        assert outbox.claim(session, job_id, "dead") is not None
+    with clock.at(NOW):
+        assert sweep() == 1
+    assert done == [2]
+
+
+@pytest.mark.parametrize("attempts", range(1, outbox.MAXIMUM_ATTEMPTS))
+def test_a_failed_job_waits_no_longer_than_its_pause_when_the_clock_is_turned_back(
+    engine: Engine, attempts: int
+) -> None:
+    with clock.at(NOW - HOUR):
+        job_id = enqueue_note(3)
+    with db.transaction() as session:
+        session.execute(update(Job).where(Job.id == job_id).values(attempts=attempts - 1))
+    with clock.at(NOW + HOUR), db.transaction() as session:
+        claimed = outbox.claim(session, job_id, "here")
+        assert claimed is not None
+        outbox.fail(session, job_id, "here", "trouble", attempts=claimed.attempts)
+    with clock.at(NOW + HOUR):
+        assert sweep() == 0
+    with clock.at(NOW):
+        assert sweep() == 1
+    assert done == [3]
+
+
+def test_a_clock_that_jumps_ahead_only_brings_jobs_forward(engine: Engine) -> None:
+    with clock.at(NOW):
+        enqueue_note(4)
+    with clock.at(NOW + HOUR):
+        assert sweep() == 1
+        assert sweep() == 0
+    assert done == [4]
+
+
 @pytest.mark.parametrize("leased", [False, True])
 def test_recurring_work_goes_on_after_the_clock_was_turned_back(engine: Engine, leased: bool) -> None:
     @schedule.every(300, "test.turned_back")

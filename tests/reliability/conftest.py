@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from app.core import clock, db
 from app.core.accounts import api_tokens, queries, service
@@ -21,6 +21,7 @@ from app.core.connections import accounts, clients
 from app.core.connections import service as connections
 from app.core.connections.service import Credential, Draft
 from app.core.crypto.keyring import KeyRing
+from app.core.jobs.models import Job, JobState
 from app.integrations.atlassian.types import Account, Product
 from simulator.site import Running, start
 from tests import processes, settings
@@ -29,7 +30,7 @@ from tests.factories.people import make_administrator, make_author
 ROOT = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Installation:
     """A running installation: its address, the author's API token, and where its processes write."""
 
@@ -39,6 +40,8 @@ class Installation:
     group_id: str
     environ: dict[str, str]
     folder: Path
+    log: Path
+    module: str
     process: subprocess.Popen[bytes]
 
     def page_url(self, page_id: str = "100108") -> str:
@@ -67,6 +70,18 @@ class Installation:
             # Each is the leader of a session of its own, so its workers go with it.
             os.killpg(pid, signal.SIGKILL)
 
+    def kill_everything(self) -> None:
+        """SIGKILL what starts portal and worker again, then both."""
+        children = self.children()
+        self.process.kill()
+        self.process.wait()
+        for pid in children.values():
+            os.killpg(pid, signal.SIGKILL)
+
+    def start_again(self) -> None:
+        """Start what was killed as a whole."""
+        self.process = _serve(self.module, self.environ, self.log)
+
 
 @pytest.fixture
 def environ(tmp_path: Path, _key_ring: KeyRing, database_url: str) -> dict[str, str]:
@@ -91,18 +106,32 @@ def site() -> Iterator[Running]:
 
 
 @pytest.fixture
+def serving() -> str:
+    """The module that is run as `portico serve`."""
+    return "app.cli"
+
+
+@pytest.fixture
 def installation(
-    environ: dict[str, str], site: Running, engine: Engine, config: Config, tmp_path: Path
+    environ: dict[str, str], site: Running, engine: Engine, config: Config, tmp_path: Path, serving: str
 ) -> Iterator[Installation]:
     """`portico serve` with an author who may share every page of the space OPS."""
-    port = int(environ["PORTICO_LISTEN"].rpartition(":")[2])
     clients.configure(config)
     token, group_id = _fill(site)
     log = tmp_path / "log"
-    process = processes.start([sys.executable, "-m", "app.cli", "serve"], log=log, environ=environ, cwd=ROOT)
-    processes.wait_until(lambda: processes.accepts(port), process, log=log, what="portico serve")
-    yield Installation(environ["PORTICO_BASE_URL"], site, token, group_id, environ, tmp_path / "data", process)
-    processes.stop(process, how=signal.SIGTERM, seconds=40)
+    process = _serve(serving, environ, log)
+    made = Installation(
+        environ["PORTICO_BASE_URL"], site, token, group_id, environ, tmp_path / "data", log, serving, process
+    )
+    yield made
+    processes.stop(made.process, how=signal.SIGTERM, seconds=40)
+
+
+def _serve(module: str, environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    port = int(environ["PORTICO_LISTEN"].rpartition(":")[2])
+    process = processes.start([sys.executable, "-m", module, "serve"], log=log, environ=environ, cwd=ROOT)
+    processes.wait_until(lambda: processes.accepts(port), process, log=log, what="portico serve", seconds=60)
+    return process
 
 
 def _fill(site: Running) -> tuple[str, str]:
@@ -132,3 +161,9 @@ def waited_until(done: Callable[[], bool], seconds: float = PATIENCE.total_secon
             return True
         time.sleep(0.1)
     return done()
+
+
+def jobs_in(state: JobState) -> int:
+    """Return how many jobs are in a state."""
+    with db.reading() as session:
+        return session.scalar(select(func.count()).select_from(Job).where(Job.state == state)) or 0

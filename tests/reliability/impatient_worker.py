@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from app.cli.processes import worker
-from app.core.jobs import outbox
+from app.core.jobs import outbox, schedule
 from app.core.jobs import worker as running
 
 LEASE = timedelta(seconds=2)
 outbox.LEASE = LEASE
+schedule.LEASE_SECONDS = 2
 setattr(running, "LEASE", LEASE)  # noqa: B010 - imported there by name
 running.SWEEP_SECONDS = 1
 

@@ -8,18 +8,18 @@ from functools import partial
 from pathlib import Path
 
 import urllib3
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from app.core import db
 from app.core.audit import sealer
 from app.core.audit.models import AuditEntry
 from app.core.audit.verify import verify
-from app.core.jobs.models import Job, JobState
+from app.core.jobs.models import JobState
 from app.core.mail import delivery
 from app.core.text import Text
 from app.features.share_links.models import ShareLink
 from tests import processes
-from tests.reliability.conftest import ROOT, Installation, waited_until
+from tests.reliability.conftest import ROOT, Installation, jobs_in, waited_until
 
 WRITERS = 4
 KILLS = 3
@@ -93,7 +93,7 @@ def test_a_killed_worker_leaves_every_job_to_the_next(environ: dict[str, str], e
     first.kill()
     first.wait()
     second = _start_worker(environ, tmp_path)
-    assert waited_until(lambda: _jobs_in(JobState.DONE) == MESSAGES)
+    assert waited_until(lambda: jobs_in(JobState.DONE) == MESSAGES)
     processes.stop(second)
     assert _count(folder) == MESSAGES
 
@@ -105,8 +105,3 @@ def _start_worker(environ: dict[str, str], folder: Path) -> subprocess.Popen[byt
 
 def _count(folder: Path) -> int:
     return len(list(folder.glob("*.eml"))) if folder.exists() else 0
-
-
-def _jobs_in(state: JobState) -> int:
-    with db.reading() as session:
-        return session.scalar(select(func.count()).select_from(Job).where(Job.state == state)) or 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, event, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, case, event, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -102,8 +102,7 @@ def claim(session: Session, job_id: int, worker: str) -> Job | None:
     now = clock.now()
     query = (
         update(Job)
-        .where(Job.id == job_id, Job.run_at <= now)
-        .where((Job.state == JobState.QUEUED) | ((Job.state == JobState.LEASED) & (Job.leased_until < now)))
+        .where(Job.id == job_id, _is_due(now))
         .values(state=JobState.LEASED, leased_until=now + LEASE, leased_by=worker, attempts=Job.attempts + 1)
         # From here on the same key may be queued again: what it stands for may change while the job runs.
         .values(unique_key=None)
@@ -168,16 +167,22 @@ def retry(session: Session, job_id: int) -> bool:
 
 def due(session: Session, now: datetime, limit: int = 200) -> list[int]:
     """Return the ids of jobs that are queued and due, or whose lease ran out."""
-    query = (
-        select(Job.id)
-        .where(
-            ((Job.state == JobState.QUEUED) & (Job.run_at <= now))
-            | ((Job.state == JobState.LEASED) & (Job.leased_until < now))
-        )
-        .order_by(Job.run_at)
-        .limit(limit)
-    )
+    query = select(Job.id).where(_is_due(now)).order_by(Job.run_at).limit(limit)
     return list(session.scalars(query))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for jobs that are queued and due, or whose lease ran out.
+
+    After the clock was turned back, instants of before it are in the future: a job that was written then, a pause or a lease
+    that reaches further than any can. None of them is waited for.
+    """
+    after = now + clock.TOLERANCE
+    pauses = {attempts: after + timedelta(seconds=pause) for attempts, pause in enumerate(BACKOFF_SECONDS, start=1)}
+    too_far = and_(Job.attempts > 0, Job.run_at > case(pauses, value=Job.attempts, else_=max(pauses.values())))
+    queued = or_(Job.run_at <= now, Job.created_at > after, too_far)
+    over = or_(Job.leased_until < now, Job.leased_until > after + LEASE)
+    return or_(and_(Job.state == JobState.QUEUED, queued), and_(Job.state == JobState.LEASED, over))
 
 
 def _changed(session: Session, query: Any) -> int:

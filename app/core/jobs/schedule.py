@@ -14,8 +14,6 @@ from app.core.jobs.models import ScheduleEntry
 
 #: Seconds after which work that neither finished nor failed may be taken over.
 LEASE_SECONDS = 60
-#: Clocks of two machines may differ by this.
-CLOCK_TOLERANCE = timedelta(seconds=30)
 
 Function = TypeVar("Function", bound=Callable[[], None])
 
@@ -74,7 +72,7 @@ def take(session: Session, entry: Recurring, worker: str) -> bool:
     query = (
         update(ScheduleEntry)
         .where(ScheduleEntry.name == entry.name, _free())
-        .where((ScheduleEntry.next_run_at <= now) | (ScheduleEntry.next_run_at > now + entry.every + CLOCK_TOLERANCE))
+        .where((ScheduleEntry.next_run_at <= now) | (ScheduleEntry.next_run_at > now + entry.every + clock.TOLERANCE))
         .values(leased_until=now + timedelta(seconds=LEASE_SECONDS), leased_by=worker)
     )
     result: CursorResult[Any] = session.execute(query)  # type: ignore[assignment]
@@ -93,7 +91,7 @@ def release(session: Session, entry: Recurring, worker: str) -> None:
 def _free() -> ColumnElement[bool]:
     now = clock.now()
     # No lease reaches further than its length: one that does is from before the clock was turned back.
-    longest = now + timedelta(seconds=LEASE_SECONDS) + CLOCK_TOLERANCE
+    longest = now + timedelta(seconds=LEASE_SECONDS) + clock.TOLERANCE
     over = (ScheduleEntry.leased_until < now) | (ScheduleEntry.leased_until > longest)
     return ScheduleEntry.leased_until.is_(None) | over
 
@@ -101,4 +99,4 @@ def _free() -> ColumnElement[bool]:
 def _has_come(next_run_at: datetime, entry: Recurring) -> bool:
     now = clock.now()
     # Nothing is planned further ahead than its own period, unless the clock was turned back since.
-    return next_run_at <= now or next_run_at > now + entry.every + CLOCK_TOLERANCE
+    return next_run_at <= now or next_run_at > now + entry.every + clock.TOLERANCE

@@ -261,7 +261,7 @@ def test_an_answer_that_is_neither_yes_nor_down_serves_nothing_and_closes_nothin
 
 
 @pytest.mark.parametrize(
-    ("stale_hours", "age", "status"), [(24, 23.9, 200), (24, 24.1, 503), (2, 2.1, 503), (0, 0.1, 503)]
+    ("stale_hours", "age", "status"), [(24, 23.9, 200), (24, 24.1, 503), (2, 2.1, 503), (0, 0.1, 503), (24, -1, 503)]
 )
 def test_a_copy_is_not_shown_for_longer_than_the_setting_says(
     world: World, pages: PageClient, stale_hours: int, age: float, status: int
@@ -311,6 +311,19 @@ def test_the_lease_of_a_checker_that_was_killed_is_taken_over(world: World, page
     aged(shared)
     shared.change_target(check_lease_until=clock.now() + timedelta(seconds=0.4))
     assert "Aurora" in pages.get(shared.path).text
+    assert shared.target().check_lease_until is None
+
+
+def test_the_lease_of_a_checker_that_was_killed_before_the_clock_was_turned_back_is_taken_over(
+    world: World, pages: PageClient
+) -> None:
+    shared = share(world)
+    opened(pages, shared)
+    aged(shared)
+    shared.change_target(check_lease_until=clock.now() + timedelta(hours=1), down_since=clock.now())
+    forget_calls(world)
+    assert "Aurora" in pages.get(shared.path).text
+    assert calls(world) != []
     assert shared.target().check_lease_until is None
 
 
@@ -373,6 +386,16 @@ def test_copies_that_were_not_confirmed_for_a_day_are_deleted(world: World, page
     shared = share(world)
     opened(pages, shared)
     with clock.at(clock.now() + timedelta(hours=23, minutes=51)):
+        jobs.delete_copies()
+    assert count(Copy) == 0
+
+
+def test_copies_from_before_the_clock_was_turned_back_are_deleted(world: World, pages: PageClient) -> None:
+    shared = share(world)
+    opened(pages, shared)
+    jobs.delete_copies()
+    assert count(Copy) != 0
+    with clock.at(clock.now() - timedelta(hours=1)):
         jobs.delete_copies()
     assert count(Copy) == 0
 

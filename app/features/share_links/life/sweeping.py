@@ -57,7 +57,7 @@ def due() -> list[tuple[int, int]]:
         select(SharedObject.id, SharedObject.connection_id)
         .where(exists().where(ShareLink.shared_object_id == SharedObject.id, standing.is_open()))
         .where(or_(SharedObject.checked_at < now - EVERY, unasked.exists()))
-        .where(or_(SharedObject.check_lease_until.is_(None), SharedObject.check_lease_until <= now))
+        .where(freshness.is_free(now))
         .order_by(SharedObject.down_since.is_not(None), SharedObject.checked_at, SharedObject.id)
         .limit(MOST_AT_ONCE)
     )

@@ -29,7 +29,7 @@ from app.features.share_links.queries import ObjectRow
 from app.features.share_links.reading import content, copies, issue_content, material, page_content
 from app.features.share_links.reading.copies import CopyKey, CopyKind
 from app.features.share_links.reading.coverage import Coverage
-from app.features.share_links.reading.freshness import BACK_OFF, CLOCK_TOLERANCE, FRESH
+from app.features.share_links.reading.freshness import BACK_OFF, FRESH
 from app.features.share_links.reading.page_cache import Kept
 from app.features.share_links.settings import ShareLinkSettings
 from app.integrations.atlassian.errors import AtlassianError
@@ -92,7 +92,7 @@ def forget() -> None:
 def _age(comments: Comments) -> timedelta:
     age = clock.now() - comments.read_at
     # What another machine's clock dates a little ahead is new; what is dated far ahead is worth nothing.
-    return age if age >= -CLOCK_TOLERANCE else timedelta.max
+    return age if age >= -clock.TOLERANCE else timedelta.max
 
 
 def _longest() -> timedelta:

@@ -217,7 +217,9 @@ def delete_superfluous(session: Session, limit: int = _PURGE_BATCH) -> int:
     confirmed = exists().where(SharedObject.id == Copy.shared_object_id, SharedObject.checked_at <= Copy.good_at)
     over = and_(Copy.complete, ~confirmed, Copy.good_at < now - KEEP_OLD_VERSIONS)
     abandoned = and_(~Copy.complete, Copy.good_at < now - KEEP_OLD_VERSIONS)
-    query = select(Copy.id).where(or_(~covered, Copy.good_at < now - KEEP, over, abandoned)).limit(limit)
+    # What is dated far ahead would be kept for longer than a day.
+    too_old = or_(Copy.good_at < now - KEEP, Copy.good_at > now + clock.TOLERANCE)
+    query = select(Copy.id).where(or_(~covered, too_old, over, abandoned)).limit(limit)
     found = list(session.scalars(query))
     if found:
         session.execute(delete(Copy).where(Copy.id.in_(found)))

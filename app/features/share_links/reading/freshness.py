@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock, db
@@ -49,8 +49,8 @@ LEASE = timedelta(seconds=45)
 #: After a failed check nobody tries again for this long, nor for longer than the maximum, whatever Retry-After says.
 BACK_OFF = timedelta(seconds=15)
 MAXIMUM_BACK_OFF = timedelta(seconds=60)
-#: Clocks of two machines may differ by this.
-CLOCK_TOLERANCE = timedelta(seconds=30)
+#: No lease and no pause reaches further; one that does is from before the clock was turned back.
+_LONGEST = max(LEASE, MAXIMUM_BACK_OFF) + clock.TOLERANCE
 #: Threads of this process that check or wait for a check of one connection; the next gets the copy or 503.
 WAITING_PER_CONNECTION = 4
 _WAIT_SECONDS = 12.0
@@ -76,9 +76,9 @@ def ensure(target: ObjectRow) -> Verdict:
     if db.in_transaction():
         raise RuntimeError("Atlassian is asked outside transactions")
     now = clock.now()
-    if -CLOCK_TOLERANCE <= now - target.checked_at <= FRESH:
+    if -clock.TOLERANCE <= now - target.checked_at <= FRESH:
         return Verdict.FRESH
-    if target.down_since is not None and target.check_lease_until is not None and target.check_lease_until > now:
+    if target.down_since is not None and _is_held(target.check_lease_until, now):
         return _stale(target)
     place = _places[target.connection_id]
     if not place.acquire(blocking=False):
@@ -130,6 +130,16 @@ def expire(target: ObjectRow) -> None:
         )
 
 
+def is_free(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for objects that nobody is checking, and whose pause after a failed check is over."""
+    until = SharedObject.check_lease_until
+    return or_(until.is_(None), until <= now, until > now + _LONGEST)
+
+
+def _is_held(until: datetime | None, now: datetime) -> bool:
+    return until is not None and now < until <= now + _LONGEST
+
+
 def _take_lease(target: ObjectRow, now: datetime) -> bool:
     with db.transaction() as session:
         result: CursorResult[Any] = session.execute(  # type: ignore[assignment]
@@ -137,7 +147,7 @@ def _take_lease(target: ObjectRow, now: datetime) -> bool:
             .where(
                 SharedObject.id == target.id,
                 SharedObject.checked_at == target.checked_at,
-                or_(SharedObject.check_lease_until.is_(None), SharedObject.check_lease_until <= now),
+                is_free(now),
             )
             .values(check_lease_until=now + LEASE)
         )
@@ -155,7 +165,7 @@ def _wait(target: ObjectRow) -> Verdict:
             row = session.execute(query).one()
         if row.checked_at != target.checked_at or row.check_lease_until is None:
             return Verdict.AGAIN
-        if row.check_lease_until <= clock.now():
+        if not _is_held(row.check_lease_until, clock.now()):
             # Whoever was checking has been killed.
             return Verdict.AGAIN
         if row.down_since is not None and target.down_since is None:
@@ -222,6 +232,7 @@ def _ended(target: ObjectRow, reason: CloseReason) -> Verdict:
 def _stale(target: ObjectRow) -> Verdict:
     hours = registry.get(ShareLinkSettings).stale_hours
     age = clock.now() - target.checked_at
-    if hours == 0 or age > timedelta(hours=hours):
+    # What is dated far ahead is of an age that nobody knows.
+    if hours == 0 or not -clock.TOLERANCE <= age <= timedelta(hours=hours):
         raise Unavailable("Atlassian", retry_after=int(BACK_OFF.total_seconds()))
     return Verdict.STALE
