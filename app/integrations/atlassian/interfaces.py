@@ -102,6 +102,9 @@ class JiraReader(Protocol):
     def close(self) -> None:
         """Close idle connections."""
 
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Bound all calls inside together; what takes longer is Unreachable."""
+
     def myself(self) -> Account:
         """Return the account of the credential."""
 

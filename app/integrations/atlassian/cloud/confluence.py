@@ -5,14 +5,13 @@ attachments come by v1's redirect.
 """
 
 import re
-from collections.abc import Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from app.integrations.atlassian.addresses import page_id_of
 from app.integrations.atlassian.cloud import page_comments, page_tree
 from app.integrations.atlassian.cloud.adf import document
 from app.integrations.atlassian.cloud.lists import LIST_LIMIT, V2, entries
+from app.integrations.atlassian.contents import ConfluenceSite, checked_attachment_id, checked_page_id
 from app.integrations.atlassian.errors import Forbidden, Gone, NotAuthorised, NotFound, Refused, Unreachable
 from app.integrations.atlassian.pages import by_start
 from app.integrations.atlassian.probing import NotTried, attempt
@@ -27,7 +26,7 @@ from app.integrations.atlassian.shapes import (
     part,
     text,
 )
-from app.integrations.atlassian.transport import Params, Transport
+from app.integrations.atlassian.transport import Params
 from app.integrations.atlassian.types import (
     Ability,
     Account,
@@ -37,7 +36,6 @@ from app.integrations.atlassian.types import (
     Download,
     Page,
     PageComment,
-    RateLimitState,
     Restriction,
     Space,
 )
@@ -46,31 +44,12 @@ V1 = "/wiki/rest/api"
 
 MAX_DEPTH = 1000
 PROBE_PAGES = 5
-PROBE_SECONDS = 30.0
 
-_PAGE_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
-_ATTACHMENT_ID = re.compile(r"(?:att)?[1-9][0-9]{0,18}", re.ASCII)
 _SPACE_IN_PATH = re.compile(r"/spaces/([^/]{1,255})/")
 
 
-class ConfluenceCloud:
-    """Reads one Confluence Cloud site with one credential. Every method raises AtlassianError."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def close(self) -> None:
-        """Close idle connections; for a client that was made for one question."""
-        self._transport.close()
-
-    def within(self, seconds: float) -> AbstractContextManager[None]:
-        """Bound all calls inside together by `seconds`, also those of threads that are given a copy of this context."""
-        return self._transport.operation(seconds)
-
-    @property
-    def rate_limit(self) -> RateLimitState | None:
-        """What Atlassian last said about its limits, or None."""
-        return self._transport.rate_limit
+class ConfluenceCloud(ConfluenceSite):
+    """Reads one Confluence Cloud site."""
 
     def myself(self) -> Account:
         """Return the account of the credential; an anonymous answer is NotAuthorised."""
@@ -117,26 +96,26 @@ class ConfluenceCloud:
             found = items(mapping(self._transport.get(f"{V2}/pages", params), "the pages"), "results") if of_key else []
         if len(found) != 1 or found[0].get("title") != title:
             raise NotFound("The space has no page with this title, or the credential may not see it.", 404)
-        return _page(identifier(found[0], "id"))
+        return checked_page_id(identifier(found[0], "id"))
 
     def attachments(self, page_id: str) -> list[Attachment]:
         """Return the page's current attachments."""
-        path = f"{V2}/pages/{_page(page_id)}/attachments"
+        path = f"{V2}/pages/{checked_page_id(page_id)}/attachments"
         with self._transport.operation():
             found = [_attachment(one, page_id) for one in self._list(path, {"status": "current", "limit": LIST_LIMIT})]
         return [one for one in found if one.container_id == page_id]
 
     def descendants(self, page_id: str, *, depth: int = 1, limit: int = 200) -> list[Descendant]:
         """Return what is below a page down to `depth` (1 to 10), parents before children; the first `limit`."""
-        return page_tree.descendants(self._transport, _page(page_id), depth, limit)
+        return page_tree.descendants(self._transport, checked_page_id(page_id), depth, limit)
 
     def footer_comments(self, page_id: str, *, limit: int = 100) -> list[PageComment]:
         """Return the comments under a page, each thread's first before its replies; the oldest `limit` threads."""
-        return page_comments.footer(self._transport, _page(page_id), limit)
+        return page_comments.footer(self._transport, checked_page_id(page_id), limit)
 
     def inline_comments(self, page_id: str, *, limit: int = 100) -> list[PageComment]:
         """Return the comments on text of a page like `footer_comments`, the resolved ones too."""
-        return page_comments.inline(self._transport, _page(page_id), limit)
+        return page_comments.inline(self._transport, checked_page_id(page_id), limit)
 
     def ancestors(self, page_id: str) -> list[str]:
         """Return the ids of everything above the page (folders too), the highest first."""
@@ -144,7 +123,7 @@ class ConfluenceCloud:
 
     def view_restrictions(self, page_id: str) -> Restriction:
         """Return who may read the page by its own restrictions; Cloud has no call that includes inherited ones."""
-        path = f"{V1}/content/{_page(page_id)}/restriction/byOperation/read"
+        path = f"{V1}/content/{checked_page_id(page_id)}/restriction/byOperation/read"
 
         def envelope(kind: str, params: Mapping[str, str | int]) -> Mapping[str, Any]:
             query: Params = {"expand": "restrictions.user,restrictions.group", **params}
@@ -174,18 +153,11 @@ class ConfluenceCloud:
         For another account than the credential's this needs a Confluence administrator's credential, else Forbidden is raised.
         """
         body = {"subject": {"type": "user", "identifier": account_id}, "operation": "read"}
-        path = f"{V1}/content/{_page(page_id)}/permission/check"
+        path = f"{V1}/content/{checked_page_id(page_id)}/permission/check"
         data = mapping(self._transport.post(path, body, repeatable=True), "the permission check")
         if not isinstance(data.get("hasPermission"), bool):
             raise nonsense("hasPermission is not yes or no")
         return data["hasPermission"] is True
-
-    def resolve_short(self, code: str) -> str:
-        """Return the page id a short address's code stands for. The code is the id in another writing, so nothing is asked."""
-        page_id = page_id_of(code)
-        if page_id is None:
-            raise NotFound("The short address stands for no page.", 404)
-        return page_id
 
     def download(
         self, page_id: str, attachment_id: str, *, version: int | None = None, range_header: str | None = None
@@ -196,27 +168,22 @@ class ConfluenceCloud:
 
     def space(self, space_id: str) -> Space:
         """Return a space by its id."""
-        data = mapping(self._transport.get(f"{V2}/spaces/{_page(space_id)}"), "the space")
+        data = mapping(self._transport.get(f"{V2}/spaces/{checked_page_id(space_id)}"), "the space")
         return Space(identifier(data, "id"), identifier(data, "key"), text(data, "name"))
 
-    def probe(self) -> list[Capability]:
-        """Return what the credential may do, as far as can be tried without changing anything."""
-        with self._transport.operation(PROBE_SECONDS):
-            first = attempt(Ability.SIGN_IN, lambda: f"Signed in as {self.myself().display_name}.")
-            if not first.allowed:
-                return [first]
-            return [
-                first,
-                attempt(Ability.READ, lambda: f"Sees pages, such as {self._sample()[0][0]}."),
-                attempt(Ability.READ_RESTRICTIONS, self._probe_restrictions),
-                attempt(Ability.DOWNLOAD, self._probe_download),
-                attempt(Ability.CHECK_OTHERS, self._probe_check),
-            ]
+    def _abilities(self) -> Iterator[Capability]:
+        yield attempt(Ability.READ, lambda: f"Sees pages, such as {self._sample()[0][0]}.")
+        yield attempt(Ability.READ_RESTRICTIONS, self._probe_restrictions)
+        yield attempt(Ability.DOWNLOAD, self._probe_download)
+        yield attempt(Ability.CHECK_OTHERS, self._probe_check)
 
     def _sample(self) -> list[tuple[str, str]]:
         """Return (page id, its author's account id) of a few pages that the credential sees."""
         data = mapping(self._transport.get(f"{V2}/pages", {"limit": PROBE_PAGES}), "the list of pages")
-        found = [(_page(identifier(one, "id")), optional_text(one, "authorId") or "") for one in items(data, "results")]
+        found = [
+            (checked_page_id(identifier(one, "id")), optional_text(one, "authorId") or "")
+            for one in items(data, "results")
+        ]
         if not found:
             raise NotTried("The credential sees no page at all. Give its account access to a space.")
         return found[:PROBE_PAGES]
@@ -253,7 +220,7 @@ class ConfluenceCloud:
 
     def _page_data(self, page_id: str, body_format: str | None) -> Mapping[str, Any]:
         params = {"include-labels": "true"} | ({"body-format": body_format} if body_format else {})
-        data = mapping(self._transport.get(f"{V2}/pages/{_page(page_id)}", params), "the page")
+        data = mapping(self._transport.get(f"{V2}/pages/{checked_page_id(page_id)}", params), "the page")
         if identifier(data, "id") != page_id:
             raise nonsense("it is about another page")
         return data
@@ -290,13 +257,13 @@ class ConfluenceCloud:
     def _ancestors(self, page_id: str) -> list[tuple[str, str]]:
         """Return (id, type), the highest first. There is no cursor: a full answer is continued from its highest entry."""
         found: list[tuple[str, str]] = []
-        highest = _page(page_id)
+        highest = checked_page_id(page_id)
         with self._transport.operation():
             while len(found) < MAX_DEPTH:
                 path = f"{V2}/pages/{highest}/ancestors" if not found else _ancestors_of(*found[0])
                 data = mapping(self._transport.get(path, {"limit": LIST_LIMIT}), "the ancestors")
                 above = [
-                    (_page(identifier(one, "id")), optional_text(one, "type") or "page")
+                    (checked_page_id(identifier(one, "id")), optional_text(one, "type") or "page")
                     for one in items(data, "results")
                 ]
                 found = above + found
@@ -325,12 +292,6 @@ def _storage(data: Mapping[str, Any]) -> str | None:
     return optional_text(part(part(data, "body"), "storage"), "value")
 
 
-def _page(page_id: str) -> str:
-    if not _PAGE_ID.fullmatch(page_id):
-        raise NotFound("This is not the id of a page.", 404)
-    return page_id
-
-
 def _ancestors_of(ancestor_id: str, kind: str) -> str:
     plural = {
         "page": "pages",
@@ -345,9 +306,8 @@ def _ancestors_of(ancestor_id: str, kind: str) -> str:
 
 
 def _download_path(page_id: str, attachment_id: str) -> str:
-    if not _ATTACHMENT_ID.fullmatch(attachment_id):
-        raise NotFound("This is not the id of an attachment.", 404)
-    return f"{V1}/content/{_page(page_id)}/child/attachment/{attachment_id}/download"
+    file = checked_attachment_id(attachment_id)
+    return f"{V1}/content/{checked_page_id(page_id)}/child/attachment/{file}/download"
 
 
 def _subjects(data: Any, kind: str) -> Mapping[str, Any]:

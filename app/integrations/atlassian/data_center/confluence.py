@@ -5,15 +5,15 @@ be asked what somebody else may view: a person's right is proven by their own to
 """
 
 import re
-from collections.abc import Collection, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
-from app.integrations.atlassian.addresses import page_id_of
+from app.integrations.atlassian.contents import ConfluenceSite, checked_attachment_id, checked_page_id
 from app.integrations.atlassian.data_center import page_comments, page_tree, restrictions
-from app.integrations.atlassian.data_center.lists import API, LIST_LIMIT, checked_page_id, entries
+from app.integrations.atlassian.data_center.lists import API, LIST_LIMIT, entries
 from app.integrations.atlassian.errors import Forbidden, NotAuthorised, NotFound, Unreachable
 from app.integrations.atlassian.pages import by_start
 from app.integrations.atlassian.probing import NotTried, attempt
@@ -28,7 +28,7 @@ from app.integrations.atlassian.shapes import (
     part,
     text,
 )
-from app.integrations.atlassian.transport import Params, Transport
+from app.integrations.atlassian.transport import Params
 from app.integrations.atlassian.types import (
     Ability,
     Account,
@@ -38,7 +38,6 @@ from app.integrations.atlassian.types import (
     Download,
     Page,
     PageComment,
-    RateLimitState,
     Restriction,
     Space,
 )
@@ -46,36 +45,14 @@ from app.integrations.atlassian.types import (
 #: Accounts that are looked up for one page: there is no call for many.
 MAX_ACCOUNTS = 50
 PROBE_PAGES = 5
-PROBE_SECONDS = 30.0
 
-_ATTACHMENT_ID = re.compile(r"(?:att)?[1-9][0-9]{0,18}", re.ASCII)
 _SPACE_KEY = re.compile(r"~?[A-Za-z0-9._@-]{1,255}", re.ASCII)
 _PAGE_EXPANDS = "space,version,history,metadata.labels"
 _ONLY_OWN = "Confluence Data Center does not say what others may view: people prove it with their own tokens."
 
 
-class ConfluenceDataCenter:
-    """Reads one Confluence Data Center site with one token. Every method raises AtlassianError.
-
-    `site_url` is where people find the site, if that differs from the base address.
-    """
-
-    def __init__(self, transport: Transport, *, site_url: str | None = None) -> None:
-        self._transport = transport
-        self._site_url = (site_url or transport.base_url).rstrip("/")
-
-    def close(self) -> None:
-        """Close idle connections; for a client that was made for one question."""
-        self._transport.close()
-
-    def within(self, seconds: float) -> AbstractContextManager[None]:
-        """Bound all calls inside together by `seconds`, also those of threads that are given a copy of this context."""
-        return self._transport.operation(seconds)
-
-    @property
-    def rate_limit(self) -> RateLimitState | None:
-        """What the site last said about its limits, or None."""
-        return self._transport.rate_limit
+class ConfluenceDataCenter(ConfluenceSite):
+    """Reads one Confluence Data Center site."""
 
     def myself(self) -> Account:
         """Return the account of the token; an anonymous answer is NotAuthorised."""
@@ -157,22 +134,13 @@ class ConfluenceDataCenter:
         """Refuse: this edition cannot be asked about others."""
         raise Forbidden(_ONLY_OWN)
 
-    def resolve_short(self, code: str) -> str:
-        """Return the page id a short address's code stands for. The code is the id in another writing, so nothing is asked."""
-        page_id = page_id_of(code)
-        if page_id is None:
-            raise NotFound("The short address stands for no page.", 404)
-        return page_id
-
     def download(
         self, page_id: str, attachment_id: str, *, version: int | None = None, range_header: str | None = None
     ) -> Download:
         """Return an attachment's bytes as a stream, in its current version unless `version` is given."""
-        if not _ATTACHMENT_ID.fullmatch(attachment_id):
-            raise NotFound("This is not the id of an attachment.", 404)
+        path = f"{API}/content/{checked_attachment_id(attachment_id)}"
         with self._transport.operation():
-            expand: Params = {"expand": "version,container"}
-            data = mapping(self._transport.get(f"{API}/content/{attachment_id}", expand), "the attachment")
+            data = mapping(self._transport.get(path, {"expand": "version,container"}), "the attachment")
             container = part(data, "container") if data.get("type") == "attachment" else {}
             if container.get("id") != checked_page_id(page_id):
                 raise NotFound("The page has no such attachment.", 404)
@@ -193,19 +161,11 @@ class ConfluenceDataCenter:
         data = mapping(self._transport.get(f"{API}/space/{quote(space_id, safe='~')}"), "the space")
         return Space(identifier(data, "key"), identifier(data, "key"), text(data, "name"))
 
-    def probe(self) -> list[Capability]:
-        """Return what the token may do, as far as can be tried without changing anything."""
-        with self._transport.operation(PROBE_SECONDS):
-            first = attempt(Ability.SIGN_IN, lambda: f"Signed in as {self.myself().display_name}.")
-            if not first.allowed:
-                return [first]
-            return [
-                first,
-                attempt(Ability.READ, lambda: f"Sees pages, such as {self._sample()[0]}."),
-                attempt(Ability.READ_RESTRICTIONS, self._probe_restrictions),
-                attempt(Ability.DOWNLOAD, self._probe_download),
-                Capability(Ability.CHECK_OTHERS, False, _ONLY_OWN),
-            ]
+    def _abilities(self) -> Iterator[Capability]:
+        yield attempt(Ability.READ, lambda: f"Sees pages, such as {self._sample()[0]}.")
+        yield attempt(Ability.READ_RESTRICTIONS, self._probe_restrictions)
+        yield attempt(Ability.DOWNLOAD, self._probe_download)
+        yield Capability(Ability.CHECK_OTHERS, False, _ONLY_OWN)
 
     def _sample(self) -> list[str]:
         params: Params = {"type": "page", "limit": PROBE_PAGES}

@@ -12,28 +12,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.integrations.atlassian.errors import NotFound, Unreachable
+from app.integrations.atlassian.issues import JiraSite, checked_attachment_id, checked_key, joined
 from app.integrations.atlassian.pages import by_start_at
-from app.integrations.atlassian.probing import NotTried, attempt
 from app.integrations.atlassian.shapes import (
     count,
     identifier,
-    items,
     mapping,
     nonsense,
     optional_text,
-    parse_instant,
     part,
     text,
 )
-from app.integrations.atlassian.transport import Params, Transport
+from app.integrations.atlassian.transport import Params
 from app.integrations.atlassian.types import (
-    Ability,
     Account,
-    Attachment,
-    Capability,
     Download,
     Issue,
-    RateLimitState,
 )
 
 API = "/rest/api/2"
@@ -42,33 +36,12 @@ API = "/rest/api/2"
 MAX_ACCOUNTS = 50
 #: `user/viewissue/search` finds this many users at most.
 USER_RANGE = 100
-PROBE_SECONDS = 30.0
-
-_ISSUE = re.compile(r"(?:[A-Za-z][A-Za-z0-9_]{0,254}-)?[1-9][0-9]{0,18}", re.ASCII)
-_ATTACHMENT_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
-_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
-# What an Issue always needs, asked for besides the caller's fields.
-_OWN_FIELDS = ("summary", "updated", "project", "attachment")
 
 
-class JiraDataCenter:
-    """Reads one Jira Data Center site with one token. Every method raises AtlassianError.
+class JiraDataCenter(JiraSite):
+    """Reads one Jira Data Center site."""
 
-    `site_url` is where people find the site, if that differs from the base address.
-    """
-
-    def __init__(self, transport: Transport, *, site_url: str | None = None) -> None:
-        self._transport = transport
-        self._site_url = (site_url or transport.base_url).rstrip("/")
-
-    def close(self) -> None:
-        """Close idle connections; for a client that was made for one question."""
-        self._transport.close()
-
-    @property
-    def rate_limit(self) -> RateLimitState | None:
-        """What the site last said about its limits, or None."""
-        return self._transport.rate_limit
+    api = API
 
     def myself(self) -> Account:
         """Return the account of the token."""
@@ -94,21 +67,9 @@ class JiraDataCenter:
         """Return the account of a username. Raises NotFound where the site knows none."""
         return _account(mapping(self._transport.get(f"{API}/user", {"username": entered}), "the account"))
 
-    def issue(self, id_or_key: str, fields: Sequence[str]) -> Issue:
-        """Return the issue with the requested fields (ids such as `summary` or `customfield_10010`); a moved one has its new key."""
-        params = {"fields": _joined(fields), "expand": "names,schema", "updateHistory": "false"}
-        data = mapping(self._transport.get(f"{API}/issue/{_issue(id_or_key)}", params), "the issue")
-        return self._issue(data, fields, part(data, "names"), part(data, "schema"))
-
-    def whole_issue(self, id_or_key: str) -> Issue:
-        """Return the issue with every field, for choosing among them; readers get what `issue` was asked for."""
-        params = {"fields": "*all,-comment", "expand": "names,schema", "updateHistory": "false"}
-        data = mapping(self._transport.get(f"{API}/issue/{_issue(id_or_key)}", params), "the issue")
-        return self._issue(data, tuple(part(data, "fields")), part(data, "names"), part(data, "schema"))
-
     def comments(self, id_or_key: str, *, limit: int = 200) -> list[Mapping[str, Any]]:
         """Return the first `limit` comments as Jira sends them, the oldest first, restricted and internal ones too."""
-        path = f"{API}/issue/{_issue(id_or_key)}/comment"
+        path = f"{API}/issue/{checked_key(id_or_key)}/comment"
 
         def fetch(params: Mapping[str, str | int]) -> Mapping[str, Any]:
             # A service desk's internal notes are told from others by a property only.
@@ -121,7 +82,7 @@ class JiraDataCenter:
 
     def search(self, jql: str, fields: Sequence[str], *, limit: int = 50) -> list[Issue]:
         """Return the first `limit` issues a query finds."""
-        asked: dict[str, str | int] = {"jql": jql, "fields": _joined(fields), "expand": "names,schema"}
+        asked: dict[str, str | int] = {"jql": jql, "fields": joined(fields), "expand": "names,schema"}
         names: dict[str, Any] = {}
         schema: dict[str, Any] = {}
 
@@ -142,7 +103,7 @@ class JiraDataCenter:
         account where the token may not browse users. Raises NotFound for an unknown issue.
         """
         with self._transport.operation():
-            key = _issue(issue_key)
+            key = checked_key(issue_key)
             if "-" not in key:
                 key = self.issue(key, ()).key
             try:
@@ -192,35 +153,14 @@ class JiraDataCenter:
             raise Unreachable("Jira answered with something else than a picture.")
         return found
 
-    def probe(self) -> list[Capability]:
-        """Return what the token may do, as far as can be tried without changing anything."""
-        with self._transport.operation(PROBE_SECONDS):
-            first = attempt(Ability.SIGN_IN, lambda: f"Signed in as {self.myself().display_name}.")
-            if not first.allowed:
-                return [first]
-            return [
-                first,
-                attempt(Ability.READ, self._probe_projects),
-                attempt(
-                    Ability.CHECK_OTHERS, lambda: self._probe_permission("USER_PICKER", "check what others may view")
-                ),
-                attempt(Ability.ADMINISTER, lambda: self._probe_permission("ADMINISTER", "administer Jira")),
-            ]
-
-    def _probe_projects(self) -> str:
+    def _project_keys(self) -> list[str]:
         data = self._transport.get(f"{API}/project")
         if not isinstance(data, list):
             raise nonsense("the projects are not a list")
-        keys = [identifier(mapping(one, "a project"), "key") for one in data[:20]]
-        if not keys:
-            raise NotTried("The token sees no project. Give its account the permission to browse one.")
-        return f"Sees {', '.join(keys)}."
+        return [identifier(mapping(one, "a project"), "key") for one in data[:20]]
 
-    def _probe_permission(self, key: str, words: str) -> str:
-        data = mapping(self._transport.get(f"{API}/mypermissions"), "the permissions")
-        if part(part(data, "permissions"), key).get("havePermission") is not True:
-            raise NotTried(f"May not {words}.")
-        return f"May {words}."
+    def _permissions(self, key: str) -> Mapping[str, Any]:
+        return mapping(self._transport.get(f"{API}/mypermissions"), "the permissions")
 
     def _user(self, user_key: str) -> Mapping[str, Any]:
         data = mapping(self._transport.get(f"{API}/user", {"key": user_key}), "the account")
@@ -229,40 +169,8 @@ class JiraDataCenter:
         return data
 
     def _attachment(self, attachment_id: str) -> Mapping[str, Any]:
-        if not _ATTACHMENT_ID.fullmatch(attachment_id):
-            raise NotFound("This is not the id of an attachment.", 404)
-        return mapping(self._transport.get(f"{API}/attachment/{attachment_id}"), "the attachment")
-
-    def _issue(
-        self, data: Mapping[str, Any], asked: Sequence[str], names: Mapping[str, Any], schema: Mapping[str, Any]
-    ) -> Issue:
-        fields = part(data, "fields")
-        key, wanted = identifier(data, "key"), set(asked)
-        # Absent where a project hides the field.
-        files = items(fields, "attachment") if fields.get("attachment") is not None else []
-        return Issue(
-            id=identifier(data, "id"),
-            key=key,
-            summary=text(fields, "summary"),
-            updated=text(fields, "updated"),
-            project_key=identifier(part(fields, "project"), "key"),
-            fields={name: value for name, value in fields.items() if name in wanted},
-            names={name: value for name, value in names.items() if name in wanted and isinstance(value, str)},
-            schema={name: value for name, value in schema.items() if name in wanted},
-            attachments=tuple(_attachment(one, identifier(data, "id")) for one in files),
-            web_url=f"{self._site_url}/browse/{key}",
-        )
-
-
-def _joined(fields: Sequence[str]) -> str:
-    # Words such as *all or -comment would widen what is asked for beyond what the caller shows.
-    return ",".join(dict.fromkeys(one for one in (*fields, *_OWN_FIELDS) if _FIELD.fullmatch(one)))
-
-
-def _issue(id_or_key: str) -> str:
-    if not _ISSUE.fullmatch(id_or_key):
-        raise NotFound("This is not the key of an issue.", 404)
-    return id_or_key
+        path = f"{API}/attachment/{checked_attachment_id(attachment_id)}"
+        return mapping(self._transport.get(path), "the attachment")
 
 
 def _file_path(data: Mapping[str, Any], name: str, below: str, attachment_id: str) -> str:
@@ -288,17 +196,4 @@ def _account(data: Mapping[str, Any]) -> Account:
         optional_text(data, "displayName") or optional_text(data, "name") or "",
         optional_text(data, "emailAddress"),
         active=data.get("active") is True,
-    )
-
-
-def _attachment(data: Mapping[str, Any], issue_id: str) -> Attachment:
-    return Attachment(
-        id=identifier(data, "id"),
-        filename=text(data, "filename"),
-        media_type=optional_text(data, "mimeType") or "application/octet-stream",
-        size=count(data, "size"),
-        version=1,
-        file_id=None,
-        container_id=issue_id,
-        created_at=parse_instant(data.get("created")),
     )

@@ -1,18 +1,14 @@
 """Lists of Confluence's first interface, page by page."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.integrations.atlassian.errors import NotFound
 from app.integrations.atlassian.pages import by_start
 from app.integrations.atlassian.shapes import mapping
 from app.integrations.atlassian.transport import Params, Transport
 
 API = "/rest/api"
 LIST_LIMIT = 100
-
-_PAGE_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
 def entries(transport: Transport, path: str, params: Params) -> Iterator[Mapping[str, Any]]:
@@ -22,10 +18,3 @@ def entries(transport: Transport, path: str, params: Params) -> Iterator[Mapping
         return mapping(transport.get(path, {**params, **more}), "the list")
 
     return by_start(fetch, page_size=LIST_LIMIT)
-
-
-def checked_page_id(page_id: str) -> str:
-    """Return the id of a page, which goes into an address; raise NotFound for anything else."""
-    if not _PAGE_ID.fullmatch(page_id):
-        raise NotFound("This is not the id of a page.", 404)
-    return page_id

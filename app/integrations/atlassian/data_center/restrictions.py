@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.integrations.atlassian.data_center.lists import API, LIST_LIMIT, checked_page_id
+from app.integrations.atlassian.contents import checked_page_id
+from app.integrations.atlassian.data_center.lists import API, LIST_LIMIT
 from app.integrations.atlassian.errors import Forbidden, Gone, NotFound, Refused, Unreachable
 from app.integrations.atlassian.pages import by_start
 from app.integrations.atlassian.shapes import identifier, mapping, optional_text, part
