@@ -2,6 +2,8 @@
 
 import ast
 import inspect
+import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,14 +14,16 @@ from app.core.accounts import service as accounts
 from app.core.accounts.actor import SYSTEM
 from app.core.crypto import passwords
 from app.core.errors import Invalid
+from app.core.ratelimit import Limit
 from app.core.settings import registry
 from app.features.share_links import applying, conditions, service, tokens
 from app.features.share_links.conditions import Changes
 from app.features.share_links.gates import codes, limits, mailed_codes
+from app.features.share_links.powers import Powers
 from app.features.share_links.settings import ShareLinkSettings
 from tests.factories import links, people
 from tests.features.share_links.conftest import World
-from tests.features.share_links.readers import FILES, PDF, PLAN, opened, share
+from tests.features.share_links.readers import PLAN, Shared, opened, share
 from tests.pages import PageClient
 
 
@@ -40,17 +44,45 @@ def test_guessing_a_password_is_limited_by_link_whatever_addresses_it_comes_from
     stranger.submit("Open", {"password": links.PASSWORD}, status=429)
 
 
-@pytest.mark.parametrize("part", ["", f"media/{PLAN}", f"files/{PDF}", "pdf"])
-def test_expiry_holds_for_every_address_of_a_link_not_only_for_its_page(
-    world: World, pages: PageClient, part: str
+def test_guessing_at_many_links_is_limited_over_all_of_them_and_touches_no_reader(
+    world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Elsewhere: a limit for each link, so that many links are as many allowances.
+    monkeypatch.setattr(limits, "PASSWORD", replace(limits.PASSWORD, everywhere=Limit("link-password-all", 3, 60)))
+    made = [share(world) for _ in range(4)]
+    opened(pages, made[0])
+    for number, shared in enumerate(made):
+        stranger = pages.another(address=f"198.51.100.{number}")
+        stranger.get(shared.path)
+        refused = stranger.submit("Open", {"password": "a guess"}, status=403 if number < 3 else 429)
+        assert "Retry-After" not in refused.headers
+    assert pages.get(made[0].path).status == 200
+
+
+def addresses(pages: PageClient, shared: Shared, method: str) -> list[str]:
+    """Return every address under a link that the application answers, those of later features too."""
+    rules = pages.http.application.url_map.iter_rules()
+    found = {rule.rule for rule in rules if rule.rule.startswith("/s/<token>/") and method in (rule.methods or ())}
+    names = {"token": shared.token, "attachment_id": PLAN, "page_id": "100101"}
+    assert len(found) > 5
+    return sorted(re.sub(r"<(\w+)>", lambda place: names[place[1]], rule) for rule in found)
+
+
+def test_expiry_holds_for_every_address_of_a_link_not_only_for_its_page(world: World, pages: PageClient) -> None:
     # Elsewhere: expiry checked in the page but not in the data route.
-    shared = share(world, powers=FILES)
+    shared = share(world, powers=Powers(attachments=True, download=True, pdf=True, watermark=True))
     opened(pages, shared)
     stranger = pages.another()
+    sent = dict(stranger.get(shared.path).forms[0].values)
     with clock.at(shared.row().expires_at):
-        assert stranger.get(shared.path + part, status=404).heading == "This link does not open anything"
-        assert pages.get(shared.path + part, status=410).heading == "This page cannot be opened"
+        for address in addresses(pages, shared, "GET"):
+            assert stranger.get(address, status=404).heading == "This link does not open anything", address
+            assert pages.get(address, status=410).heading == "This page cannot be opened", address
+        for address in addresses(pages, shared, "POST"):
+            answer = stranger.http.post(address, data=sent, base_url=stranger.base_url)
+            assert answer.status_code == 404, address
+            assert "This link does not open anything" in answer.text, address
+    assert shared.gates()[-1] == "link:opened"
 
 
 def test_codes_tokens_and_passwords_come_from_the_systems_random_source() -> None:
@@ -107,18 +139,28 @@ def test_whoever_reads_a_link_cannot_share_it_on_with_wider_rights(world: World,
     inside.get(f"/links/{shared.link.public_id}/edit/", status=404)
 
 
-def test_no_address_outside_the_links_own_gates_gives_its_content(world: World, pages: PageClient) -> None:
+def test_no_other_address_of_a_link_gives_its_content_before_the_gates(world: World, pages: PageClient) -> None:
     # Elsewhere: content reachable by another route.
-    shared = share(world, powers=FILES)
-    reader = pages.another()
+    shared = share(world, powers=Powers(attachments=True, download=True, pdf=True, watermark=True))
+    reader, stranger = pages.another(), pages.another()
     opened(reader, shared)
-    for part in (f"media/{PLAN}", f"files/{PDF}", "pdf", "pdf/progress"):
-        stranger = pages.another()
-        answer = stranger.get(shared.path + part, status=303)
-        assert answer.location.endswith(shared.path)
+    for address in addresses(pages, shared, "GET"):
+        answer = stranger.http.get(address, base_url=stranger.base_url)
+        if answer.status_code == 303:
+            assert answer.location.endswith(shared.path), address
+        else:
+            # The gate itself, a page below that is asked for by its address, or the form for reports.
+            assert (answer.status_code, answer.mimetype) == (200, "text/html"), address
+            assert "Berth" not in answer.text, address
+            assert "doc-body" not in answer.text, address
+
+
+def test_content_is_read_in_no_view_but_by_what_asks_the_policy() -> None:
+    # Elsewhere: content reachable by another route.
     folder = Path(inspect.getfile(service)).parent
-    routes = [file.name for file in folder.glob("*views.py") if "content_of(" in file.read_text(encoding="utf-8")]
-    assert routes == []
+    views = [*folder.rglob("*views.py"), *folder.rglob("*api.py")]
+    assert len(views) > 10
+    assert [file.name for file in views if "content_of(" in file.read_text(encoding="utf-8")] == []
 
 
 def test_a_link_does_not_outlive_its_creator(world: World, pages: PageClient) -> None:

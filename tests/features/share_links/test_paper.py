@@ -114,7 +114,7 @@ def test_a_stranger_is_led_to_the_gates_and_orders_nothing(world: World, pages: 
     shared = share(world, powers=MARKED)
     asked = fetch(pages, shared, part)
     assert (asked.status_code, asked.headers["Location"]) == (303, shared.path)
-    assert fetch(pages, shared, "watermark.svg").status_code == 404
+    assert fetch(pages, shared, "watermark.svg").status_code == 303
     assert copies_of() == []
     with db.reading() as session:
         assert session.scalars(select(Job).where(Job.name == "share_links.make_pdf")).all() == []

@@ -13,7 +13,14 @@ from app.features.share_links.gates.opening import Asked
 from app.features.share_links.paper import orders, watermark
 from app.features.share_links.paper.child import NotMade
 from app.features.share_links.paper.orders import Paper
-from app.features.share_links.public_views import asked_by, blueprint, open_to_strangers, part_of
+from app.features.share_links.public_views import (
+    asked_by,
+    blueprint,
+    closed_page,
+    open_to_strangers,
+    part_of,
+    without_part,
+)
 from app.features.share_links.queries import Visit
 from app.features.share_links.reading import file_answers, sheets
 from app.features.share_links.reading.sheets import Sheet
@@ -67,8 +74,13 @@ def follow_pdf(token: str, page_id: str | None = None) -> BaseResponse:
 def show_watermark(token: str) -> BaseResponse:
     """Send the words that lie over the page on screen; a picture, since the page itself is the same for every reader."""
     asked = asked_by(token)
-    visit = sheets.approach(asked).served if asked is not None else None
-    if visit is None or not visit.shown.powers.watermark:
+    if asked is None:
+        return closed_page(known=False)
+    found = sheets.approach(asked)
+    visit = found.served
+    if visit is None:
+        return without_part(token, asked, found)
+    if not visit.shown.powers.watermark:
         raise NotFound
     with db.reading() as session:
         across = watermark.marks(session, visit, clock.now()).watermark
