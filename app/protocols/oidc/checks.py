@@ -45,6 +45,8 @@ def shown(value: Any) -> str:
     """Return a foreign value as one printable line of bounded length; the absent one as "nothing"."""
     if value is None:
         return "nothing"
+    if value == "":
+        return "an empty text"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     cut = text[:MAX_SHOWN]
     line = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in cut)

@@ -81,7 +81,7 @@ def _texts(metadata: dict[str, Any], member: str) -> tuple[str, ...] | None:
 
 def _check_code_flow(response_types: tuple[str, ...] | None) -> None:
     if response_types is not None and "code" not in response_types:
-        offered = shown(", ".join(response_types)) or "nothing"
+        offered = shown(", ".join(response_types) or None)
         raise MetadataRefused(f"The provider does not offer the authorization code flow; it offers {offered}.")
 
 
@@ -91,7 +91,7 @@ def _algorithms(offered: tuple[str, ...] | None) -> frozenset[Algorithm]:
     common = frozenset(one for one in ALL_ALGORITHMS if one.value in offered)
     if not common:
         raise MetadataRefused(
-            f"The provider signs ID tokens only in ways that are not accepted: {shown(', '.join(offered)) or 'none'}."
+            f"The provider signs ID tokens only in ways that are not accepted: {shown(', '.join(offered) or 'none')}."
             " Let it sign with RS256, PS256, ES256 or EdDSA."
         )
     return common
@@ -104,6 +104,6 @@ def _methods(offered: tuple[str, ...] | None) -> frozenset[ClientMethod]:
     common = frozenset(one for one in _METHODS if one.value in offered)
     if not common:
         raise MetadataRefused(
-            f"The token endpoint knows clients only in ways that Portico does not: {shown(', '.join(offered)) or 'none'}."
+            f"The token endpoint knows clients only in ways that Portico does not: {shown(', '.join(offered) or 'none')}."
         )
     return common

@@ -90,7 +90,7 @@ def read_key_set(document: bytes) -> KeySet:
         except _Unusable as reason:
             left_out.append(f"{_name(member)}: {reason}")
     if not usable:
-        why = shown("; ".join(left_out)) or "it is empty"
+        why = shown("; ".join(left_out) or "it is empty")
         raise MetadataRefused(f"The key set holds no key that can be used ({why}).", Check.KEY_SET)
     return KeySet(tuple(usable), tuple(left_out))
 
