@@ -1,4 +1,4 @@
-"""Storage format to a plain Atlassian document: headings, paragraphs, lists, tables and code; the rest as its text.
+"""Storage format to a plain Atlassian document: headings, paragraphs, lists, tables, code and macros without a body; the rest as text.
 
 Confluence converts everything; this is only so much that a client can see the representation exists.
 """
@@ -53,6 +53,10 @@ def _blocks(parent: etree._Element) -> list[Node]:
             found.append({"type": "codeBlock", "content": _text(child.text or "")})
         elif name == "p":
             found.append(_paragraph(_words(child)))
+        elif name == "structured-macro" and not any(str(part.tag).endswith("-body") for part in child):
+            key = child.get("{urn:ac}name", "")
+            attributes = {"extensionType": "com.atlassian.confluence.macro.core", "extensionKey": key}
+            found.append({"type": "extension", "attrs": attributes})
         elif len(child):
             found += _blocks(child)
     return found

@@ -357,6 +357,7 @@ def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
         facts=facts,
         found=facts.object,
         outlook=found,
+        besides=outlook.besides(facts.site, facts.object, form.powers()),
         check_mode=mode.value,
         # The least that a link shows is refused already: no conditions help.
         shut=request.method == "GET" and mode is CheckMode.REFUSE and not found.scan.clean,

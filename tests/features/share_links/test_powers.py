@@ -1,5 +1,6 @@
 """What readers may do: chosen on the forms, bounded by the service, and told where it does not go with what is shared."""
 
+import time
 from dataclasses import fields
 
 import pytest
@@ -9,12 +10,13 @@ from app.core.errors import Invalid
 from app.features.share_links import powers, queries
 from app.features.share_links.lists import listing
 from app.features.share_links.powers import Children, Powers, checked, dump, labels_of, load
-from app.features.share_links.reading import comments, content, copies, coverage, tree
+from app.features.share_links.reading import comments, content, copies, coverage, outlook, tree
 from app.features.share_links.reading.names import Names, initials
+from tests import html
 from tests.factories import people
 from tests.features.share_links.conftest import World
-from tests.features.share_links.readers import forget_kept, opened, share, share_issue
-from tests.features.share_links.test_children import HANDBOOK
+from tests.features.share_links.readers import control, forget_kept, opened, share, share_issue
+from tests.features.share_links.test_children import FEES, GATE_HOURS, HANDBOOK
 from tests.pages import PageClient
 
 
@@ -70,7 +72,55 @@ def test_what_readers_will_not_see_is_listed_before_the_link_is_made(world: Worl
     page = pages.get(f"/links/new/?url={world.page(HANDBOOK)}")
     assert "Readers will not see everything" in page.text
     assert "included page: it belongs to something that the link does not show" in page.text
-    assert "Readers will not see everything" not in pages.get(f"/links/new/?url={world.page('100121')}").text or True
+    assert "Readers will not see everything" not in pages.get(f"/links/new/?url={world.page('100124')}").text
+
+
+BOXED = '<ac:structured-macro ac:name="recently-updated" />'
+
+
+@pytest.fixture(params=["world", "own_servers"], ids=["cloud", "data center"])
+def company(request: pytest.FixtureRequest) -> World:
+    """The site with its pages and issues, as Atlassian's and as the company's own."""
+    found: World = request.getfixturevalue(request.param)
+    return found
+
+
+def outlook_of(company: World, pages: PageClient) -> list[str]:
+    """Return what a creator is told of the handbook before there is a link."""
+    pages.sign_in(company.author)
+    page = pages.get(f"/links/new/?url={company.page(HANDBOOK)}")
+    said = page.xpath("//*[contains(@class, 'section-message')][contains(., 'Readers will not see everything')]")[0]
+    return [html.text_of(one) for one in said.iter("p", "li")]
+
+
+def test_so_is_what_they_will_not_see_of_child_pages_and_comments(company: World, pages: PageClient) -> None:
+    site = company.running.site
+    site.pages[GATE_HOURS].latest.body += BOXED
+    site.pages[FEES].latest.body += BOXED
+    comment = next(one for one in site.pages[HANDBOOK].comments if one.parent_id is None and not one.inline)
+    comment.body += BOXED
+    told = outlook_of(company, pages)
+    assert "Of the child page “Gate hours”, if you show it:" in told
+    assert "Of the comments, if you show them:" in told
+    assert sum("recently updated" in one for one in told) == 2
+    assert not any("Berthing fees" in one for one in told), "nobody is shown that page"
+
+
+@pytest.mark.parametrize("bound", ["number", "time"])
+def test_a_creator_is_told_where_that_is_too_much(
+    company: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    if bound == "number":
+        monkeypatch.setattr(outlook, "MOST_BELOW", 1)
+    else:
+        monkeypatch.setattr(outlook, "SECONDS", 0.3)
+        control(company, "POST", "failures", {"mode": "delay", "path": f".*{GATE_HOURS}.*", "seconds": 2})
+    began = time.monotonic()
+    assert "Not all child pages and comments could be looked at" in " ".join(outlook_of(company, pages))
+    assert time.monotonic() - began < 8
+    monkeypatch.undo()
+    control(company, "DELETE", "failures")
+    assert "could be looked at" not in " ".join(outlook_of(company, pages))
 
 
 def test_an_edit_shows_what_is_set_and_changes_it(world: World, pages: PageClient) -> None:

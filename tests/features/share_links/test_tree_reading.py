@@ -61,7 +61,8 @@ class Slow:
 
 def read(site: Slow, depth: int = 3) -> tuple[FoundPage, ...] | None:
     client: Any = site
-    return tree_reading.read(client, "1", depth)
+    found = tree_reading.read(client, "1", depth)
+    return found.pages if found is not None else None
 
 
 def test_three_are_asked_at_once_and_never_more() -> None:

@@ -83,6 +83,12 @@ def of(target: ObjectRow, powers: Powers, coverage: Coverage, *, ask: bool = Tru
     return kept if kept is not None and _age(kept) <= _longest() else None
 
 
+def render(site: Site, target: ObjectRow, powers: Powers, coverage: Coverage) -> Rendered:
+    """Return the comments on an object as Atlassian has them now. Raises AtlassianError, DocumentError."""
+    is_page = target.kind is ObjectKind.PAGE
+    return _of_page(site, target, powers, coverage) if is_page else _of_issue(site, target, powers)
+
+
 def forget() -> None:
     """Drop what this process keeps."""
     _kept.clear()
@@ -124,8 +130,7 @@ def _read(target: ObjectRow, powers: Powers, coverage: Coverage, key: CopyKey) -
         return None
     read_at = clock.now()
     try:
-        is_page = target.kind is ObjectKind.PAGE
-        found = _of_page(site, target, powers, coverage) if is_page else _of_issue(site, target, powers)
+        found = render(site, target, powers, coverage)
     except AtlassianError as error:
         if len(_tried) > 1_000:
             _tried.clear()

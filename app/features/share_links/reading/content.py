@@ -140,7 +140,7 @@ def _fetched(target: ObjectRow, powers: Powers, coverage: Coverage, key: CopyKey
         raise Unavailable("Atlassian")
     try:
         if target.kind is ObjectKind.PAGE:
-            made = page_content.render(site, target, powers, coverage)
+            made = page_content.render(site, target.object_id, powers, coverage, version=target.version)
         else:
             made = issue_content.render(site, target, powers)
     except AtlassianError as error:

@@ -29,7 +29,7 @@ from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import CloseReason
 from app.features.share_links.queries import ObjectRow
 from app.features.share_links.reading import copies, tree, tree_reading
-from app.features.share_links.reading.tree_reading import NO_SHARE, FoundPage
+from app.features.share_links.reading.tree_reading import NO_SHARE, Below
 from app.features.share_links.settings import ShareLinkSettings
 from app.integrations.atlassian.errors import (
     AtlassianError,
@@ -106,7 +106,7 @@ def check(target: ObjectRow) -> Verdict:
         facts = objects.look(site, target.kind, target.object_id)
         current_page = target.kind is ObjectKind.PAGE and facts.status == objects.CURRENT
         asks = depth and current_page
-        below = tree_reading.read(clients.confluence(site), target.object_id, depth) if asks else ()
+        below = tree_reading.read(clients.confluence(site), target.object_id, depth) if asks else Below()
     except AtlassianError as error:
         return _failed(site, target, error)
     if facts.status != objects.CURRENT:
@@ -174,9 +174,7 @@ def _wait(target: ObjectRow) -> Verdict:
     return _stale(target)
 
 
-def _note_good(
-    session: Session, shared_object_id: int, facts: ObjectFacts, below: tuple[FoundPage, ...] | None
-) -> None:
+def _note_good(session: Session, shared_object_id: int, facts: ObjectFacts, below: Below | None) -> None:
     row = session.get_one(SharedObject, shared_object_id, with_for_update=True)
     row.title, row.container, row.web_url = facts.title, facts.container, facts.web_url[:600]
     row.object_key = facts.object_key
@@ -186,7 +184,7 @@ def _note_good(
     endings.note_version(session, row.id, facts.version)
     files = [(one.id, str(one.version)) for one in facts.attachments]
     copies.confirm(session, shared_object_id, facts.version, files)
-    tree.write(session, row, below)
+    tree.write(session, row, below.pages if below is not None else None)
     endings.pause_changed(session, shared_object_id, facts.restriction_digest)
     if NO_SHARE in facts.labels:
         endings.pause_labelled(session, shared_object_id)

@@ -1,6 +1,7 @@
 """What a creator is told before a link is made: which fields an issue has to choose from, and what readers will not see.
 
-Asked only about what the creator has proven to see; no transaction is open here, and nothing is kept.
+Asked only about what the creator has proven to see, and about what readers of it may be shown besides; no transaction is
+open here, and nothing is kept.
 """
 
 from collections.abc import Mapping
@@ -14,14 +15,18 @@ from app.documents.errors import DocumentError
 from app.documents.issue import FieldChoice, available_fields
 from app.documents.types import LeftOut
 from app.features.share_links.objects import Moved, ObjectFacts, ObjectKind
-from app.features.share_links.powers import Powers
+from app.features.share_links.powers import MAXIMUM_DEPTH, Children, Powers
 from app.features.share_links.queries import ObjectRow
-from app.features.share_links.reading import issue_content, page_content
-from app.features.share_links.reading.coverage import ALONE
+from app.features.share_links.reading import comments, coverage, issue_content, page_content, tree_reading
+from app.features.share_links.reading.coverage import ALONE, Coverage, TreePage
 from app.features.share_links.rules import content_check
 from app.features.share_links.rules.content_check import NOT_LOOKED, Scan
 from app.features.share_links.rules.rulebook import CheckMode, Rules, mode_of
 from app.integrations.atlassian.errors import AtlassianError
+
+#: Pages below that are looked at for what will be left out of them, and seconds for those and the comments together.
+MOST_BELOW = 8
+SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -33,27 +38,73 @@ class Outlook:
     scan: Scan = NOT_LOOKED
 
 
+@dataclass(frozen=True)
+class Part:
+    """Something that a link may show besides its page or issue, and what is not shown of it."""
+
+    #: Title of a page below; empty for the comments.
+    title: str
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True)
+class Besides:
+    """The parts of which something is not shown; `partly` says that others were not looked at."""
+
+    parts: tuple[Part, ...]
+    partly: bool
+
+
+def besides(site: Site, found: ObjectFacts, powers: Powers) -> Besides:
+    """Find out what readers will not see of comments and pages below, whether or not they are chosen yet.
+
+    A few pages are looked at, and a few seconds are spent; what is beyond is said to be unknown.
+    """
+    client = clients.confluence(site) if found.kind is ObjectKind.PAGE else clients.jira(site)
+    parts: list[Part] = []
+    with client.within(SECONDS):
+        try:
+            said = comments.render(site, _row(site, found), powers, ALONE)
+            parts.append(Part("", said.left_out))
+            covered, partly = _below(site, found) if found.kind is ObjectKind.PAGE else (ALONE, False)
+            for one in covered.pages:
+                made = page_content.render(site, one.page_id, powers, covered)
+                parts.append(Part(one.title, made.rendered.left_out))
+        except (AtlassianError, DocumentError, Moved):
+            partly = True
+    return Besides(tuple(one for one in parts if one.left_out), partly)
+
+
+def _below(site: Site, found: ObjectFacts) -> tuple[Coverage, bool]:
+    """Return the first pages that some link to a page may cover, and whether there are more. Raises Moved after too long."""
+    below = tree_reading.read(clients.confluence(site), found.object_id, MAXIMUM_DEPTH, most=MOST_BELOW)
+    if below is None:
+        raise Moved
+    tree = [
+        TreePage(
+            one.page_id,
+            0,
+            one.parent_id,
+            one.title,
+            one.space_key,
+            one.position,
+            one.depth,
+            one.labels,
+            one.version,
+            one.updated_at,
+        )
+        for one in below.pages
+    ]
+    return coverage.covered(tree, found.object_id, found.title, Children(MAXIMUM_DEPTH)), below.cut
+
+
 def left_out(site: Site, found: ObjectFacts, powers: Powers, rules: Rules) -> Outlook:
     """Find out what readers will not see and what should not leave, by rendering what they will."""
-    target = ObjectRow(
-        id=0,
-        connection_id=site.id,
-        kind=found.kind,
-        object_id=found.object_id,
-        object_key=found.object_key,
-        title=found.title,
-        version=found.version,
-        restriction_digest=found.restriction_digest,
-        tree_digest="",
-        checked_at=clock.now(),
-        check_lease_until=None,
-        down_since=None,
-    )
     try:
         if found.kind is ObjectKind.PAGE:
-            made = page_content.render(site, target, powers, ALONE)
+            made = page_content.render(site, found.object_id, powers, ALONE, version=found.version)
         else:
-            made = issue_content.render(site, target, powers)
+            made = issue_content.render(site, _row(site, found), powers)
     except (AtlassianError, DocumentError, Moved):
         return Outlook(None)
     if mode_of(rules) is CheckMode.OFF:
@@ -71,6 +122,24 @@ def fields(site: Site, kind: ObjectKind, object_id: str) -> tuple[FieldChoice, .
         return None
     present = {name: label for name, label in issue.names.items() if _holds(issue.fields, name)}
     return available_fields(present, issue.schema)
+
+
+def _row(site: Site, found: ObjectFacts) -> ObjectRow:
+    """Return what was found as if it had a row: nothing of this is written down."""
+    return ObjectRow(
+        id=0,
+        connection_id=site.id,
+        kind=found.kind,
+        object_id=found.object_id,
+        object_key=found.object_key,
+        title=found.title,
+        version=found.version,
+        restriction_digest=found.restriction_digest,
+        tree_digest="",
+        checked_at=clock.now(),
+        check_lease_until=None,
+        down_since=None,
+    )
 
 
 def _holds(values: Mapping[str, Any], name: str) -> bool:

@@ -15,7 +15,6 @@ from app.documents.types import CoveredPage
 from app.features.share_links import objects
 from app.features.share_links.objects import Moved
 from app.features.share_links.powers import Powers
-from app.features.share_links.queries import ObjectRow
 from app.features.share_links.reading import material
 from app.features.share_links.reading.coverage import Coverage, address_of
 from app.features.share_links.reading.material import Made
@@ -35,16 +34,16 @@ _REACHES_OUT = re.compile(r'ac:name="(?:include|excerpt-include)"|<ri:attachment
 _INCLUDES = re.compile(r'"extensionKey": "[^"]{0,100}\b(?:include|excerpt-include)"')
 
 
-def render(site: Site, target: ObjectRow, powers: Powers, coverage: Coverage) -> Made:
-    """Return a page. Raises Moved, AtlassianError, DocumentError."""
+def render(site: Site, page_id: str, powers: Powers, coverage: Coverage, *, version: str | None = None) -> Made:
+    """Return a page. Raises Moved where it is none of now, or not of `version`; AtlassianError, DocumentError."""
     client = clients.confluence(site)
-    page = client.page(target.object_id)
-    files = client.attachments(target.object_id)
+    page = client.page(page_id)
+    files = client.attachments(page_id)
     facts = objects.facts_of_page(page, (), files, clock.now())
-    if facts.version != target.version or facts.status != objects.CURRENT:
+    if version not in (None, facts.version) or facts.status != objects.CURRENT:
         raise Moved
     body = Body(Format.STORAGE, page.storage or "") if page.adf is None else Body(Format.ADF, page.adf)
-    covered = _with_bodies(client, body, _covered(coverage), target.object_id)
+    covered = _with_bodies(client, body, _covered(coverage), page_id)
     basis = material.basis(site, page.id, files, powers, below=is_below(page.id, coverage))
     bodies = [body.content, *(one.storage for one in covered.values() if one.storage)]
     handed_in = replace(

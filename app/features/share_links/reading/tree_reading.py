@@ -46,13 +46,21 @@ class FoundPage:
     updated_at: datetime | None
 
 
-def read(client: ConfluenceReader, root_id: str, depth: int) -> tuple[FoundPage, ...] | None:
+@dataclass(frozen=True)
+class Below:
+    """What links to a page may cover below it; `cut` says that there is more than was looked at."""
+
+    pages: tuple[FoundPage, ...] = ()
+    cut: bool = False
+
+
+def read(client: ConfluenceReader, root_id: str, depth: int, *, most: int = MOST_PAGES) -> Below | None:
     """Read what is below a page that links may cover; None where that took too long. Raises AtlassianError."""
     end = time.monotonic() + SECONDS
     try:
         with client.within(SECONDS):
-            below = _patiently(lambda: client.descendants(root_id, depth=depth, limit=MOST_PAGES), end)
-            return _look_at(client, root_id, below, end)
+            below = _patiently(lambda: client.descendants(root_id, depth=depth, limit=most + 1), end)
+            return Below(_look_at(client, root_id, below[:most], end), len(below) > most)
     except AtlassianError as error:
         if not error.is_down:
             raise
