@@ -9,7 +9,7 @@ from app.features.share_links.gates import networks
 from app.features.share_links.life import halts
 from app.features.share_links.life.halts import HaltKind
 from app.features.share_links.models import ShareLink
-from app.features.share_links.policy import LinkFacts, LinkState
+from app.features.share_links.policy import ENDS_SOON, LinkFacts, LinkState
 
 
 def link_facts(
@@ -53,14 +53,8 @@ def in_state(state: LinkState) -> ColumnElement[bool]:
 
     The query has `ShareLink`, what it shows, its creator as `Person` and its `Connection` in its FROM.
     """
-    now = clock.now()
-    revoked = ShareLink.revoked_at.is_not(None)
-    gone = ShareLink.closed_at.is_not(None)
-    paused = or_(ShareLink.paused_at.is_not(None), halts.in_force().is_not(None))
-    off = or_(Person.deactivated_at.is_not(None), Connection.disabled_at.is_not(None))
-    expired = ShareLink.expires_at <= now
-    early = and_(ShareLink.opens_at.is_not(None), ShareLink.opens_at > now)
-    used_up = and_(ShareLink.max_views.is_not(None), ShareLink.views >= ShareLink.max_views)
+    revoked, gone, paused, off, expired, early, used_up = _parts()
+    soon = ShareLink.expires_at <= clock.now() + ENDS_SOON
     match state:
         case LinkState.REVOKED:
             return revoked
@@ -74,5 +68,26 @@ def in_state(state: LinkState) -> ColumnElement[bool]:
             return and_(~revoked, ~gone, ~paused, ~off, ~expired, ~early, used_up)
         case LinkState.SCHEDULED:
             return and_(~revoked, ~gone, ~paused, ~off, ~expired, early)
+        case LinkState.EXPIRING:
+            return and_(open_now(), soon)
         case LinkState.ACTIVE:
-            return and_(~revoked, ~gone, ~paused, ~off, ~expired, ~early, ~used_up)
+            return and_(open_now(), ~soon)
+
+
+def open_now() -> ColumnElement[bool]:
+    """Return the condition for links that open for their readers now, soon to end or not, in the same queries."""
+    return and_(*(~one for one in _parts()))
+
+
+def _parts() -> tuple[ColumnElement[bool], ...]:
+    """Return what can shut a link: revoked, closed, paused, off with its creator or connection, over, too early, used up."""
+    now = clock.now()
+    return (
+        ShareLink.revoked_at.is_not(None),
+        ShareLink.closed_at.is_not(None),
+        or_(ShareLink.paused_at.is_not(None), halts.in_force().is_not(None)),
+        or_(Person.deactivated_at.is_not(None), Connection.disabled_at.is_not(None)),
+        ShareLink.expires_at <= now,
+        and_(ShareLink.opens_at.is_not(None), ShareLink.opens_at > now),
+        and_(ShareLink.max_views.is_not(None), ShareLink.views >= ShareLink.max_views),
+    )

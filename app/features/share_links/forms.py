@@ -24,6 +24,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 STATE_LABELS = {
     LinkState.SCHEDULED: _("Scheduled"),
     LinkState.ACTIVE: _("Active"),
+    LinkState.EXPIRING: _("Ends soon"),
     LinkState.PAUSED: _("Paused"),
     LinkState.EXPIRED: _("Expired"),
     LinkState.USED_UP: _("Used up"),

@@ -15,6 +15,8 @@ from app.features.share_links.gates.networks import Network
 GRANT_LIFETIME = timedelta(hours=12)
 #: How long a proven password and a stated reason wait for the gates after them.
 PASSAGE_LIFETIME = timedelta(minutes=30)
+#: How long before its end an open link is said to be expiring.
+ENDS_SOON = timedelta(days=3)
 
 
 class LinkState(StrEnum):
@@ -23,6 +25,8 @@ class LinkState(StrEnum):
     SCHEDULED = "scheduled"
     ACTIVE = "active"
     PAUSED = "paused"
+    #: Open still, and for less than `ENDS_SOON`.
+    EXPIRING = "expiring"
     EXPIRED = "expired"
     USED_UP = "used_up"
     REVOKED = "revoked"
@@ -327,8 +331,10 @@ def state_of(link: LinkFacts, now: datetime) -> LinkState:
             return LinkState.EXPIRED
         case ClosedBecause.NOT_YET:
             return LinkState.SCHEDULED
+        case _ if _used_up(link):
+            return LinkState.USED_UP
         case _:
-            return LinkState.USED_UP if _used_up(link) else LinkState.ACTIVE
+            return LinkState.EXPIRING if link.expires_at <= now + ENDS_SOON else LinkState.ACTIVE
 
 
 def grant_ends_at(link: LinkFacts, now: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -25,7 +26,7 @@ from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.guests import invitations
 from app.features.share_links.guests import views as guest_pages
-from app.features.share_links.life import halts, timeline, transferring
+from app.features.share_links.life import halts, history, timeline, transferring
 from app.features.share_links.life.notices import sentence
 from app.features.share_links.life.timeline import TimelineEntry
 from app.features.share_links.lists import listing, saved_filters, tallies
@@ -66,6 +67,8 @@ ACTIVITY_SIZE = 25
 _BY_PORTICO = frozenset({PauseReason.NO_SHARE_LABEL.value, PauseReason.RIGHT_LOST.value})
 #: Days that the chart of openings shows.
 OPENING_DAYS = 30
+#: For how long what the owner was told stands at the head of the page; the timeline keeps it.
+FRESH = timedelta(days=7)
 Answer = Response | str | tuple[str, int]
 
 
@@ -158,16 +161,17 @@ def show_link(public_id: str) -> Answer:
     """Show one link: its address and conditions, and what happened to it."""
     with reading() as db:
         link = listing.one(db, actor(), public_id)
-        entries = listing.activity(db, public_id, after=_after(), limit=ACTIVITY_SIZE + 1)
+        past = history.page(db, link, _after(), ACTIVITY_SIZE)
         counts = listing.counts(db, link)
         halted = halts.covering(db, link.id)[:1]
         decided = approving.last_note(db, link.id)
         terms = listing.terms(db, link.id, link.terms_version)
         through = next((way.label for way in sign_in.ways(db) if way.name == link.sign_in_through), None)
         openings = tallies.openings_by_day(db, link.id, OPENING_DAYS)
-        notices = [(notice.at, sentence(notice.code).render(_)) for notice in listing.notices(db, link)]
+        notices = [
+            (notice.at, sentence(notice.code).render(_)) for notice in listing.notices(db, link, clock.now() - FRESH)
+        ]
         guests = guest_pages.of_link(db, actor(), link)
-    more = len(entries) > ACTIVITY_SIZE
     return render_template(
         "share_links/show_link.html",
         link=link,
@@ -183,8 +187,8 @@ def show_link(public_id: str) -> Answer:
         openings=[(format_date(day, "d MMM"), number) for day, number in openings],
         notices=notices,
         guests=guests,
-        events=[_translated(one) for one in timeline.of(entries[:ACTIVITY_SIZE])],
-        older_url=with_query(after=entries[ACTIVITY_SIZE - 1].id) if more else None,
+        events=[_translated(one) for one in timeline.of(past.rows)],
+        older_url=with_query(after=past.next) if past.next else None,
         halted=halted,
         may_stop=actor().may(Permission.LINKS_ALL_MANAGE),
         labels=STATE_LABELS,

@@ -323,6 +323,7 @@ def test_a_patch_that_does_not_fit_names_the_field(
         ({}, "active"),
         ({"paused_at": "now"}, "paused"),
         ({"expires_at": "now"}, "expired"),
+        ({"expires_at": "soon"}, "expiring"),
         ({"max_views": 2, "views": 2}, "used_up"),
         ({"revoked_at": "now"}, "revoked"),
         ({"closed_at": "now", "closed_reason": "gone"}, "closed"),
@@ -334,9 +335,10 @@ def test_the_state_is_named_and_can_be_searched_for(
     with transaction() as db:
         row = db.get_one(ShareLink, link.id)
         for name, value in change.items():
-            setattr(row, name, clock.now() if value == "now" else value)
+            instants = {"now": clock.now(), "soon": clock.now() + timedelta(days=1)}
+            setattr(row, name, instants[value] if value in ("now", "soon") else value)
     assert client.get(f"{SHARES}/{link.public_id}").get_json()["state"] == state
-    for wanted in ("active", "paused", "expired", "used_up", "revoked", "closed"):
+    for wanted in ("active", "paused", "expiring", "expired", "used_up", "revoked", "closed"):
         found = client.get(f"{SHARES}?state={wanted}").get_json()["items"]
         assert bool(found) is (wanted == state)
 

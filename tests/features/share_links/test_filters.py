@@ -108,7 +108,7 @@ def at_risk(row: LinkRow, link: ShareLink, risk: Risk, now: datetime) -> bool:
             found = link.page_changed
         case Risk.NEW_NETWORK:
             found = link.new_network_at is not None and link.new_network_at >= now - NEW
-    return found and row.state is LinkState.ACTIVE
+    return found and row.state in (LinkState.ACTIVE, LinkState.EXPIRING)
 
 
 def asks_for(row: LinkRow, condition: Condition) -> bool:

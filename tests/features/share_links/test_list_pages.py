@@ -60,6 +60,16 @@ def test_a_file_holds_what_the_filter_leaves(author: Person, pages: PageClient) 
     assert [(row["name"], row["last_opened_at"]) for row in rows] == [("'=Formula", "")]
 
 
+def test_a_link_that_ends_soon_says_so_and_is_found_by_that(author: Person, pages: PageClient) -> None:
+    with transaction() as db:
+        links.make_link(db, db.merge(author), name="Nearly over", expires_at=clock.now() + timedelta(days=2))
+    pages.sign_in(author)
+    rows = {row["Link"]: row["State"] for row in pages.get("/links/").table()}
+    assert rows == {"Nearly over": "Ends soon", "=Formula": "Active", "Opened one": "Active"}
+    assert [row["Link"] for row in pages.get("/links/?state=expiring").table()] == ["Nearly over"]
+    assert [row["Link"] for row in pages.get("/links/?state=active").table()] == ["=Formula", "Opened one"]
+
+
 def test_a_filter_is_kept_found_again_and_deleted(author: Person, pages: PageClient) -> None:
     pages.sign_in(author)
     pages.get("/links/?q=harb-7&sort=name")

@@ -46,27 +46,28 @@ def test_the_state_in_sql_is_the_state_of_the_policy_for_every_mixture(held_cloc
         for left, off in itertools.product((False, True), repeat=2):
             owner = people.make_author(db, f"Owner {left:d}{off:d}")
             connection = connections.make_connection(db, name=f"Site {left:d}{off:d}")
-            for mixture in itertools.product((False, True), repeat=6):
-                _mixed(links.make_link(db, owner, connection), held_clock, *mixture)
+            for days in (-1, 1, 10):
+                for mixture in itertools.product((False, True), repeat=5):
+                    _mixed(links.make_link(db, owner, connection), held_clock, days, *mixture)
             owner.deactivated_at = held_clock if left else None
             connection.disabled_at = held_clock if off else None
     actor = acting(administrator)
     with reading() as db:
         every = listing.page(db, actor, Wanted(everybodys=True), size=500).rows
         found = {state: listing.page(db, actor, Wanted(True, state=state), size=500).rows for state in LinkState}
-    assert len(every) == 4 * 64
+    assert len(every) == 4 * 3 * 32
     for state, rows in found.items():
         assert {row.id for row in rows} == {row.id for row in every if row.state is state}, state
         assert rows, f"no mixture is {state}"
 
 
 def _mixed(
-    link: ShareLink, now: datetime, revoked: bool, closed: bool, paused: bool, expired: bool, early: bool, used: bool
+    link: ShareLink, now: datetime, days: int, revoked: bool, closed: bool, paused: bool, early: bool, used: bool
 ) -> None:
     link.revoked_at = now if revoked else None
     link.closed_at = now if closed else None
     link.paused_at = now if paused else None
-    link.expires_at = now if expired else now + timedelta(days=1)
+    link.expires_at = max(now, now + timedelta(days=days))
     link.opens_at = now + timedelta(hours=1) if early else None
     link.max_views, link.views = (2, 2) if used else (None, 5)
 

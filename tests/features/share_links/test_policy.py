@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.features.share_links.policy import (
+    ENDS_SOON,
     GRANT_LIFETIME,
     PASSAGE_LIFETIME,
     AddressFacts,
@@ -41,7 +42,7 @@ OPEN_LINK = LinkFacts(
     paused=False,
     creator_active=True,
     connection_enabled=True,
-    expires_at=NOW + timedelta(days=1),
+    expires_at=NOW + timedelta(days=30),
     max_views=None,
     views=0,
     asks_for_groups=False,
@@ -320,6 +321,11 @@ def test_content_is_never_served_to_a_stranger_who_proved_nothing() -> None:
         (replace(OPEN_LINK, creator_active=False), LinkState.CLOSED),
         (replace(OPEN_LINK, connection_enabled=False), LinkState.CLOSED),
         (replace(OPEN_LINK, expires_at=NOW), LinkState.EXPIRED),
+        (replace(OPEN_LINK, expires_at=NOW + timedelta(seconds=1)), LinkState.EXPIRING),
+        (replace(OPEN_LINK, expires_at=NOW + ENDS_SOON), LinkState.EXPIRING),
+        (replace(OPEN_LINK, expires_at=NOW + ENDS_SOON + timedelta(seconds=1)), LinkState.ACTIVE),
+        (replace(OPEN_LINK, expires_at=NOW + ENDS_SOON, paused=True), LinkState.PAUSED),
+        (replace(LAST_VIEW_SPENT, expires_at=NOW + ENDS_SOON), LinkState.USED_UP),
         (replace(OPEN_LINK, opens_at=NOW + timedelta(hours=1)), LinkState.SCHEDULED),
         (replace(OPEN_LINK, opens_at=NOW + timedelta(hours=1), paused=True), LinkState.PAUSED),
         (replace(OPEN_LINK, opens_at=NOW), LinkState.ACTIVE),

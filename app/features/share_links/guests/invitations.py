@@ -28,7 +28,6 @@ from app.features.share_links.guests import mails
 from app.features.share_links.guests.models import Invitation
 from app.features.share_links.guests.settings import GuestSettings
 from app.features.share_links.models import SharedObject, ShareLink
-from app.features.share_links.policy import LinkState
 from app.features.share_links.rules import abiding, ruling
 
 #: At once, and for one link as long as it lives.
@@ -230,7 +229,7 @@ def _remind(session: Session) -> int:
         .join(Person, Person.id == ShareLink.created_by_id)
         .where(
             ShareLink.expires_at <= now + timedelta(days=days),
-            facts.in_state(LinkState.ACTIVE),
+            facts.open_now(),
             Invitation.openings == 0,
             Invitation.reminded_at.is_(None),
             # Whoever was invited this late knows the end already.

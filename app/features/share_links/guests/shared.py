@@ -20,7 +20,6 @@ from app.features.share_links import facts
 from app.features.share_links.gates import recipients
 from app.features.share_links.guests.models import Invitation, ReaderOpening
 from app.features.share_links.models import LinkGroup, LinkRecipient, SharedObject, ShareLink
-from app.features.share_links.policy import LinkState
 
 PAGE_SIZE = 25
 MAXIMUM_SEARCH = 100
@@ -131,7 +130,7 @@ def _query(known: Guest, titles: bool) -> Select[Any]:
         .join(Connection, Connection.id == SharedObject.connection_id)
         .join(Person, Person.id == ShareLink.created_by_id)
         .outerjoin(_OWN, _OWN.id == own)
-        .where(ShareLink.id.in_(_theirs(known)), facts.in_state(LinkState.ACTIVE))
+        .where(ShareLink.id.in_(_theirs(known)), facts.open_now())
         # Who gave it up, or had it taken back, is not led there again.
         .where(or_(_OWN.id.is_not(None), ~ended))
     )

@@ -13,7 +13,6 @@ from app.core.settings import registry
 from app.features.share_links import facts
 from app.features.share_links.life.notices import NoticeCode, tell_owner
 from app.features.share_links.models import OwnerNotice, SharedObject, ShareLink
-from app.features.share_links.policy import LinkState
 from app.features.share_links.settings import ShareLinkSettings
 
 _BATCH = 100
@@ -43,7 +42,7 @@ def _remind(session: Session) -> int:
         .join(SharedObject, SharedObject.id == ShareLink.shared_object_id)
         .join(Connection, Connection.id == SharedObject.connection_id)
         .join(Person, Person.id == ShareLink.created_by_id)
-        .where(ShareLink.expires_at <= clock.now() + ahead, facts.in_state(LinkState.ACTIVE), ~told)
+        .where(ShareLink.expires_at <= clock.now() + ahead, facts.open_now(), ~told)
         # Whoever made a link this late knows its end already.
         .where(ShareLink.created_at < clock.now() - ahead)
         .order_by(ShareLink.id)

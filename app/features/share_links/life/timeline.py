@@ -8,7 +8,9 @@ from typing import Any
 from app.core.accounts.actor import ActorKind
 from app.core.text import Text
 from app.features.share_links.events import ShareLinkEvent
-from app.features.share_links.lists.listing import ActivityRow
+from app.features.share_links.life.halts import HaltScope
+from app.features.share_links.life.notices import sentence
+from app.features.share_links.lists.listing import ActivityRow, NoticeRow
 from app.features.share_links.proof import RefusedToShare
 
 
@@ -48,6 +50,10 @@ _TITLES: dict[str, tuple[Text, str]] = {
     ShareLinkEvent.INVITATION_REVOKED: (Text("An invitation was taken back"), "warning"),
     ShareLinkEvent.LEFT: (Text("A reader is done"), "neutral"),
     ShareLinkEvent.REPORTED: (Text("Reported"), "danger"),
+    ShareLinkEvent.APPROVAL_ASKED: (Text("Approval was asked for"), "neutral"),
+    ShareLinkEvent.APPROVED: (Text("Approved"), "success"),
+    ShareLinkEvent.DECLINED: (Text("Declined"), "danger"),
+    ShareLinkEvent.CONTENT_FOUND: (Text("Something was found in what it shows"), "warning"),
     ShareLinkEvent.GRANTS_ENDED: (Text("Readers were sent back to the gates"), "neutral"),
 }
 
@@ -119,9 +125,20 @@ _REFUSALS: dict[RefusedToShare, Text] = {
 }
 
 
-def of(entries: Iterable[ActivityRow]) -> Sequence[TimelineEntry]:
-    """Return entries as a timeline, in the same order."""
-    return [_entry(one) for one in entries]
+#: What was stopped or switched off, as the page of a link that it covers says it.
+_HALTED = {
+    HaltScope.LINK.value: Text("This link"),
+    HaltScope.OBJECT.value: Text("All links to what it shows"),
+    HaltScope.CONTAINER.value: Text("All links into its space or project"),
+    HaltScope.CONNECTION.value: Text("All links into its connection"),
+    HaltScope.PERSON.value: Text("All links of its owner"),
+    HaltScope.EVERYTHING.value: Text("Every link"),
+}
+
+
+def of(rows: Iterable[ActivityRow | NoticeRow]) -> Sequence[TimelineEntry]:
+    """Return entries of the trail and notices to the owner as a timeline, in the same order."""
+    return [_told(one) if isinstance(one, NoticeRow) else _entry(one) for one in rows]
 
 
 def colleague_sentence(site: str) -> Text:
@@ -141,6 +158,10 @@ def _entry(row: ActivityRow) -> TimelineEntry:
     if len(parts) > 1:
         detail = Text("%(who)s. %(more)s", who=parts[0], more=parts[1])
     return TimelineEntry(row.at, title, detail, tone)
+
+
+def _told(row: NoticeRow) -> TimelineEntry:
+    return TimelineEntry(row.at, Text("Its owner was told"), sentence(row.code), "neutral")
 
 
 def _who(row: ActivityRow) -> Text | None:
@@ -169,6 +190,12 @@ def _more(row: ActivityRow) -> Text | None:
             return Text("Browsers: %(count)s", count=details.get("count", 0))
         case ShareLinkEvent.OPENED if "view" in details:
             return _opening(row)
+        case ShareLinkEvent.APPROVED | ShareLinkEvent.DECLINED if details.get("note"):
+            return Text("“%(words)s”", words=details["note"])
+        case ShareLinkEvent.CONTENT_FOUND if details.get("kinds"):
+            return Text("%(kinds)s", kinds=", ".join(map(str, details["kinds"])))
+        case ShareLinkEvent.STOPPED | ShareLinkEvent.SWITCHED_OFF | ShareLinkEvent.SWITCHED_ON:
+            return _HALTED.get(str(details.get("scope")))
         case ShareLinkEvent.TERMS_ACCEPTED:
             return Text("Version %(number)s", number=details.get("version", 0))
     return None

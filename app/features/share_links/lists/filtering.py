@@ -23,7 +23,7 @@ from app.features.share_links.life import halts
 from app.features.share_links.lists.wanted import LONG, NEW, UNOPENED, Condition, Risk, Wanted
 from app.features.share_links.lookup_models import LinkWord, ObjectWord
 from app.features.share_links.models import RARE, LinkGroup, LinkRecipient, SharedObject, ShareLink
-from app.features.share_links.policy import LinkState
+from app.features.share_links.policy import ENDS_SOON, LinkState
 
 #: Links that are looked at one by one rather than met on the way.
 FEW = 1_000
@@ -194,7 +194,7 @@ def _risk(risk: Risk) -> list[Filter]:
             found = [Filter(ShareLink.page_changed.is_(True), _rare("page_changed"))]
         case Risk.NEW_NETWORK:
             found = _between(ShareLink.new_network_at, now - NEW, None)
-    return [*found, _in_state(LinkState.ACTIVE)]
+    return [*found, Filter(facts.open_now(), select(ShareLink.id).where(ShareLink.expires_at > now))]
 
 
 def _in_state(state: LinkState) -> Filter:
@@ -211,8 +211,11 @@ def _in_state(state: LinkState) -> Filter:
             return Filter(condition, _rare("used_up"))
         case LinkState.EXPIRED:
             return Filter(condition, select(ShareLink.id).where(ShareLink.expires_at <= now))
+        case LinkState.EXPIRING:
+            soon = and_(ShareLink.expires_at > now, ShareLink.expires_at <= now + ENDS_SOON)
+            return Filter(condition, select(ShareLink.id).where(soon))
         case LinkState.ACTIVE:
-            return Filter(condition, select(ShareLink.id).where(ShareLink.expires_at > now))
+            return Filter(condition, select(ShareLink.id).where(ShareLink.expires_at > now + ENDS_SOON))
         case LinkState.CLOSED:
             return Filter(condition, _closed())
 

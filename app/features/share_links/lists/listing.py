@@ -157,6 +157,8 @@ class ActivityRow:
     reason: str | None = None
     #: Whose own link was used, where one was and it is not erased.
     invited: str | None = None
+    #: What it is about, by the id that the trail has for it.
+    subject: str | None = None
 
 
 def page(
@@ -215,21 +217,37 @@ def counts(session: Session, link: LinkRow) -> Counts:
 
 def activity(session: Session, public_id: str, *, after: int | None = None, limit: int = 50) -> Sequence[ActivityRow]:
     """Return what happened to a link, newest first; the caller has made sure that the reader may see it."""
+    return entries(session, SUBJECT, [public_id], after=after, limit=limit)
+
+
+def entries(
+    session: Session,
+    kind: str,
+    ids: Collection[str],
+    *,
+    since: datetime | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> Sequence[ActivityRow]:
+    """Return entries of the trail about subjects of one kind, newest first."""
     query = (
         select(AuditEntry, AuditPersonal.values.label("personal"))
         .outerjoin(AuditPersonal, AuditPersonal.entry_id == AuditEntry.id)
-        .where(AuditEntry.subject_kind == SUBJECT, AuditEntry.subject_id == public_id)
+        .where(AuditEntry.subject_kind == kind, AuditEntry.subject_id.in_(ids))
         .order_by(AuditEntry.id.desc())
         .limit(limit)
     )
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
     if after is not None:
         query = query.where(AuditEntry.id < after)
     return [_activity_row(entry, personal or {}) for entry, personal in session.execute(query)]
 
 
-def notices(session: Session, link: LinkRow, limit: int = 10) -> Sequence[NoticeRow]:
-    """Return what the owner has to know, newest first."""
-    query = select(OwnerNotice).where(OwnerNotice.link_id == link.id).order_by(OwnerNotice.id.desc()).limit(limit)
+def notices(session: Session, link: LinkRow, since: datetime, limit: int = 3) -> Sequence[NoticeRow]:
+    """Return what the owner was told since an instant, newest first."""
+    query = select(OwnerNotice).where(OwnerNotice.link_id == link.id, OwnerNotice.at >= since)
+    query = query.order_by(OwnerNotice.id.desc()).limit(limit)
     return [NoticeRow(row.at, row.code) for row in session.scalars(query)]
 
 
@@ -374,4 +392,5 @@ def _activity_row(entry: AuditEntry, personal: dict[str, Any]) -> ActivityRow:
         details=entry.details,
         reason=personal.get("reason"),
         invited=personal.get("invited"),
+        subject=entry.subject_id,
     )
