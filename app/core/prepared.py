@@ -1,22 +1,27 @@
 """A SELECT that is compiled once and run on the driver's own cursor, for the one or two that every page waits for.
 
 SQLAlchemy writes the statement, converts the values both ways and pools the connections as always; only its execution
-machinery is left out, which costs several times what the database takes for a row.
+machinery is left out, which costs several times what the database takes for a row. A row that came before is not
+converted again: what pages wait for is mostly the same row. So all its columns have to be hashable.
 """
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select
-from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy import Dialect, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from app.core import db
+
 Processor = Callable[[Any], Any]
+#: Rows that are kept, of each statement.
+KEPT = 512
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Form:
     """The statement as one kind of database takes it."""
 
@@ -53,24 +58,31 @@ class Prepared:
         # What looks a column up in a row of SQLAlchemy's looks it up in this tuple as well.
         self._row = _tuple_class(name, [str(column.key) for column in statement.selected_columns])
         self._forms: dict[str, _Form] = {}
+        self._converted = lru_cache(maxsize=KEPT)(self._convert)
 
-    def one(self, connection: Connection, parameters: Mapping[str, Any]) -> Any:
-        """Return the row, with its columns as attributes. Raises SQLAlchemy's errors, as executing the statement does."""
-        if connection.dispatch.before_cursor_execute:
+    def one(self, parameters: Mapping[str, Any]) -> Any:
+        """Return the row, with its columns as attributes. Raises Unavailable where the database does not answer."""
+        engine = db.reads()
+        if engine.dispatch.before_cursor_execute:
             # Somebody listens to statements, which SQLAlchemy's own execution tells of.
-            return connection.execute(self._statement, parameters).one()
-        form = self._forms.get(connection.dialect.name) or self._compile(connection.dialect)
+            return self._plainly(parameters)
+        form = self._forms.get(engine.dialect.name) or self._compile(engine.dialect)
         try:
-            cursor: DBAPICursor = connection.connection.cursor()
-            try:
-                cursor.execute(form.text, form.parameters(parameters))
-                rows = cursor.fetchall()
-            finally:
-                cursor.close()
-        except connection.dialect.loaded_dbapi.Error:
-            # SQLAlchemy knows what each error of each driver means, and when to give a connection up.
-            return connection.execute(self._statement, parameters).one()
-        (row,) = rows
+            (row,) = _rows(form, parameters)
+        except engine.dialect.loaded_dbapi.Error:
+            # SQLAlchemy knows what each error of each driver means, and when to give all connections up.
+            return self._plainly(parameters)
+        return self._converted(form, row)
+
+    def _plainly(self, parameters: Mapping[str, Any]) -> Any:
+        with db.reading() as session:
+            return session.execute(self._statement, parameters).one()
+
+    def row(self, **values: Any) -> Any:
+        """Return a row of the same columns that stands in for one; what is not given is None."""
+        return self._row(**dict.fromkeys(self._row._fields) | values)
+
+    def _convert(self, form: _Form, row: Sequence[Any]) -> Any:
         return self._row._make(form.values(row))
 
     def _compile(self, dialect: Dialect) -> _Form:
@@ -92,3 +104,19 @@ class Prepared:
         )
         self._forms[dialect.name] = form
         return form
+
+
+def _rows(form: _Form, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    lent = db.lend()
+    try:
+        cursor = lent.cursor()
+        cursor.execute(form.text, form.parameters(parameters))
+        rows: Sequence[Sequence[Any]] = cursor.fetchall()
+        cursor.close()
+    except BaseException:
+        # Nobody knows what state it is in.
+        lent.invalidate()
+        raise
+    finally:
+        db.give_back(lent)
+    return rows

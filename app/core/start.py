@@ -16,7 +16,8 @@ from app.core.mail import delivery
 def engine_options(config: Config) -> dict[str, object]:
     """Return how the engine pools connections."""
     # The message of a failed statement goes to the log, and values may be tokens on their way to be encrypted.
-    options: dict[str, object] = {"hide_parameters": True}
+    # The connection used last has pages and statements at hand; the others are for the threads that are busy with one.
+    options: dict[str, object] = {"hide_parameters": True, "pool_use_lifo": True}
     if config.database_url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": db.BUSY_TIMEOUT_MS / 1_000}, "pool_size": config.web.threads + 4}
     pool = {"pool_size": config.database.database_pool_size, "max_overflow": config.web.threads, "pool_recycle": 1_800}

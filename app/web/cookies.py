@@ -116,7 +116,7 @@ def signed_out() -> bool:
 
 def has_form_cookie() -> bool:
     """Tell whether the browser kept the cookie that came with a form."""
-    return _name("form", config().web.secure) in request.cookies
+    return _sent("form") is not None
 
 
 def browser_id() -> str | None:
@@ -138,7 +138,7 @@ def ensure_browser_id(response: Response, chosen: str | None = None) -> None:
 
 def last_way() -> str | None:
     """Return the way this browser signed in by last; anybody may have written it."""
-    return request.cookies.get(_name("way", config().web.secure))
+    return _sent("way")
 
 
 def keep_way(response: BaseResponse, way: str) -> None:
@@ -148,7 +148,7 @@ def keep_way(response: BaseResponse, way: str) -> None:
 
 def chosen_theme() -> str | None:
     """Return what the theme cookie says; anybody may have written it."""
-    return request.cookies.get(_name("theme", config().web.secure))
+    return _sent("theme")
 
 
 def keep_theme(response: BaseResponse, theme: str, lifetime: timedelta) -> None:
@@ -156,8 +156,14 @@ def keep_theme(response: BaseResponse, theme: str, lifetime: timedelta) -> None:
     _write(response, "theme", theme, lifetime)
 
 
+def _sent(name: str) -> str | None:
+    # `get` would raise and catch an error for a cookie that was not sent, on nearly every page.
+    sent = request.cookies.getlist(_name(name, config().web.secure))
+    return sent[0] if sent else None
+
+
 def _read(name: str) -> str | None:
-    value = request.cookies.get(_name(name, config().web.secure))
+    value = _sent(name)
     return value if value is not None and 32 <= len(value) <= 128 else None
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
+from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotFound
@@ -37,32 +38,29 @@ def install(app: Flask) -> None:
 
 def guard() -> BaseResponse | None:
     """Let a request through to its view, or answer in its place."""
-    hosts = current_app.extensions["portico_hosts"]
-    host = request.host.lower()
-    access = _access()
+    # Asked for once: each use of a global is a look-up of its own.
+    asked, app = request_ctx.request, request_ctx.app
+    hosts = app.extensions["portico_hosts"]
+    host = asked.host.lower()
+    access = declared(app.view_functions.get(asked.endpoint)) if asked.endpoint else None
     known = hosts.knows(host)
     if not known and (access is None or access.surface is not Surface.OPS):
         raise BadRequest("This host is not served here.")
-    if request.routing_exception is not None:
+    if asked.routing_exception is not None:
         # A wrong method is told apart from a wrong address only where the endpoint lives.
-        if isinstance(request.routing_exception, MethodNotAllowed | RequestRedirect):
-            raise request.routing_exception
+        if isinstance(asked.routing_exception, MethodNotAllowed | RequestRedirect):
+            raise asked.routing_exception
         raise NotFound
-    if "\0" in request.path:
+    if "\0" in asked.path:
         # PostgreSQL refuses NUL in a text with an error; no address of ours holds it.
         raise NotFound
     if access is None:
-        raise RuntimeError(f"{request.endpoint} declares no access")
+        raise RuntimeError(f"{asked.endpoint} declares no access")
     if not hosts.serves(host, access.surface):
         raise NotFound
     g.access = access
     _check_origin(access, host)
     return _identify(access)
-
-
-def _access() -> Access | None:
-    endpoint = request.endpoint
-    return declared(current_app.view_functions.get(endpoint)) if endpoint else None
 
 
 def _check_origin(access: Access, host: str) -> None:
@@ -186,12 +184,13 @@ def _refuse(reason: str, access: Access, actor: Actor) -> None:
 
 def set_context() -> None:
     """Say who is calling, for logs and audit; runs before the guard."""
-    api = request.path.startswith("/api/")
+    asked = request_ctx.request
+    api = asked.path.startswith("/api/")
     context.set_current(
         context.CallContext(
             source=context.Source.API if api else context.Source.WEB,
-            address=request.remote_addr,
-            agent=(request.headers.get("User-Agent") or "")[:400] or None,
+            address=asked.remote_addr,
+            agent=asked.environ.get("HTTP_USER_AGENT", "")[:400] or None,
         )
     )
 

@@ -2,7 +2,8 @@
 
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
+from flask.globals import request_ctx
 
 _BASE = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -59,8 +60,9 @@ def install(app: Flask) -> None:
                 headers.add(name, value)
         if "content-security-policy" not in there:
             headers.add("Content-Security-Policy", _policy())
-        if request.endpoint == "static":
-            if "v" in request.args:
+        asked = request_ctx.request
+        if asked.endpoint == "static":
+            if "v" in asked.args:
                 # The address changes with the content.
                 headers["Cache-Control"] = "public, max-age=31536000, immutable"
         elif "cache-control" not in there:

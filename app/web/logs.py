@@ -23,7 +23,7 @@ _SHOWN_CHARACTERS = 4
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 #: Where the line of each answer goes; None while the level leaves them out.
-_answers: structlog.PrintLogger | None = None
+_answers: structlog.WriteLogger | None = None
 
 
 def without_token(path: str) -> str:
@@ -34,7 +34,7 @@ def without_token(path: str) -> str:
 def configure(level: str) -> None:
     """Send all logs of this process to standard error as JSON."""
     global _answers
-    _answers = structlog.PrintLogger(sys.stderr) if _number(level) <= logging.INFO else None
+    _answers = structlog.WriteLogger(sys.stderr) if _number(level) <= logging.INFO else None
     shared: list[Any] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -7,6 +7,7 @@ are a process's own, or Redis's where that wakes the workers.
 from typing import Any
 
 from flask import Flask, request
+from flask.globals import request_ctx
 from flask_limiter import Limiter
 
 from app.core import ratelimit
@@ -53,4 +54,5 @@ def _network() -> str:
 
 
 def _is_reading() -> bool:
-    return request.method in _READING and not request.path.startswith("/api/")
+    asked = request_ctx.request
+    return asked.method in _READING and not asked.path.startswith("/api/")

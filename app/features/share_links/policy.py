@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.features.share_links.gates import networks
 from app.features.share_links.gates.networks import Network
@@ -240,8 +241,7 @@ class RuleName(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one rule says of a visitor: what stands in the way, or None."""
 
     rule: RuleName

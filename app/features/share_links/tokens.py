@@ -69,4 +69,6 @@ def _encode(raw: bytes) -> bytes:
 
 @lru_cache(maxsize=32)
 def _signer(key: bytes) -> Signer:
-    return Signer(key, salt=SALT, sep=b".", key_derivation="hmac", digest_method=hashlib.sha256)
+    # Derived here, once, and not at each signature.
+    derived = Signer(key, salt=SALT, key_derivation="hmac", digest_method=hashlib.sha256).derive_key()
+    return Signer(derived, sep=b".", key_derivation="none", digest_method=hashlib.sha256)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, or_, select, update
+from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -136,8 +136,8 @@ def lock(session: Session, asked: Asked) -> None:
     session.execute(select(ShareLink.id).where(named).with_for_update())
 
 
-def look(session: Session | Connection, asked: Asked) -> Visit | None:
-    """Return the facts of a request as they are now, or None where there is no such link."""
+def look(session: Session | None, asked: Asked) -> Visit | None:
+    """Return the facts of a request as they are now, or None where there is no such link; without a session by itself."""
     return queries.visit(
         session,
         asked.public_id,

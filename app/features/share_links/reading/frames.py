@@ -4,6 +4,7 @@ A frame tells its site that somebody reads, and from where; it gets a sandbox an
 """
 
 import re
+from functools import lru_cache
 
 from app.core.text import Text
 
@@ -15,6 +16,7 @@ _BETWEEN = re.compile(r"[\s,]+")
 _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
 
 
+@lru_cache(maxsize=16)
 def named_in(text: str) -> frozenset[str]:
     """Return the host names that a list names, in lower case."""
     return frozenset(one for one in _BETWEEN.split(text.lower()) if _HOST.fullmatch(one))
@@ -34,6 +36,7 @@ def problem(text: str) -> Text | None:
     return None
 
 
+@lru_cache(maxsize=16)
 def policy(hosts: frozenset[str]) -> str:
     """Return what a page's Content-Security-Policy ends with: nothing where no site is listed."""
     return f"; frame-src {' '.join(f'https://{host}' for host in sorted(hosts))}" if hosts else ""

@@ -136,6 +136,5 @@ def _key(ready: Approach) -> object | None:
 
 
 def _answer(page: bytes) -> Response:
-    answer = Response(page, content_type="text/html; charset=utf-8")
-    answer.headers["Content-Security-Policy"] = READER_POLICY + frames.policy(registry.get(ShareLinkSettings).framed)
-    return answer
+    policy = READER_POLICY + frames.policy(registry.get(ShareLinkSettings).framed)
+    return Response(page, headers=[("Content-Security-Policy", policy)], content_type="text/html; charset=utf-8")
