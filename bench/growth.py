@@ -24,7 +24,7 @@ from app.core.folding import key_of, words_of
 from app.core.paging import NEVER
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.lookup_models import LinkDay, LinkWord, ObjectWord
-from app.features.share_links.models import LinkRecipient, SharedObject, ShareLink
+from app.features.share_links.models import Grant, LinkRecipient, SharedObject, ShareLink
 from app.features.share_links.powers import Powers, dump
 from bench.browser import Browser
 from bench.content import PASSWORD as LINK_PASSWORD
@@ -42,6 +42,7 @@ _BATCH = 5_000
 _WARM_UP = 3
 #: Days over which links were made and opened.
 _DAYS = 365
+_GRANT_DAYS = 30
 _TOWNS = ("Rotterdam", "Antwerp", "Gdansk", "Turku", "Aarhus", "Bremen", "Genoa", "Valencia", "Piraeus", "Riga")
 _THINGS = ("berth", "crane", "tariff", "roster", "customs", "pilotage", "dredging", "bunker", "reefer", "ferry")
 _OLDER = re.compile(r'href="([^"]*after=[^"]*)"')
@@ -307,7 +308,7 @@ def _links(connection: Connection, count: int, owner_id: int, now: datetime) -> 
 
 
 def _openings(connection: Connection, size: Size, link_id: int, now: datetime) -> None:
-    """Insert openings in the order of time, each link opened about once a week: entries, who it was, and days."""
+    """Insert openings in the order of time, each link opened about once a week: entries, who it was, days, recent grants."""
     kind = connection.dialect.name
     second = int((now - timedelta(days=_DAYS)).timestamp())
     when = f"({second} + CAST(i AS bigint) * {_DAYS * 86_400} / {size.openings})"
@@ -332,10 +333,17 @@ def _openings(connection: Connection, size: Size, link_id: int, now: datetime) -
         f"INSERT INTO {LinkDay.__tablename__} (link_id, day, openings, failures, downloads) {numbers} "
         f"SELECT {link_id} + {link}, {day}, COUNT(*), 0, 0 FROM n GROUP BY {link}, {day}"
     )
-    for statement in (entries, personal, days):
+    # Grants are kept for a month after their end.
+    recent = size.openings - size.openings * _GRANT_DAYS // _DAYS
+    grants = (
+        f"INSERT INTO {Grant.__tablename__} (link_id, browser_digest, conditions_version, created_at, ends_at) {numbers} "
+        f"SELECT {link_id} + {link}, '{'0' * 54}' || CAST(1000000000 + i AS varchar(10)), 1, {_INSTANT[kind].format(when)}, "
+        f"{_INSTANT[kind].format(f'({when} + 43200)')} FROM n WHERE i >= {recent}"
+    )
+    for statement in (entries, personal, days, grants):
         connection.exec_driver_sql(statement.replace("%", "%%") if kind == "postgresql" else statement)
     if kind == "postgresql":
-        for table in (Person, SharedObject, ShareLink, AuditEntry):
+        for table in (Person, SharedObject, ShareLink, AuditEntry, Grant):
             name = table.__tablename__
             connection.exec_driver_sql(
                 f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT MAX(id) FROM {name}))"

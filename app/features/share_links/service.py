@@ -10,7 +10,9 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.accounts import queries as accounts
 from app.core.accounts.actor import Actor
+from app.core.accounts.models import Person
 from app.core.audit import exports, trail
 from app.core.connections.models import Connection
 from app.core.crypto import tokens
@@ -20,7 +22,6 @@ from app.core.settings import registry
 from app.core.text import Text
 from app.features.share_links import applying, powers, rows
 from app.features.share_links import conditions as rules
-from app.features.share_links.applying import Snapshot
 from app.features.share_links.conditions import Changes, Conditions
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import grants, tightening
@@ -118,7 +119,7 @@ def note_refusal(session: Session, actor: Actor, facts: ShareFacts) -> None:
 def change(session: Session, actor: Actor, public_id: str, changes: Changes) -> None:
     """Change name, conditions or powers; tightening any condition ends all grants.
 
-    Raises NotFound, Forbidden, Conflict for a link that has ended, Invalid with the field.
+    Raises NotFound, Forbidden, Conflict for a link that has ended or may not be loosened, Invalid with the field.
     """
     link = rows.locked(session, actor, public_id)
     rows.refuse_ended(link)
@@ -132,6 +133,9 @@ def change(session: Session, actor: Actor, public_id: str, changes: Changes) -> 
     if not changed:
         return
     tightened = password_set or tightening.is_tighter(after, before)
+    looser = tightening.is_looser(after, before)
+    if looser:
+        _refuse_sharing_on(session, link)
     link.version += 1
     if tightened:
         link.conditions_version += 1
@@ -149,7 +153,7 @@ def change(session: Session, actor: Actor, public_id: str, changes: Changes) -> 
     )
     if tightened:
         grants.end_of_link(session, actor, link, "tightened")
-    if _asks_approval(session, link, after, before):
+    if _asks_approval(session, link, looser=looser):
         approving.ask(session, actor, link)
     rows.tell_if_other(session, actor, link, NoticeCode.CHANGED_BY_OTHER)
 
@@ -302,13 +306,20 @@ def _new_link(
     return link
 
 
-def _asks_approval(session: Session, link: ShareLink, after: Snapshot, before: Snapshot) -> bool:
-    """Tell whether a change has to be approved: it lets in more than was approved, or shows something else."""
-    if link.paused_reason == PauseReason.APPROVAL:
-        # Whatever became of it, the decision is about what stands now.
-        return True
-    looser = tightening.is_tighter(before, after) or (before.password and not after.password)
-    return (looser or before.powers != after.powers) and ruling.rules_of(session, link).approval
+def _refuse_sharing_on(session: Session, link: ShareLink) -> None:
+    """Raise Conflict where the rules no longer let the owner share: what exists goes on, and nothing is added to it."""
+    owner = accounts.actor_for(session, session.get_one(Person, link.created_by_id))
+    if not ruling.may_share(session, owner, ruling.rules_of(session, link)):
+        raise Conflict(
+            Text("The rules here no longer let the owner of this link share. It can be tightened, or transferred."),
+            code=RefusedToShare.NOT_A_SHARER.value,
+        )
+
+
+def _asks_approval(session: Session, link: ShareLink, *, looser: bool) -> bool:
+    """Tell whether a change has to be approved: it lets in more than was approved, or shows more."""
+    # Whatever became of one that waits, the decision is about what stands now.
+    return link.paused_reason == PauseReason.APPROVAL or (looser and ruling.rules_of(session, link).approval)
 
 
 def _asks_for_proof(session: Session, link: ShareLink) -> bool:

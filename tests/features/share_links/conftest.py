@@ -1,10 +1,12 @@
 """A simulated site, and people who have connections to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, Select, event
 
 from app.core.accounts.models import Person
 from app.core.connections import clients
@@ -19,6 +21,9 @@ from simulator.data_center.people import jira_key, user_key
 from simulator.site import Running
 from simulator.state import Account
 from tests.factories import connections, people
+
+#: Tells how the database would go about a query, with values for its places.
+PlanOf = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -137,3 +142,29 @@ def _connections(running: Running, deployment: Deployment = Deployment.CLOUD) ->
 def _author() -> Person:
     with transaction() as db:
         return people.make_author(db, "Ines Duarte")
+
+
+@pytest.fixture
+def plan_of(engine: Engine) -> PlanOf:
+    """Tell how the database would go about a query."""
+    sqlite, plans = engine.dialect.name == "sqlite", []
+
+    def explained(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> tuple[str, Any]:
+        return ("EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN ") + statement, given
+
+    def kept(_connection: Any, cursor: Any, *_: Any) -> None:
+        plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
+
+    def plan(query: Select[Any], **values: object) -> str:
+        with engine.connect() as connection:
+            if not sqlite:
+                # So few rows are quickest read whole: the question is whether it can be done otherwise.
+                for setting in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
+                    connection.exec_driver_sql(f"SET {setting} = off")
+            event.listen(connection, "before_cursor_execute", explained, retval=True)
+            event.listen(connection, "after_cursor_execute", kept)
+            connection.execute(query, values)
+            connection.rollback()
+        return plans[-1]
+
+    return plan

@@ -16,7 +16,7 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.settings import registry
 from app.features.share_links import policy, queries, service
 from app.features.share_links.conditions import Changes
-from app.features.share_links.models import LinkApproval, ShareLink
+from app.features.share_links.models import LinkApproval, SharedObject, ShareLink
 from app.features.share_links.policy import Closed, ClosedBecause, VisitorFacts
 from app.features.share_links.powers import Powers
 from app.features.share_links.rules import approving
@@ -166,15 +166,65 @@ def test_a_request_is_over_after_two_weeks(office: Office) -> None:
         ({"name": "Another name"}, False),
         ({"max_views": 5}, False),
         ({"max_views": None}, True),
-        ({"powers": Powers(comments=True)}, True),
+        ({"powers": Powers(comments=True, watermark=True)}, True),
+        ({"powers": Powers()}, True),
+        ({"powers": Powers(watermark=True)}, False),
         ({"asks_reason": True}, False),
+        ({"networks": ()}, True),
+        ({"networks": ("192.0.2.0/25",)}, False),
+        ({"recipients": ("anna@example.org", "bo@example.org")}, True),
+        ({"recipients": ("example.org",)}, True),
+        ({"recipients": ()}, True),
+        ({"groups": ("Sales", "Everybody")}, True),
+        ({"groups": ()}, True),
+        ({"groups": ("Sales",), "all_groups": True}, False),
+        ({"expires_at": clock.now() + timedelta(days=30)}, True),
+        ({"expires_at": clock.now() + timedelta(days=5)}, False),
+        ({"password": None}, True),
     ],
 )
-def test_only_what_loosens_a_link_asks_again(office: Office, changes: dict[str, Any], asks: bool) -> None:
-    link = office.link(max_views=10)
+def test_whatever_lets_in_more_people_or_shows_more_asks_again(
+    office: Office, changes: dict[str, Any], asks: bool
+) -> None:
+    with transaction() as db:
+        people.make_group(db, "Sales")
+        people.make_group(db, "Everybody")
+    link = office.link(
+        max_views=10,
+        groups=("Sales",),
+        recipients=("anna@example.org",),
+        networks=("192.0.2.0/24",),
+        powers=Powers(pdf=True, watermark=True),
+    )
     office.approve(office.ada, office.request(link))
     office.change(link, **changes)
     assert office.shut(link) is asks
+    if asks:
+        office.approve(office.ada, office.request(link))
+        assert not office.shut(link)
+
+
+@pytest.mark.parametrize("reason", ["owner", "right_lost", "no_share_label", "content"])
+def test_approval_does_not_resume_what_was_paused_for_something_else(office: Office, reason: str) -> None:
+    link = office.link()
+    office.approve(office.ada, office.request(link))
+    with transaction() as db:
+        row = db.get_one(ShareLink, link.id)
+        row.paused_at, row.paused_reason = clock.now(), reason
+    office.change(link, powers=Powers(comments=True))
+    office.change(link, powers=Powers(comments=True, pdf=True))
+    office.approve(office.ada, office.request(link))
+    assert office.shut(link)
+    with reading() as db:
+        assert db.get_one(ShareLink, link.id).paused_reason == reason
+
+
+def test_what_was_learned_of_the_page_while_a_link_waited_is_asked_for_anew(office: Office) -> None:
+    link = office.link()
+    before = clock.now()
+    office.approve(office.ada, office.request(link))
+    with reading() as db:
+        assert db.get_one(SharedObject, link.shared_object_id).checked_at < before - timedelta(seconds=60)
 
 
 def test_a_decision_is_about_what_was_asked_and_not_about_what_it_became(office: Office) -> None:

@@ -3,14 +3,13 @@
 import random
 import re
 import unicodedata
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from sqlalchemy import Engine, Select, event, select
+from sqlalchemy import select
 
 from app.core import clock
 from app.core.accounts.actor import Actor
@@ -27,6 +26,7 @@ from app.features.share_links.lists.wanted import LONG, NEW, UNOPENED, Condition
 from app.features.share_links.models import LinkRecipient, ShareLink
 from app.features.share_links.policy import LinkState
 from tests.factories import connections, links, people
+from tests.features.share_links.conftest import PlanOf
 
 WORDS = ("Berth", "crane", "plan", "Größe", "STRASSE", "straße", "weekly", "日程", "x-ray", "42")
 DOMAINS = ("northwind.example", "contoso.example")
@@ -333,35 +333,9 @@ WALKED = {
 }
 
 
-@pytest.fixture
-def plan_of(engine: Engine) -> Callable[[Select[Any]], str]:
-    """Tell how the database would go about a query."""
-    sqlite, plans = engine.dialect.name == "sqlite", []
-
-    def explained(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> tuple[str, Any]:
-        return ("EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN ") + statement, given
-
-    def kept(_connection: Any, cursor: Any, *_: Any) -> None:
-        plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
-
-    def plan(query: Select[Any]) -> str:
-        with engine.connect() as connection:
-            if not sqlite:
-                # So few rows are quickest read whole: the question is whether it can be done otherwise.
-                for setting in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
-                    connection.exec_driver_sql(f"SET {setting} = off")
-            event.listen(connection, "before_cursor_execute", explained, retval=True)
-            event.listen(connection, "after_cursor_execute", kept)
-            connection.execute(query)
-            connection.rollback()
-        return plans[-1]
-
-    return plan
-
-
 @pytest.mark.parametrize("wanted", WALKED.values(), ids=WALKED)
 def test_a_walked_list_is_read_by_the_index_of_its_order(
-    app: object, plan_of: Callable[[Select[Any]], str], wanted: Wanted, monkeypatch: pytest.MonkeyPatch
+    app: object, plan_of: PlanOf, wanted: Wanted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(filtering, "FEW", -1)
     with transaction() as db:
@@ -392,9 +366,7 @@ def test_a_walked_list_is_read_by_the_index_of_its_order(
     ],
     ids=lambda one: str(one.condition)[:60],
 )
-def test_what_a_filter_finds_is_found_by_an_index(
-    app: object, plan_of: Callable[[Select[Any]], str], one: filtering.Filter
-) -> None:
+def test_what_a_filter_finds_is_found_by_an_index(app: object, plan_of: PlanOf, one: filtering.Filter) -> None:
     assert one.found is not None
     plan = plan_of(one.found.limit(filtering.FEW + 1))
     assert not re.search(r"SCAN share_links(?! USING)|Seq Scan on share_", plan), plan

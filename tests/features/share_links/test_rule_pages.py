@@ -4,17 +4,22 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core import clock
-from app.core.accounts.models import Person
+from app.core.accounts import service as accounts
+from app.core.accounts.actor import SYSTEM
+from app.core.accounts.models import MembershipSource, Person
 from app.core.audit.models import AuditEntry
 from app.core.connections.models import Connection
 from app.core.db import reading, transaction
-from app.core.errors import Forbidden, Invalid
+from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.settings import registry
 from app.features.share_links import service
 from app.features.share_links.conditions import Changes, Conditions
+from app.features.share_links.life import bulk, transferring
+from app.features.share_links.life.bulk import BulkAction, Order, Progress
+from app.features.share_links.life_models import BulkRun
 from app.features.share_links.powers import Powers
 from app.features.share_links.proof import RefusedToShare
 from app.features.share_links.rules import changes as rule_changes
@@ -138,6 +143,65 @@ def test_rules_say_who_may_share(administrator: Person, author: Person, connecti
     with transaction() as db:
         people.add_to_group(db, group, author)
     assert isinstance(create(), service.Created)
+
+
+def test_whoever_may_no_longer_share_keeps_what_there_is_and_adds_nothing(
+    administrator: Person, author: Person, connection: Connection
+) -> None:
+    with transaction() as db:
+        group = people.make_group(db, "Sharers", author)
+    change(administrator, Place(connection.id, "OPS"), sharing_groups=group.public_id)
+    with transaction() as db:
+        link = links.make_link(db, author, connection, max_views=5)
+        accounts.remove_member(db, SYSTEM, group, author, MembershipSource.MANUAL)
+    longer, fewer = clock.now() + timedelta(days=60), Changes(max_views=2)
+    for changes in (Changes(max_views=6), Changes(expires_at=longer), Changes(powers=Powers(pdf=True))):
+        with pytest.raises(Conflict, match="no longer let the owner"), transaction() as db:
+            service.change(db, people.actor_of(db, administrator), link.public_id, changes)
+    with transaction() as db:
+        service.change(db, people.actor_of(db, author), link.public_id, fewer)
+    with reading() as db:
+        found = impact.assess(db, EVERYWHERE)
+    assert [[breach.rule for breach in one.now] for one in found.breaking] == [["sharing_groups"]]
+    with transaction() as db:
+        people.add_to_group(db, group, author)
+    with transaction() as db:
+        service.change(db, people.actor_of(db, author), link.public_id, Changes(max_views=6))
+    with reading() as db:
+        assert impact.assess(db, EVERYWHERE).breaking == ()
+        stricter = impact.assess(db, EVERYWHERE, {"sharers": "administrators"})
+    assert [[breach.rule for breach in one.then] for one in stricter.breaking] == [["sharers"]]
+
+
+def test_many_links_are_extended_and_handed_on_within_the_rules_of_their_place(
+    administrator: Person, author: Person, connection: Connection
+) -> None:
+    with transaction() as db:
+        member, other = people.make_author(db, "Mia Member"), people.make_author(db, "Olga Other")
+        group = people.make_group(db, "Sharers", author, member)
+        link = links.make_link(db, author, connection, expires_at=clock.now() + timedelta(days=5))
+    change(administrator, Place(connection.id, "OPS"), sharing_groups=group.public_id, maximum_days=7)
+
+    def extend(days: int) -> Progress:
+        with transaction() as db:
+            acting = people.actor_of(db, author)
+            run = bulk.plan(db, acting, Order(BulkAction.EXTEND, days=days), [link.public_id])
+            bulk.confirm(db, acting, run)
+        with reading() as db:
+            bulk.do_run(run_id=db.scalars(select(func.max(BulkRun.id))).one())
+            return bulk.progress(db, acting, run)
+
+    assert (extend(3).refused, extend(2).done) == (1, 1)
+
+    def hand_on(to: Person) -> service.NotShared | None:
+        with transaction() as db:
+            facts = links.share_facts(db, to, connection)
+            return transferring.transfer(db, people.actor_of(db, author), link.public_id, facts)
+
+    refused = hand_on(other)
+    assert refused is not None
+    assert refused.reason is RefusedToShare.NOT_A_SHARER
+    assert hand_on(member) is None
 
 
 def test_a_dry_run_says_what_a_change_would_break_and_changes_nothing(

@@ -9,8 +9,9 @@ import pytest
 
 from app.features.share_links import powers
 from app.features.share_links.applying import Snapshot
-from app.features.share_links.gates.tightening import is_tighter
-from app.features.share_links.powers import Powers
+from app.features.share_links.gates.tightening import is_looser, is_tighter
+from app.features.share_links.powers import Children, Powers
+from app.features.share_links.reading.names import Names
 from tests.conftest import NOW
 
 PLAIN = Snapshot(
@@ -63,6 +64,8 @@ def test_a_stricter_condition_is_one_and_its_reverse_is_not(looser: dict[str, An
     loose, strict = replace(PLAIN, **looser), replace(PLAIN, **stricter)
     assert is_tighter(strict, loose)
     assert not is_tighter(loose, strict)
+    assert is_looser(loose, strict)
+    assert not is_looser(strict, loose)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +93,45 @@ def test_something_else_is_stricter_either_way(one: dict[str, Any], other: dict[
 def test_what_lets_the_same_people_in_is_not_stricter_either_way(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert not is_tighter(replace(PLAIN, **one), replace(PLAIN, **other))
     assert not is_tighter(replace(PLAIN, **other), replace(PLAIN, **one))
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        *(({}, {name: True}) for name in ("comments", "attachments", "download", "pdf")),
+        ({"watermark": True}, {}),
+        ({}, {"children": Children()}),
+        ({"children": Children(1)}, {"children": Children(2)}),
+        ({"children": Children(2, ("a",))}, {"children": Children(2, ("a", "b"))}),
+        ({"children": Children(2, ("a",))}, {"children": Children(2)}),
+        ({"jira_fields": ("summary",)}, {"jira_fields": ("summary", "status")}),
+        ({"names": Names.NONE}, {"names": Names.INITIALS}),
+        ({"names": Names.INITIALS}, {"names": Names.NAME}),
+        ({"names": Names.NAME}, {"names": Names.FULL}),
+    ],
+)
+def test_a_link_that_shows_more_is_looser_and_its_reverse_is_not(less: dict[str, Any], more: dict[str, Any]) -> None:
+    one, other = (replace(PLAIN, powers=powers.dump(Powers(**each))) for each in (less, more))
+    assert is_looser(other, one)
+    assert not is_looser(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"children": Children(2, ("a",))}, {"children": Children(2, ("b",))}),
+        ({"children": Children(1)}, {"children": Children(2, ("b",))}),
+        ({"jira_fields": ("summary",)}, {"jira_fields": ()}),
+        ({"jira_fields": ("summary",)}, {"jira_fields": ("status",)}),
+    ],
+)
+def test_a_link_that_shows_something_else_is_looser(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert is_looser(
+        replace(PLAIN, powers=powers.dump(Powers(**other))), replace(PLAIN, powers=powers.dump(Powers(**one)))
+    )
+
+
+def test_without_its_password_a_link_is_looser_and_a_new_one_is_not() -> None:
+    assert is_looser(replace(PLAIN, password=False), PLAIN)
+    assert not is_looser(PLAIN, replace(PLAIN, password=False))
+    assert not is_looser(PLAIN, PLAIN)

@@ -1,13 +1,21 @@
-"""Whether changed conditions are stricter: then whoever reads now passes the gates again. Pure.
+"""Whether a change is stricter or looser. Pure.
 
-Stricter means that somebody whom the former conditions let in could be kept out by the new ones.
+Stricter means that somebody whom the former conditions let in could be kept out by the new ones: then whoever reads now
+passes the gates again. Looser, that somebody could be let in who was not, or could see more: that is shared anew.
 """
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
+from app.features.share_links import powers
 from app.features.share_links.applying import Snapshot
 from app.features.share_links.gates import networks, recipients
+from app.features.share_links.powers import Children
+from app.features.share_links.reading.names import Names
+
+#: From what shows least to what shows most.
+_NAMES = (Names.NONE, Names.INITIALS, Names.NAME, Names.FULL)
 
 
 def is_tighter(new: Snapshot, old: Snapshot) -> bool:
@@ -26,6 +34,35 @@ def is_tighter(new: Snapshot, old: Snapshot) -> bool:
         or (new.terms is not None and new.terms != old.terms)
         or (new.asks_reason and not old.asks_reason)
     )
+
+
+def is_looser(new: Snapshot, old: Snapshot) -> bool:
+    """Tell whether any condition became looser, or more is shown."""
+    return is_tighter(old, new) or (old.password and not new.password) or shows_more(new.powers, old.powers)
+
+
+def shows_more(new: dict[str, Any], old: dict[str, Any]) -> bool:
+    """Tell whether stored powers let readers see or take anything that others do not."""
+    one, other = powers.load(new), powers.load(old)
+    return (
+        any(getattr(one, name) and not getattr(other, name) for name in ("comments", "attachments", "download", "pdf"))
+        or (other.watermark and not one.watermark)
+        or _NAMES.index(one.names) > _NAMES.index(other.names)
+        or _more_children(one.children, other.children)
+        or _more_fields(one.jira_fields, other.jira_fields)
+    )
+
+
+def _more_children(new: Children | None, old: Children | None) -> bool:
+    if new is None or old is None:
+        return new is not None
+    more_labels = bool(old.labels) and (not new.labels or not set(new.labels) <= set(old.labels))
+    return new.depth > old.depth or more_labels
+
+
+def _more_fields(new: tuple[str, ...], old: tuple[str, ...]) -> bool:
+    # None named means the usual ones, which a list of names neither holds nor is held by for certain.
+    return new != old and not (new and old and set(new) <= set(old))
 
 
 def _later(new: datetime | None, old: datetime | None) -> bool:

@@ -1,5 +1,7 @@
 """Handing a link on to a colleague who may see what it shows; that is proven for them before."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from app.core import db
@@ -17,7 +19,9 @@ from app.features.share_links.gather import ShareFacts
 from app.features.share_links.life import halts, standing
 from app.features.share_links.life.notices import NoticeCode, tell_owner
 from app.features.share_links.models import SharedObject
-from app.features.share_links.service import NotShared, usable
+from app.features.share_links.proof import RefusedToShare
+from app.features.share_links.rules import ruling
+from app.features.share_links.service import NotShared, note_refusal, usable
 
 
 def prove(actor: Actor, public_id: str, email: str) -> ShareFacts:
@@ -45,7 +49,8 @@ def transfer(session: Session, actor: Actor, public_id: str, facts: ShareFacts) 
     link = rows.locked(session, actor, public_id)
     rows.refuse_ended(link)
     to = session.get(Person, facts.person_id)
-    if to is None or not accounts.actor_for(session, to).may(Permission.LINKS_OWN_MANAGE):
+    acting = accounts.actor_for(session, to) if to is not None else None
+    if to is None or acting is None or not acting.may(Permission.LINKS_OWN_MANAGE):
         raise Invalid("email", Text("Nobody who may share has this address."), code="no_such_colleague")
     if to.id == link.created_by_id:
         raise Conflict(Text("The link is theirs already."), code="same_owner")
@@ -55,6 +60,9 @@ def transfer(session: Session, actor: Actor, public_id: str, facts: ShareFacts) 
     row = session.get_one(SharedObject, link.shared_object_id)
     if (row.connection_id, row.object_id) != (facts.site.id, found.object_id):
         raise Conflict(Text("Reading this took too long. Try again."), code="stale_facts")
+    if not ruling.may_share(session, acting, ruling.rules_at(session, facts.site.id, found.container)):
+        note_refusal(session, actor, replace(facts, refusal=RefusedToShare.NOT_A_SHARER))
+        return NotShared(RefusedToShare.NOT_A_SHARER, facts.site.name)
     halts.refuse_new(session, facts.site.id, found.container, found.object_id, to.id)
     was = session.get_one(Person, link.created_by_id)
     link.created_by_id = to.id

@@ -153,13 +153,14 @@ def _fetched(target: ObjectRow, powers: Powers, coverage: Coverage, key: CopyKey
         raise Unavailable("rendering", Text("%(reason)s", reason=str(error)), retry_after=3_600) from error
     if made.version != target.version:
         raise Moved
-    content = _content(made.rendered, made.files)
+    content = of_rendered(made.rendered, made.files)
     with db.transaction() as session:
         copies.write(session, key, _HTML, content.html.encode(), _dump(content))
     return content
 
 
-def _content(rendered: Rendered, attachments: Iterable[Attachment]) -> Content:
+def of_rendered(rendered: Rendered, attachments: Iterable[Attachment]) -> Content:
+    """Return a rendering with the files that belong to it."""
     files = {
         one.id: File(
             one.id,

@@ -105,6 +105,32 @@ def open_file(target: ObjectRow, file: File, span: Span | None) -> Opened:
     return _open_stream(target, file, span)
 
 
+def read_whole(target: ObjectRow, file: File, most: int) -> bytes | None:
+    """Return all of a file of at most so many bytes, kept as a copy; None where it is larger or gone. Raises Unavailable."""
+    try:
+        opened = open_file(target, file, None)
+    except NotFound:
+        return None
+    try:
+        return b"".join(opened.chunks) if opened.size <= most else None
+    finally:
+        opened.close()
+
+
+def read_unkept(target: ObjectRow, file: File, most: int) -> bytes | None:
+    """Return all of a file as Atlassian has it, of which nothing is kept; None where it is larger, gone or not to be had."""
+    found = bytearray()
+    try:
+        with _download(target, file, None) as download:
+            for chunk in download.chunks:
+                found += chunk
+                if len(found) > most:
+                    return None
+    except (AtlassianError, Unavailable):
+        return None
+    return bytes(found)
+
+
 def open_small(target: ObjectRow, file: File) -> Opened:
     """Open the small picture of a file. Raises NotFound where there is none, Unavailable."""
     try:

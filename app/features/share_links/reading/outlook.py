@@ -6,6 +6,7 @@ open here, and nothing is kept.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.core import clock
@@ -17,8 +18,18 @@ from app.documents.types import LeftOut
 from app.features.share_links.objects import Moved, ObjectFacts, ObjectKind
 from app.features.share_links.powers import MAXIMUM_DEPTH, Children, Powers
 from app.features.share_links.queries import ObjectRow
-from app.features.share_links.reading import comments, coverage, issue_content, page_content, tree_reading
+from app.features.share_links.reading import (
+    comments,
+    coverage,
+    file_texts,
+    issue_content,
+    media,
+    page_content,
+    tree_reading,
+)
+from app.features.share_links.reading.content import of_rendered
 from app.features.share_links.reading.coverage import ALONE, Coverage, TreePage
+from app.features.share_links.reading.material import Made
 from app.features.share_links.rules import content_check
 from app.features.share_links.rules.content_check import NOT_LOOKED, Scan
 from app.features.share_links.rules.rulebook import CheckMode, Rules, mode_of
@@ -109,7 +120,18 @@ def left_out(site: Site, found: ObjectFacts, powers: Powers, rules: Rules) -> Ou
         return Outlook(None)
     if mode_of(rules) is CheckMode.OFF:
         return Outlook(made.rendered.left_out)
-    return Outlook(made.rendered.left_out, content_check.of_html(made.rendered.html, rules.patterns))
+    text = content_check.of_html(made.rendered.html, rules.patterns)
+    return Outlook(
+        made.rendered.left_out, content_check.together([text, _of_files(_row(site, found), made, powers, rules)])
+    )
+
+
+def _of_files(target: ObjectRow, made: Made, powers: Powers, rules: Rules) -> Scan:
+    content = of_rendered(made.rendered, made.files)
+    files = [one for one in content.files.values() if media.shown(content, powers, one.id) is not None]
+    # There is no link yet that a copy could belong to.
+    read = partial(media.read_unkept, target, most=file_texts.MOST_BYTES)
+    return file_texts.scan(files, powers, rules.patterns, read)
 
 
 def fields(site: Site, kind: ObjectKind, object_id: str) -> tuple[FieldChoice, ...] | None:

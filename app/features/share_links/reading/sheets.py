@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from app.core import clock, db
 from app.core.audit import trail
@@ -13,7 +14,7 @@ from app.features.share_links.gates.opening import Asked
 from app.features.share_links.objects import Moved
 from app.features.share_links.policy import Closed, Serve, Step
 from app.features.share_links.queries import ObjectRow, Visit
-from app.features.share_links.reading import children, comments, content, freshness
+from app.features.share_links.reading import children, comments, content, file_texts, freshness
 from app.features.share_links.reading.comments import Comments
 from app.features.share_links.reading.content import Content
 from app.features.share_links.reading.coverage import Coverage
@@ -127,13 +128,20 @@ def with_content(look: Look, fresh: Approach, page_id: str | None = None) -> tup
                 break
             freshness.expire(target)
         else:
-            spoken = comments_of(current)
-            if content_guard.permits(visit.shown.link_id, found.html + (spoken.html if spoken is not None else "")):
-                return current, Sheet(target, found, coverage, spoken)
+            sheet = Sheet(target, found, coverage, comments_of(current))
+            if _permitted(visit, sheet):
+                return current, sheet
             current = look()
             continue
         current = freshen(look, look(), page_id)
     raise Unavailable("Atlassian")
+
+
+def _permitted(visit: Visit, sheet: Sheet) -> bool:
+    """Tell whether the rules let a link show this; where they do not, it is paused by now."""
+    look = partial(file_texts.of_shown, sheet.target, sheet.content, visit.shown.powers, said=sheet.shows)
+    spoken = sheet.comments.html if sheet.comments is not None else ""
+    return content_guard.permits(visit.shown.link_id, sheet.content.html + spoken, look)
 
 
 def comments_of(fresh: Approach) -> Comments | None:
@@ -150,6 +158,7 @@ def forget() -> None:
     content.forget()
     comments.forget()
     children.forget()
+    file_texts.forget()
 
 
 def _ensure(visit: Visit, page_id: str | None) -> tuple[Verdict, ObjectRow | None]:

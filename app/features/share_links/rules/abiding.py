@@ -46,6 +46,11 @@ def breaches(rules: Rules, link: Asked) -> tuple[Breach, ...]:
     )
 
 
+def of_owner(rule: str | None) -> tuple[Breach, ...]:
+    """Return the breach of a link whose owner a rule does not let share; none without a rule."""
+    return (Breach(rule, "", Text("Its owner may not share from here.")),) if rule is not None else ()
+
+
 def check(rules: Rules, link: Asked) -> None:
     """Raise Invalid for the first rule that a link breaks."""
     for one in breaches(rules, link):

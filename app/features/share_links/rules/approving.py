@@ -39,6 +39,9 @@ _MOST_WAITING = 2_000
 #: A greater number is no row's.
 _GREATEST_ID = 2**63 - 1
 
+_APPROVED_OPENS = Text("Your link was approved. It opens for its readers now.")
+_APPROVED_PAUSED = Text("Your link was approved. It is paused all the same: its page says why.")
+
 
 @dataclass(frozen=True)
 class Request:
@@ -66,6 +69,8 @@ def ask(session: Session, actor: Actor, link: ShareLink, scan: Scan | None = Non
     elif earlier is not None:
         # Asking again is about the same content.
         row.findings, row.findings_digest = earlier.findings, earlier.findings_digest
+    waits = link.paused_reason == PauseReason.APPROVAL
+    row.paused_before = earlier.paused_before if waits and earlier is not None else link.paused_reason
     session.add(row)
     link.paused_at, link.paused_reason = now, PauseReason.APPROVAL.value
     link.version += 1
@@ -92,14 +97,17 @@ def approve(session: Session, actor: Actor, request_id: int, note: str = "") -> 
     digest = session.get_one(SharedObject, link.shared_object_id).restriction_digest
     # While it waited, a label or a lost right has paused nothing that was not paused already.
     standing.check_soon(session, link.shared_object_id)
-    if digest == link.restriction_digest:
-        link.paused_at = link.paused_reason = None
-    else:
+    if digest != link.restriction_digest:
         # Who may see it in Atlassian changed while it waited: its owner proves the right anew.
         link.paused_reason = PauseReason.RESTRICTION_CHANGED.value
+    elif row.paused_before is not None:
+        link.paused_reason = row.paused_before
+    else:
+        link.paused_at = link.paused_reason = None
     link.version += 1
     trail.record(session, ShareLinkEvent.APPROVED, subject=("link", link.public_id), actor=actor, note=note or None)
-    _tell_owner(session, link, Text("Your link was approved. It opens for its readers now."))
+    opens = link.paused_at is None
+    _tell_owner(session, link, _APPROVED_OPENS if opens else _APPROVED_PAUSED)
     return link
 
 

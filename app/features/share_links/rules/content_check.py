@@ -178,6 +178,14 @@ def of_html(html: str, own: Iterable[OwnPattern] = ()) -> Scan:
     return known[0]
 
 
+def together(scans: Iterable[Scan]) -> Scan:
+    """Return several checks as one."""
+    every = list(scans)
+    found = dict.fromkeys(finding for one in every for finding in one.findings)
+    finished = all(one.finished for one in every) and len(found) <= MOST_FINDINGS
+    return Scan(tuple(found)[:MOST_FINDINGS], finished)
+
+
 def lines_of(html: str) -> list[tuple[str, str]]:
     """Return the lines of rendered content, each with the heading above it; addresses of links stand below their text."""
     try:

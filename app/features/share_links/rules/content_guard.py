@@ -4,6 +4,7 @@ What the rules refuse pauses the link and tells its owner; what they want a seco
 to just that. No transaction is open here.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -21,17 +22,21 @@ from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.rules import approving, content_check, ruling
 from app.features.share_links.rules.content_check import Scan
+from app.features.share_links.rules.patterns import OwnPattern
 from app.features.share_links.rules.rulebook import CheckMode, mode_of
 
 
-def permits(link_id: int, html: str) -> bool:
-    """Tell whether a link may show this content; where it may not, the link is paused when this returns."""
+def permits(link_id: int, html: str, files: Callable[[frozenset[OwnPattern]], Scan] = lambda _own: Scan(())) -> bool:
+    """Tell whether a link may show this content; where it may not, the link is paused when this returns.
+
+    `files` looks through what hangs on it; it is asked only where the rules refuse something.
+    """
     with db.reading() as session:
         rules = ruling.rules_of(session, session.get_one(ShareLink, link_id))
     mode = mode_of(rules)
     if mode in (CheckMode.OFF, CheckMode.WARN):
         return True
-    scan = content_check.of_html(html, rules.patterns)
+    scan = content_check.together([content_check.of_html(html, rules.patterns), files(rules.patterns)])
     if scan.clean:
         return True
     with db.transaction() as session, context.use(replace(context.current(), address=None, agent=None)):

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.accounts import queries as accounts
+from app.core.accounts.models import Person
 from app.features.share_links.lists import listing
 from app.features.share_links.lists.listing import LinkRow
 from app.features.share_links.models import SharedObject, ShareLink
@@ -89,19 +91,30 @@ def asked_of(row: LinkRow) -> Asked:
 
 
 class _Book:
-    """Rules by place, as they are and as they would be; each place is read once."""
+    """Rules by place, as they are and as they would be; each place and each owner is read once."""
 
     def __init__(self, session: Session, where: Place, proposed: Mapping[str, Plain] | None) -> None:
         self._session = session
         self._where = where
         self._proposed = proposed
         self._known: dict[tuple[int, str], tuple[Rules, Rules]] = {}
+        self._owners: dict[tuple[int, int, frozenset[frozenset[str]]], tuple[Breach, ...]] = {}
 
     def breaches(self, row: LinkRow) -> tuple[tuple[Breach, ...], tuple[Breach, ...]]:
         """Return what a link breaks now, and then."""
         asked = asked_of(row)
         now, then = self._rules(row)
-        return abiding.breaches(now, asked), abiding.breaches(then, asked)
+        return (
+            (*abiding.breaches(now, asked), *self._of_owner(row.owner_id, now)),
+            (*abiding.breaches(then, asked), *self._of_owner(row.owner_id, then)),
+        )
+
+    def _of_owner(self, owner_id: int, rules: Rules) -> tuple[Breach, ...]:
+        key = (owner_id, rules.sharers, rules.sharing_groups)
+        if key not in self._owners:
+            owner = accounts.actor_for(self._session, self._session.get_one(Person, owner_id))
+            self._owners[key] = abiding.of_owner(ruling.keeps_from_sharing(self._session, owner, rules))
+        return self._owners[key]
 
     def _rules(self, row: LinkRow) -> tuple[Rules, Rules]:
         key = (row.connection_id, (row.container or "").lower())

@@ -63,9 +63,14 @@ def rules_of(session: Session, link: ShareLink) -> Rules:
 
 def may_share(session: Session, actor: Actor, rules: Rules) -> bool:
     """Tell whether the rules let somebody share, by their role and groups of now."""
+    return keeps_from_sharing(session, actor, rules) is None
+
+
+def keeps_from_sharing(session: Session, actor: Actor, rules: Rules) -> str | None:
+    """Return the rule that does not let somebody share, or None."""
     if SHARERS[rules.sharers] == "administrators" and not actor.may(Permission.LINKS_ALL_MANAGE):
-        return False
-    return is_in_each(session, actor.person_id, rules.sharing_groups)
+        return "sharers"
+    return None if is_in_each(session, actor.person_id, rules.sharing_groups) else "sharing_groups"
 
 
 def is_in_each(session: Session, person_id: int | None, sets: frozenset[frozenset[str]]) -> bool:
