@@ -255,6 +255,18 @@ def test_an_administrator_sets_the_rules_of_a_space_after_seeing_what_they_would
     assert "For Northwind" in pages.get("/links/rules/breaches").text
 
 
+def test_a_rule_that_is_emptied_on_the_page_is_taken_away(
+    pages: PageClient, administrator: Person, connection: Connection
+) -> None:
+    change(administrator, Place(connection.id, "OPS"), maximum_days=7, allowed_domains="a.example", approval=True)
+    pages.sign_in(administrator)
+    pages.get(f"/links/rules/{connection.public_id}/OPS")
+    pages.submit("Show what would change", {"maximum_days": "", "allowed_domains": "", "approval": ""}, status=200)
+    pages.submit("Save rules")
+    with reading() as db:
+        assert rule_changes.own_values(db, Place(connection.id, "OPS")) == {}
+
+
 def test_a_looser_value_is_refused_on_the_page_with_the_level_that_is_stricter(
     pages: PageClient, administrator: Person, connection: Connection
 ) -> None:

@@ -93,8 +93,9 @@ def sent_along(form: Form, declared: Mapping[str, Declaration]) -> dict[str, str
             found |= {name: "y"} if data else {}
         elif isinstance(data, list):
             found[name] = ",".join(data)
-        elif data is not None:
-            found[name] = str(data)
+        else:
+            # What was emptied is sent as empty: left out, the form would show what is set.
+            found[name] = "" if data is None else str(data)
     return found
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from pydantic import Field
+from wtforms.validators import IPAddress, Optional
 
 from app.core.accounts.api_tokens import Scope
 from app.core.db import reading
@@ -67,7 +68,11 @@ class SomebodyForm(FilterForm):
     )
     network = OneLine(
         lazy_gettext("IP address"),
-        [at_most(LONGEST_NETWORK)],
+        [
+            Optional(),
+            at_most(LONGEST_NETWORK),
+            IPAddress(ipv6=True, message=lazy_gettext("Enter an IP address such as 192.0.2.17.")),
+        ],
         description=lazy_gettext("Where they come from, such as 192.0.2.17."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
@@ -139,7 +144,8 @@ def _steps(found: Explained) -> list[dict[str, Any]]:
     return [
         {"rule": _RULES[one.rule], "words": _words(one), "decides": one.rule is found.decides}
         for one in found.verdicts
-        if why.asks(found.link, one.rule)
+        # Whoever is kept out does not come as far as opening it.
+        if why.asks(found.link, one.rule) and (found.opens or one.rule is not RuleName.OPEN)
     ]
 
 
