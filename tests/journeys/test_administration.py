@@ -2,9 +2,11 @@
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from tests.factories.people import OTHER_PASSWORD
-from tests.journeys.portal import Cast, Portal
+from tests.journeys.portal import ORGANISATION, Cast, Portal
 from tests.journeys.visitor import Visit
 
 
@@ -44,13 +46,36 @@ def test_a_connection_is_tested_and_says_what_its_credentials_may_do(portal: Por
     assert "token-reader" not in administrator.follow("Edit").page.content()
 
 
-def test_a_setting_is_changed_within_its_bounds(portal: Portal, visit: Visit) -> None:
-    administrator = visit().sign_in(portal.administrator()).open("/admin/settings").follow("Share links")
-    administrator.enter({"Usual life in days": "10"}).press("Save settings")
+def test_a_setting_is_changed_within_its_bounds_recorded_and_holds_for_the_next_link(
+    portal: Portal, visit: Visit
+) -> None:
+    field, page = "Usual life in days", "/admin/settings/share_links"
+    administrator = visit().sign_in(portal.administrator("Maja Holm")).open("/admin/settings").follow("Share links")
+    before = administrator.value(field)
+    for wrong, said in (("0", "1"), ("3651", "3650"), ("many", "whole number"), ("", "whole number")):
+        administrator.open(page).enter({field: wrong}).press("Save settings", status=422)
+        assert said in administrator.page.locator(".field-error").inner_text()
+        assert administrator.open(page).value(field) == before
+    administrator.enter({field: "10"}).press("Save settings")
     assert "The settings were changed." in administrator.words
-    administrator.enter({"Usual life in days": "many"}).press("Save settings", status=422)
-    administrator.open("/admin/settings/share_links").enter({"Usual life in days": "14"}).press("Save settings")
-    assert "The settings were changed." in administrator.words
+    assert _usual_days(portal, visit) == 10
+    auditor = visit().sign_in(portal.auditor()).open("/audit?event=settings:area:changed").follow_first("table tbody a")
+    assert "Maja Holm" in auditor.words
+    assert "default_days" in auditor.words
+    assert before in auditor.words
+    administrator.open(page).enter({field: before}).press("Save settings")
+    assert str(_usual_days(portal, visit)) == before
+    visit().sign_in(portal.auditor()).open(page)
+    visit().sign_in(portal.author()).open(page, status=403)
+
+
+def _usual_days(portal: Portal, visit: Visit) -> int:
+    """Return for how many days a new link is offered, once a second has passed: settings may be that old."""
+    author = visit().sign_in(portal.author())
+    author.page.wait_for_timeout(1_100)
+    author.open("/links/new/").enter({"Address": portal.page_url()}).press("Look at it")
+    ends = datetime.fromisoformat(author.value("Ends")).replace(tzinfo=ZoneInfo(ORGANISATION["time_zone"]))
+    return round((ends - datetime.now(UTC)) / timedelta(days=1))
 
 
 def test_jobs_that_were_given_up_are_listed_and_tried_again(portal: Portal, visit: Visit) -> None:

@@ -25,9 +25,9 @@ class LinkState(StrEnum):
 
     SCHEDULED = "scheduled"
     ACTIVE = "active"
-    PAUSED = "paused"
     #: Open still, and for less than `ENDS_SOON`.
     EXPIRING = "expiring"
+    PAUSED = "paused"
     EXPIRED = "expired"
     USED_UP = "used_up"
     REVOKED = "revoked"
