@@ -5,6 +5,7 @@ address – and says from that alone whether a browser may read. The service, on
 """
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -20,7 +21,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
 from app.core import clock, db
 from app.core.accounts import service as accounts
@@ -28,13 +29,13 @@ from app.core.accounts import sessions
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import MembershipSource, SignInSession
 from app.core.crypto import tokens as secrets
-from app.features.share_links import service
+from app.features.share_links import queries, service
 from app.features.share_links.conditions import Changes
-from app.features.share_links.gates import opening
+from app.features.share_links.gates import opening, proofs
 from app.features.share_links.gates.opening import Asked, Brought, Opened
 from app.features.share_links.life import halt_targets, halting, halts
 from app.features.share_links.life.halts import HaltKind, HaltScope
-from app.features.share_links.models import AddressProof, Passage, ShareLink
+from app.features.share_links.objects import ObjectFacts
 from app.features.share_links.policy import Admit, Serve, next_step
 from tests.conftest import NOW
 from tests.factories import links, people
@@ -49,7 +50,21 @@ RECIPIENTS = [(), ("example.org",), ("anna@example.org",)]
 ADDRESSES = ["anna@example.org", "bo@example.org", "eve@example.net"]
 #: How often what came of a visit: a run in which hardly anything opens would show nothing.
 SEEN: Counter[str] = Counter()
+#: How a machine begins.
+BEGINNINGS: Any = {
+    "networks": st.sampled_from(NETWORKS),
+    "recipients": st.sampled_from(RECIPIENTS),
+    "terms": st.sampled_from(["", "Be kind"]),
+    "asks": st.tuples(RARELY, st.booleans()),
+    "each": st.sampled_from([None, 1, 2]),
+    "hours": st.sampled_from([None] * 4 + [5]),
+    "ready": MOSTLY,
+}
 HALF_AN_HOUR, HALF_A_DAY, A_DAY = timedelta(minutes=30), timedelta(hours=12), timedelta(hours=24)
+
+
+def _fewer(new: int | None, old: int | None) -> bool:
+    return new is not None and (old is None or new < old)
 
 
 def _visit(self: "LifeOfALink", browser: str, place: str, knows: bool, agrees: bool, says: bool) -> None:
@@ -63,15 +78,7 @@ def _all_visit(self: "LifeOfALink", place: str) -> None:
 class LifeOfALink(RuleBasedStateMachine):
     """One link, three browsers, two people, and a clock."""
 
-    @initialize(
-        networks=st.sampled_from(NETWORKS),
-        recipients=st.sampled_from(RECIPIENTS),
-        terms=st.sampled_from(["", "Be kind"]),
-        asks=st.tuples(RARELY, st.booleans()),
-        each=st.sampled_from([None, 1, 2]),
-        hours=st.sampled_from([None] * 4 + [5]),
-        ready=MOSTLY,
-    )
+    @initialize(**BEGINNINGS)
     def begin(
         self,
         networks: tuple[str, ...],
@@ -106,7 +113,7 @@ class LifeOfALink(RuleBasedStateMachine):
             self.owner = people.actor_of(session, owner)
             self.group = people.make_group(session, f"Group {secrets.new_public_id()}")
             self.people = [people.make_guest(session, f"Guest {secrets.new_public_id()}") for _ in range(2)]
-            link = links.make_link(session, owner, expires_at=NOW + timedelta(days=20))
+            link = links.make_link(session, owner, expires_at=NOW + timedelta(days=20), found=self.page())
         self.id, self.public_id, self.generation = link.id, link.public_id, 0
         self.password: str | None = link.password_hash
         self.opens_at: datetime | None = None
@@ -117,7 +124,9 @@ class LifeOfALink(RuleBasedStateMachine):
         self.terms: str = ""
         self.each: int | None = None
         self.most: int | None = None
-        self.paused = self.revoked = False
+        self.revoked = False
+        #: What it is paused for; None = it is not.
+        self.why: str | None = None
         #: scope → id of the halt in force.
         self.halts: dict[HaltScope, str] = {}
         self.views, self.own = 0, {}  # type: ignore[var-annotated]
@@ -125,9 +134,25 @@ class LifeOfALink(RuleBasedStateMachine):
         self.sessions: dict[str, tuple[str, int]] = {}
         self.proofs: dict[str, tuple[str, datetime]] = {}
         #: browser → who accepted which terms there last.
-        self.accepted: dict[str, tuple[int | None, str]] = {}
-        #: browser → (until, person) of what may be read on.
-        self.grants: dict[str, tuple[datetime, int | None]] = {}
+        self.accepted: dict[str, tuple[int | None, int]] = {}
+        #: Terms that were ever asked for are numbered anew each time that they change.
+        self.terms_number, self.last_terms = 0, ""
+        #: browser → who passed what there when, and how often conditions had been tightened.
+        self.passed: dict[str, tuple[int | None, int, dict[str, datetime]]] = {}
+        self.tightened = 0
+        #: Id of the own link that visitors come by now; None = the link's own address.
+        self.via: str | None = None
+        #: browser and own link → (until, person) of what may be read on.
+        self.grants: dict[tuple[str, str | None], tuple[datetime, int | None]] = {}
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over for good."""
+        return self.revoked
+
+    def page(self) -> ObjectFacts:
+        """Return the page as Atlassian has it now."""
+        return links.page_facts()
 
     def teardown(self) -> None:
         with db.transaction() as session:
@@ -172,96 +197,97 @@ class LifeOfALink(RuleBasedStateMachine):
     @rule(browser=BROWSERS, address=st.sampled_from(ADDRESSES))
     def prove_address(self, browser: str, address: str) -> None:
         with db.transaction() as session:
-            mine = (AddressProof.link_id == self.id, AddressProof.browser_digest == browser)
-            session.execute(delete(AddressProof).where(*mine))
-            domain = address.partition("@")[2]
-            times = {"proven_at": self.now, "ends_at": self.now + A_DAY}
-            session.add(AddressProof(link_id=self.id, browser_digest=browser, address=address, domain=domain, **times))
+            proofs.keep(session, self.id, browser, address)
+        if self.proofs.get(browser, ("",))[0] != address:
+            # What was passed was another reader's.
+            self.accepted.pop(browser, None)
+            self.passed.pop(browser, None)
         self.proofs[browser] = (address, self.now + A_DAY)
 
     # --- the owner -------------------------------------------------------------------------------------------------
 
-    def change(self, *, stricter: bool, **changes: Any) -> None:
+    def set_to(self, name: str, wanted: Any, stricter: Callable[[Any, Any], bool], **changes: Any) -> None:
+        """Change one condition; what is stricter one way is looser the other."""
+        old = getattr(self, name)
+        if self.changed(wanted != old, stricter(wanted, old), stricter(old, wanted), **(changes or {name: wanted})):
+            setattr(self, name, wanted)
+
+    def changed(self, differs: bool, stricter: bool, looser: bool, **changes: Any) -> bool:
+        """Do as the owner does; tell whether it was done."""
         with db.transaction() as session:
             service.change(session, self.owner, self.public_id, Changes(**changes))
         if stricter:
             self.grants.clear()
+            self.tightened += 1
+        return True
 
-    @precondition(lambda self: not self.revoked)
+    @precondition(lambda self: not self.ended)
     @rule(wanted=st.sampled_from(NETWORKS))
     def set_networks(self, wanted: tuple[str, ...]) -> None:
-        stricter = bool(wanted) and (not self.networks or not set(wanted) >= set(self.networks))
-        self.change(stricter=stricter, networks=wanted)
-        self.networks = wanted
+        self.set_to("networks", wanted, lambda new, old: bool(new) and (not old or not set(new) >= set(old)))
 
-    @precondition(lambda self: not self.revoked)
+    @precondition(lambda self: not self.ended)
     @rule(wanted=st.sampled_from(RECIPIENTS))
     def set_recipients(self, wanted: tuple[str, ...]) -> None:
         wider = {("anna@example.org",): RECIPIENTS[:2], ("example.org",): RECIPIENTS[:1], (): []}
-        stricter = wanted != self.recipients and wanted not in wider[self.recipients]
-        self.change(stricter=stricter, recipients=wanted)
-        self.recipients = wanted
+        self.set_to("recipients", wanted, lambda new, old: new != old and new not in wider[old])
 
-    @precondition(lambda self: not self.revoked)
+    @precondition(lambda self: not self.ended)
     @rule(wanted=st.booleans())
     def set_group(self, wanted: bool) -> None:
-        self.change(stricter=wanted and not self.groups, groups=(self.group.public_id,) if wanted else ())
-        self.groups = wanted
+        groups = (self.group.public_id,) if wanted else ()
+        self.set_to("groups", wanted, lambda new, old: new and not old, groups=groups)
 
-    @precondition(lambda self: not self.revoked)
+    @precondition(lambda self: not self.ended)
     @rule(text=st.sampled_from(["", "Be kind", "Be quiet"]))
     def set_terms(self, text: str) -> None:
-        self.change(stricter=bool(text) and text != self.terms, terms=text)
-        self.terms = text
+        self.set_to("terms", text, lambda new, old: bool(new) and new != old)
+        if self.terms and self.terms != self.last_terms:
+            self.terms_number, self.last_terms = self.terms_number + 1, self.terms
 
-    @precondition(lambda self: not self.revoked)
+    @precondition(lambda self: not self.ended)
     @rule(wanted=st.booleans())
     def set_reason(self, wanted: bool) -> None:
-        self.change(stricter=wanted and not self.asks_reason, asks_reason=wanted)
-        self.asks_reason = wanted
+        self.set_to("asks_reason", wanted, lambda new, old: new and not old)
 
-    @precondition(lambda self: not self.revoked)
+    @precondition(lambda self: not self.ended)
     @rule(each=st.sampled_from([None, 1, 2]), most=st.sampled_from([None, 3, 5]))
     def set_views(self, each: int | None, most: int | None) -> None:
-        fewer = [new is not None and (old is None or new < old) for new, old in ((each, self.each), (most, self.most))]
-        self.change(stricter=any(fewer), max_views_each=each, max_views=most)
-        self.each, self.most = each, most
+        self.set_to("each", each, _fewer, max_views_each=each)
+        self.set_to("most", most, _fewer, max_views=most)
 
-    @precondition(lambda self: not self.revoked and self.now < NOW + timedelta(days=20))
+    @precondition(lambda self: not self.ended and self.now < NOW + timedelta(days=20))
     @rule(hours=st.sampled_from([None] * 3 + [-1, 5]))
     def set_opening(self, hours: int | None) -> None:
         wanted = self.now + timedelta(hours=hours) if hours is not None else None
-        if wanted is not None and wanted >= self.expires_at:
-            return
-        later = wanted is not None and (self.opens_at is None or wanted > self.opens_at)
-        self.change(stricter=later, opens_at=wanted)
-        self.opens_at = wanted
+        if wanted is None or wanted < self.expires_at:
+            self.set_to("opens_at", wanted, lambda new, old: new is not None and (old is None or new > old))
 
-    @precondition(lambda self: not self.revoked and not self.paused)
+    @precondition(lambda self: not self.ended and self.why is None)
     @rule(sure=RARELY)
     def pause(self, sure: bool) -> None:
         if not sure:
             return
         with db.transaction() as session:
             service.pause(session, self.owner, self.public_id)
-        self.paused = True
+        self.why = "owner"
         self.grants.clear()
 
-    @precondition(lambda self: not self.revoked and self.paused)
+    @precondition(lambda self: not self.ended and self.why is not None)
     @rule()
     def resume(self) -> None:
         with db.transaction() as session:
             service.resume(session, self.owner, self.public_id)
-        self.paused = False
+        self.why = None
 
-    @precondition(lambda self: not self.revoked)
+    @precondition(lambda self: not self.ended)
     @rule()
     def new_address(self) -> None:
         with db.transaction() as session:
             self.generation = service.new_address(session, self.owner, self.public_id)
         self.grants.clear()
 
-    @precondition(lambda self: not self.revoked)
+    @precondition(lambda self: not self.ended)
     @rule(sure=RARELY)
     def revoke(self, sure: bool) -> None:
         if sure:
@@ -290,21 +316,20 @@ class LifeOfALink(RuleBasedStateMachine):
     def visit(self, browser: str, place: str, knows: bool, agrees: bool, says: bool) -> None:
         """Go to the link and bring to each gate what this visitor has; read, if it opens."""
         asked, person = self.asked(browser, place), self.person(browser)
-        with db.reading() as session:
-            version = session.get_one(ShareLink, self.id).terms_version
         brought = []
         if knows:
             brought.append(Brought(proven_hash=self.password))
         if agrees:
-            brought.append(Brought(terms_version=version))
+            brought.append(Brought(terms_version=self.terms_number or None))
         if says:
             brought.append(Brought(reason="Because"))
         held = self.holds(browser)
-        if self.accepted.get(browser, (person, ""))[0] != person:
+        if self.accepted.get(browser, (person, 0))[0] != person:
             # What somebody else accepted on this browser is forgotten when the next one comes.
             del self.accepted[browser]
         possible = self.may_open(browser, place, knows=knows, agrees=agrees, says=says)
         accepts = agrees and bool(self.terms) and self.comes_to_terms(browser, place, knows=knows)
+        self.passes(browser, place, knows=knows, agrees=agrees, says=says)
         outcome: Any = None
         for one in [Brought(), *brought]:
             with db.transaction() as session:
@@ -312,12 +337,12 @@ class LifeOfALink(RuleBasedStateMachine):
         assert isinstance(outcome, Opened) == possible, (outcome, possible)
         SEEN[f"opened: {possible}"] += 1
         if accepts:
-            self.accepted[browser] = (person, f"{version}")
+            self.accepted[browser] = (person, self.terms_number)
         if possible and not held:
             self.views += 1
             reader = self.reader(browser)
             self.own[reader] = self.own.get(reader, 0) + (1 if self.each is not None else 0)
-            self.grants[browser] = (min(self.now + HALF_A_DAY, self.expires_at), person)
+            self.grants[browser, self.via] = (min(self.now + HALF_A_DAY, self.expires_at), person)
 
     @rule(place=PLACES)
     def everybody_visits(self, place: str) -> None:
@@ -335,16 +360,21 @@ class LifeOfALink(RuleBasedStateMachine):
             return
         for browser in EVERY_BROWSER:
             for place in EVERY_PLACE[:1]:
-                with db.reading() as session:
-                    visit = opening.look(session, self.asked(browser, place))
-                assert visit is not None
-                served = isinstance(next_step(visit.link, visit.visitor, self.now), Serve | Admit)
-                assert served == self.may_read(browser, place), (browser[-1], place)
+                assert all(self.served(browser, place)), (browser[-1], place)
+
+    def served(self, browser: str, place: str) -> list[bool]:
+        """Tell whether what is served is what may be, by each address that this browser could come by."""
+        with db.reading() as session:
+            visit = opening.look(session, self.asked(browser, place))
+        served = visit is not None and isinstance(next_step(visit.link, visit.visitor, self.now), Serve | Admit)
+        return [served == self.may_read(browser, place)]
 
     # --- what is true ----------------------------------------------------------------------------------------------
 
     def asked(self, browser: str, place: str) -> Asked:
         digest = self.sessions[browser][0] if browser in self.sessions else None
+        if self.via is not None:
+            return Asked(self.via, queries.OWN_GENERATION, browser, digest, place)
         return Asked(self.public_id, self.generation, browser, digest, place)
 
     def person(self, browser: str) -> int | None:
@@ -356,13 +386,9 @@ class LifeOfALink(RuleBasedStateMachine):
             return f"person {self.person(browser)}"
         return address if self.now < until else browser
 
-    def terms_key(self) -> str:
-        with db.reading() as session:
-            return f"{session.get_one(ShareLink, self.id).terms_version}"
-
     def lets_in(self, browser: str, place: str) -> bool:
         """Tell whether all holds that has to hold at every instant."""
-        if self.revoked or self.paused or self.halts or self.now >= self.expires_at:
+        if self.ended or self.why is not None or self.halts or self.now >= self.expires_at:
             return False
         if self.opens_at is not None and self.now < self.opens_at:
             return False
@@ -377,12 +403,12 @@ class LifeOfALink(RuleBasedStateMachine):
         )
 
     def holds(self, browser: str) -> bool:
-        until, person = self.grants.get(browser, (NOW, None))
+        until, person = self.grants.get((browser, self.via), (NOW, None))
         return self.now < until and person in (None, self.person(browser)) and not (person is None and self.groups)
 
     def agreed(self, browser: str) -> bool:
         person = self.person(browser)
-        return not self.terms or self.accepted.get(browser) == (person, self.terms_key())
+        return not self.terms or self.accepted.get(browser) == (person, self.terms_number)
 
     def may_read(self, browser: str, place: str) -> bool:
         return self.holds(browser) and self.agreed(browser) and self.lets_in(browser, place)
@@ -399,15 +425,26 @@ class LifeOfALink(RuleBasedStateMachine):
             return False
         return self.holds(browser) or not self.asks_reason or says or "reason" in self.waiting(browser)
 
-    def waiting(self, browser: str) -> set[str]:
-        """Return what is remembered of an unfinished way through the gates, and still counts by the machine's own clock."""
-        with db.reading() as session:
-            row = session.get(Passage, (self.id, browser))
-            version = session.get_one(ShareLink, self.id).conditions_version
-        if row is None or row.person_id != self.person(browser) or row.conditions_version != version:
-            return set()
-        found = {"password": row.password_at, "reason": row.reason_at}
-        return {name for name, at in found.items() if at is not None and self.now < at + HALF_AN_HOUR}
+    def waiting(self, browser: str) -> dict[str, datetime]:
+        """Return what this visitor has passed of an unfinished way through the gates, and still counts."""
+        person, tightened, passed = self.passed.get(browser, (None, 0, {}))
+        if (person, tightened) != (self.person(browser), self.tightened):
+            return {}
+        return {name: at for name, at in passed.items() if self.now < at + HALF_AN_HOUR}
+
+    def passes(self, browser: str, place: str, *, knows: bool, agrees: bool, says: bool) -> None:
+        """Keep what a visit has passed by now, whether or not it came to the end."""
+        passed = self.waiting(browser)
+        if not self.holds(browser):
+            if self.comes_to_terms(browser, place, knows=True) and knows:
+                passed.setdefault("password", self.now)
+            come_to_reason = self.comes_to_terms(browser, place, knows=knows) and (agrees or self.agreed(browser))
+            if self.asks_reason and come_to_reason and says:
+                passed.setdefault("reason", self.now)
+            if self.may_open(browser, place, knows=knows, agrees=agrees, says=says):
+                # The opening uses them up.
+                passed = {}
+        self.passed[browser] = (self.person(browser), self.tightened, passed)
 
 
 def test_no_sequence_of_actions_serves_what_is_refused_at_that_instant(app: object) -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -280,6 +280,48 @@ def test_every_combination_of_conditions_met_and_not_met_is_decided_as_the_oracl
     usual = [[cases[0], cases[1], cases[2]] for cases in CONDITIONS]
     rest = itertools.product(*usual[1:])
     assert [one for cases in rest for one in _wrong((usual[0][first], *cases), GRANTS[:3])] == []
+
+
+def test_the_combinations_vary_every_fact_that_there_is() -> None:
+    varied = {"link": {"conditions_version"}, "visitor": {"grant", "passage", "opens", "manages"}, "passage": set()}
+    for case in itertools.chain(*CONDITIONS):
+        for of, names in varied.items():
+            names.update(getattr(case, of))
+    assert varied["link"] == {one.name for one in fields(LinkFacts)}
+    assert varied["visitor"] == {one.name for one in fields(VisitorFacts)}
+    assert varied["passage"] == {one.name for one in fields(PassageFacts)}
+
+
+#: What a visitor who has nothing does next, in the order of the gates: each fact passes the gate before it.
+IN_ORDER: list[tuple[Step, dict[str, Any]]] = [
+    (Refused(RefusedBecause.WRONG_NETWORK), {"network_address": "192.0.2.7"}),
+    (Refused(RefusedBecause.OWN_VIEWS_SPENT), {"own_views": 0}),
+    (Ask(Gate.SIGN_IN), {"person_id": ANNA, "signed_in_through": _ACME}),
+    (Refused(RefusedBecause.NOT_MEMBER), {"is_member": True}),
+    (Ask(Gate.ADDRESS), {"address": ADDRESS}),
+    (Ask(Gate.SECOND_FACTOR), {"second_factor": True}),
+    (Ask(Gate.PASSWORD), {"passage": PassageFacts(1, ANNA, password_at=NOW)}),
+    (Ask(Gate.TERMS), {"passage": PassageFacts(1, ANNA, password_at=NOW, terms_version=2)}),
+    (Ask(Gate.REASON), {"passage": PassageFacts(1, ANNA, password_at=NOW, terms_version=2, reason_at=NOW)}),
+    (Ask(Gate.OPEN), {"opens": True}),
+    (Admit(spends=True), {"grant": replace(GRANT, person_id=ANNA)}),
+]
+
+
+def test_a_link_that_asks_for_everything_asks_in_the_order_of_the_gates() -> None:
+    asked = {name: value for cases in CONDITIONS for name, value in cases[1].link.items()}
+    # Its last view is left, and each reader has one.
+    link = LinkFacts(**_BASE | asked | {"max_views": 3, "views": 2, "max_views_each": 1}, conditions_version=1)
+    visitor = VisitorFacts(own_views=1)
+    for closed, because in (({"revoked": True}, ClosedBecause.REVOKED), ({"expires_at": NOW}, ClosedBecause.EXPIRED)):
+        assert next_step(replace(link, **closed), visitor, NOW) == Closed(because)
+    assert next_step(replace(link, views=3), replace(visitor, network_address="192.0.2.7"), NOW) == Closed(
+        ClosedBecause.USED_UP
+    )
+    for expected, passes in IN_ORDER:
+        assert next_step(link, visitor, NOW) == expected
+        visitor = replace(visitor, **passes)
+    assert next_step(link, visitor, NOW) == Serve()
 
 
 def _pairs() -> Iterator[tuple[Case, ...]]:

@@ -5,16 +5,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from app.core.accounts.models import Person
+from app.core import clock
+from app.core.accounts import second_factor
+from app.core.accounts.models import Membership, Person
 from app.core.db import reading, transaction
 from app.core.errors import NotFound
 from app.features.share_links import policy, service
 from app.features.share_links.conditions import Changes
 from app.features.share_links.gates import networks
-from app.features.share_links.models import LinkRecipient, ShareLink
+from app.features.share_links.models import LinkRecipient, ReaderViews, ShareLink
 from app.features.share_links.policy import (
     AddressFacts,
+    Ask,
+    Gate,
     GrantFacts,
     LinkFacts,
     PassageFacts,
@@ -125,6 +130,38 @@ def test_membership_decides_for_who_has_an_account(author: Person) -> None:
     assert explain(author, link, inside.email).opens
     assert explain(author, link, outside.email).decides is RuleName.MEMBERSHIP
     assert explain(author, link, "nobody@else.example").decides is RuleName.SIGN_IN
+
+
+def test_who_has_spent_their_own_views_is_kept_out_by_them(author: Person) -> None:
+    with transaction() as db:
+        guest = people.make_guest(db, "Ina Inside")
+    link = made(author, max_views_each=2)
+    with transaction() as db:
+        db.add(ReaderViews(link_id=link.id, reader=f"person:{guest.id}", views=2))
+        db.add(ReaderViews(link_id=link.id, reader="address:anna@else.example", views=1))
+    assert explain(author, link, guest.email).decides is RuleName.VIEWS
+    assert explain(author, link, "anna@else.example").opens
+
+
+def test_a_membership_whose_word_is_too_old_asks_for_it_anew(author: Person) -> None:
+    with transaction() as db:
+        guest = people.make_guest(db, "Ina Inside")
+        group = people.make_group(db, "Partners", guest)
+        row = db.scalars(select(Membership).where(Membership.group_id == group.id)).one()
+        row.origin, row.valid_until = "acme", clock.now() - timedelta(seconds=1)
+    found = explain(author, made(author, groups=(group.public_id,)), guest.email)
+    assert (found.decides, found.step) == (RuleName.MEMBERSHIP, Ask(Gate.RENEW))
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_second_factor_that_nobody_can_prove_keeps_everybody_out(
+    author: Person, offered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_factor, "is_offered", lambda: True)
+    link = made(author, asks_second_factor=True)
+    monkeypatch.setattr(second_factor, "is_offered", lambda: offered)
+    found = explain(author, link, author.email)
+    assert (found.opens, found.decides) == ((True, None) if offered else (False, RuleName.SECOND_FACTOR))
 
 
 def test_the_page_is_for_who_may_see_the_link(author: Person, pages: PageClient) -> None:

@@ -7,17 +7,18 @@ they can, and to have entered no password yet.
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.accounts import queries as accounts
+from app.core.accounts import second_factor
 from app.core.accounts.actor import Actor
-from app.core.accounts.models import Person
+from app.core.accounts.models import Membership, Person
 from app.core.errors import NotFound
 from app.features.share_links import policy, queries, rights, rows
 from app.features.share_links.gates import recipients
-from app.features.share_links.models import ShareLink
+from app.features.share_links.models import LinkGroup, ReaderViews, ShareLink
 from app.features.share_links.policy import (
     AddressFacts,
     Ask,
@@ -110,22 +111,40 @@ def explain(session: Session, actor: Actor, public_id: str, somebody: Somebody) 
 def _standing(
     session: Session, link_id: int, link: LinkFacts, somebody: Somebody, person: Person | None
 ) -> VisitorFacts:
-    visitor = VisitorFacts(network_address=somebody.network)
+    visitor, reader = VisitorFacts(network_address=somebody.network), None
     address = recipients.address(somebody.address) if somebody.address else None
     if address is not None:
         named = rows.recipients_of_link(session, link_id)
         allowed = address in named or recipients.domain_of(address) in named
         visitor = replace(visitor, address=AddressFacts(clock.now() + timedelta(days=1), allowed))
+        reader = f"address:{address}"
     if person is not None:
-        through = frozenset({link.sign_in_through}) if link.sign_in_through else frozenset[str]()
+        reader = f"person:{person.id}"
         visitor = replace(
             visitor,
             person_id=person.id,
             is_member=_is_member(session, link_id, person.id),
-            signed_in_through=through,
-            second_factor=True,
+            renews_through=_renews_through(session, link_id, person.id),
+            signed_in_through=frozenset({link.sign_in_through}) if link.sign_in_through else frozenset[str](),
+            # Whoever can be asked for one is taken to prove it; where nobody can, nobody passes.
+            second_factor=second_factor.is_offered(),
         )
-    return visitor
+    opened = select(ReaderViews.views).where(ReaderViews.link_id == link_id, ReaderViews.reader == reader)
+    return replace(visitor, own_views=session.scalar(opened) or 0) if reader is not None else visitor
+
+
+def _renews_through(session: Session, link_id: int, person_id: int) -> str | None:
+    """Return the connection whose word on a membership that counts for the link has become too old."""
+    return session.scalar(
+        select(func.min(Membership.origin))
+        .join(LinkGroup, LinkGroup.group_id == Membership.group_id)
+        .where(
+            LinkGroup.link_id == link_id,
+            Membership.person_id == person_id,
+            Membership.valid_until <= clock.now(),
+            Membership.origin != "",
+        )
+    )
 
 
 def _is_member(session: Session, link_id: int, person_id: int) -> bool:
