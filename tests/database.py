@@ -143,8 +143,15 @@ class PostgresqlDatabases(Databases):
     def kill(self) -> None:
         """Kill the server and everything it has started, as a machine that loses its power does."""
         self._admin.close()
-        self._server.kill()
+        # Stopped, it starts nothing more while its children are looked for.
+        self._server.send_signal(signal.SIGSTOP)
+        children = processes.children(self._server.pid)
+        for pid in (self._server.pid, *children):
+            os.kill(pid, signal.SIGKILL)
         self._server.wait()
+        # The next server does not start while one process of this one still holds its shared memory.
+        for pid in children:
+            processes.wait_for_end(pid)
 
     def start_again(self) -> None:
         """Start the server that was killed; it recovers what was acknowledged."""

@@ -73,6 +73,30 @@ def wait_until(
         time.sleep(0.05)
 
 
+def children(parent: int) -> list[int]:
+    """Return the ids of the processes that a process has started and that live."""
+    found = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
+    return [int(pid) for pid in found if _lives(int(pid))]
+
+
+def wait_for_end(pid: int, seconds: float = 30) -> None:
+    """Wait for a process to end that may be nobody's child any more."""
+    deadline = time.monotonic() + seconds
+    while _lives(pid):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"process {pid} did not end within {seconds:g} s")
+        time.sleep(0.02)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    # Nobody may have asked yet how it ended.
+    return state not in ("Z", "X")
+
+
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nothing listens on."""
     with socket.socket() as probe:

@@ -1,6 +1,7 @@
 """curl against the running portal: what a client that shares no code with it sees."""
 
 import json
+import re
 import subprocess
 
 from tests.journeys.portal import Portal
@@ -41,3 +42,19 @@ def test_an_api_call_without_a_token_gets_a_problem_document(portal: Portal) -> 
     assert " 401" in head.splitlines()[0]
     assert "application/problem+json" in head
     assert json.loads(body)["status"] == 401
+
+
+def test_metrics_are_summed_over_all_workers(portal: Portal) -> None:
+    counted = re.compile(
+        r'^portico_requests_total\{endpoint="account.sign_in",method="GET",status="200"\} (\d+)', re.MULTILINE
+    )
+
+    def answered() -> int:
+        found = counted.search(_curl(f"{portal.base_url}/metrics").stdout)
+        return int(found.group(1)) if found else 0
+
+    before = answered()
+    for _ in range(20):
+        assert _status(f"{portal.base_url}/sign-in") == "200"
+    # Each connection is answered by one of two processes; what is asked of either counts both.
+    assert {answered() - before for _ in range(10)} == {20}

@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import BaseHTTPResponse
@@ -22,15 +23,19 @@ def pool() -> urllib3.PoolManager:
 class Browser:
     """One browser: it keeps cookies, sends the form token of the page it saw last, and follows no redirect by itself."""
 
-    def __init__(self, base_url: str, connections: urllib3.PoolManager | None = None) -> None:
+    def __init__(
+        self, base_url: str, connections: urllib3.PoolManager | None = None, *, through: str | None = None
+    ) -> None:
         self._base_url = base_url
+        #: The process that is asked, where it is not the one at the installation's own address.
+        self._through = through or base_url
         self._pool = connections or pool()
         self._cookies: dict[str, str] = {}
         self._form_token = ""
 
-    def copy(self) -> "Browser":
-        """Return another browser with the same cookies, as one that stole them."""
-        made = Browser(self._base_url, self._pool)
+    def copy(self, *, through: str | None = None) -> "Browser":
+        """Return another browser with the same cookies, as one that stole them, or that is led to another process."""
+        made = Browser(self._base_url, self._pool, through=through or self._through)
         made._cookies = dict(self._cookies)
         return made
 
@@ -51,9 +56,10 @@ class Browser:
         return page.status == 200 and b"doc-body" in page.data
 
     def _ask(self, method: str, path: str, **more: Any) -> BaseHTTPResponse:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        headers = {"Cookie": cookies, "Host": urlsplit(self._base_url).netloc}
         try:
-            answer = self._pool.request(method, self._base_url + path, headers=headers, redirect=False, **more)
+            answer = self._pool.request(method, self._through + path, headers=headers, redirect=False, **more)
         except urllib3.exceptions.HTTPError as error:
             raise Unanswered(path) from error
         for line in answer.headers.getlist("Set-Cookie"):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import Engine, func, select
 from app.core import clock, db
 from app.core.accounts import api_tokens, queries, service
 from app.core.accounts.actor import SYSTEM
+from app.core.accounts.api_tokens import Scope
 from app.core.config import Config
 from app.core.connections import accounts, clients
 from app.core.connections import service as connections
@@ -51,16 +53,10 @@ class Installation:
     def children(self) -> dict[str, int]:
         """Return the process ids of the portal's master and of the worker."""
         found = {}
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                command = (entry / "cmdline").read_bytes()
-            except (OSError, ValueError):
-                continue
-            if parent == self.process.pid:
-                found["worker" if b"worker\0" in command and b"gunicorn" not in command else "portal"] = int(entry.name)
+        for pid in processes.children(self.process.pid):
+            # Empty where it has just ended.
+            if command := Path(f"/proc/{pid}/cmdline").read_bytes():
+                found["worker" if b"worker\0" in command and b"gunicorn" not in command else "portal"] = pid
         return found
 
     def kill(self, name: str) -> None:
@@ -76,7 +72,8 @@ class Installation:
         self.process.kill()
         self.process.wait()
         for pid in children.values():
-            os.killpg(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
 
     def start_again(self) -> None:
         """Start what was killed as a whole."""
@@ -127,6 +124,18 @@ def installation(
     processes.stop(made.process, how=signal.SIGTERM, seconds=40)
 
 
+@pytest.fixture
+def elsewhere(installation: Installation, tmp_path: Path) -> Iterator[str]:
+    """The address of a second portal on the same database, as on another machine: it shares no folder with the first."""
+    port, log = processes.free_port(), tmp_path / "elsewhere.log"
+    own = {"PORTICO_LISTEN": f"127.0.0.1:{port}", "PORTICO_DATA_DIR": str(tmp_path / "elsewhere")}
+    command = [sys.executable, "-m", "app.cli", "portal"]
+    process = processes.start(command, log=log, environ=installation.environ | own, cwd=ROOT)
+    processes.wait_until(lambda: processes.accepts(port), process, log=log, what="the second portal", seconds=60)
+    yield f"http://127.0.0.1:{port}"
+    processes.stop(process, seconds=40)
+
+
 def _serve(module: str, environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     port = int(environ["PORTICO_LISTEN"].rpartition(":")[2])
     process = processes.start([sys.executable, "-m", module, "serve"], log=log, environ=environ, cwd=ROOT)
@@ -147,6 +156,15 @@ def _fill(site: Running) -> tuple[str, str]:
     with db.transaction() as session:
         accounts.connect(session, actor, clients.site_of(row), ines, email="ines@acme.example", token="token-ines")
     return secret, group.public_id
+
+
+def administrator_token() -> str:
+    """Return a token of the administrator."""
+    scopes = [Scope.SHARES_READ, Scope.SHARES_WRITE, Scope.RULES_WRITE]
+    with db.transaction() as session:
+        ada = queries.person_by_email(session, "ada.admin@example.com")
+        assert ada is not None
+        return api_tokens.create(session, SYSTEM, ada, name="t", scopes=scopes, days=1)[0]
 
 
 #: How long a test waits for an installation to do what it promised.

@@ -15,15 +15,12 @@ from random import Random
 import pytest
 
 from app.core import db
-from app.core.accounts import api_tokens, queries
-from app.core.accounts.actor import SYSTEM
-from app.core.accounts.api_tokens import Scope
 from app.core.audit import sealer
 from app.core.jobs.models import JobState
 from tests.factories.people import make_guest
 from tests.reliability import invariants
 from tests.reliability.clients import Program
-from tests.reliability.conftest import ROOT, Installation, jobs_in, waited_until
+from tests.reliability.conftest import ROOT, Installation, administrator_token, jobs_in, waited_until
 from tests.reliability.storm import PATIENCE, Actor, Storm
 
 ACTORS = 4
@@ -70,11 +67,8 @@ def test_what_was_acknowledged_holds_whatever_is_killed(installation: Installati
 
 def _prepare(installation: Installation) -> tuple[str, list[str]]:
     """Let links be made that only the views guard, and return the administrator's token and who signs in."""
-    scopes = [Scope.SHARES_READ, Scope.SHARES_WRITE, Scope.RULES_WRITE]
+    token = administrator_token()
     with db.transaction() as session:
-        ada = queries.person_by_email(session, "ada.admin@example.com")
-        assert ada is not None
-        token, _ = api_tokens.create(session, SYSTEM, ada, name="storm", scopes=scopes, days=1)
         emails = [make_guest(session, f"Guest {number}").email for number in range(ACTORS)]
     ruled = Program(installation.base_url, token).call("PATCH", "/link-rules", {"rules": {"require_gate": False}})
     assert ruled.status == 200, ruled.data

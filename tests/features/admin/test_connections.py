@@ -254,6 +254,24 @@ def test_a_credential_that_ends_soon_is_warned_about(pages: PageClient, administ
         assert words in pages.get("/admin/connections").text
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (None, "Atlassian has not said"),
+        ({"limit": 100, "remaining": 12, "near_limit": True}, "12 of 100 calls left"),
+        ({"limit": None, "remaining": None, "near_limit": True}, "Nearly reached"),
+        ({"limit": None, "remaining": None, "near_limit": False}, "Not reached"),
+    ],
+)
+def test_what_atlassian_said_of_its_limit_is_shown(
+    pages: PageClient, administrator: Person, said: dict[str, object] | None, words: str
+) -> None:
+    with transaction() as db:
+        row = make_connection(db)
+        row.rate_limit = said
+    assert words in pages.get(f"/admin/connections/{row.public_id}").text
+
+
 def test_an_assigned_account_is_looked_up_with_the_reading_credential(
     pages: PageClient, administrator: Person, atlassian: Site
 ) -> None:

@@ -15,6 +15,7 @@ from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import MembershipSource, Person
 from app.core.audit import trail
 from app.core.audit.models import AuditEntry
+from app.core.crypto import passwords
 from app.core.crypto import tokens as secrets
 from app.core.errors import Unavailable
 from app.core.jobs.models import Job
@@ -224,6 +225,23 @@ def test_the_visitors_limit_says_when_to_come_back_and_holds_for_the_right_passw
     opened(elsewhere, shared)
     with clock.at(clock.now() + timedelta(seconds=61)):
         opened(pages, shared)
+
+
+def test_a_password_that_could_not_be_compared_was_not_tried(
+    world: World, pages: PageClient, held_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_password: str, _stored: str | None) -> bool:
+        raise Unavailable("passwords")
+
+    shared = share(world)
+    pages.get(shared.path)
+    with monkeypatch.context() as patch:
+        patch.setattr(passwords, "verify_password", busy)
+        for _ in range(6):
+            pages.submit("Open", {"password": links.PASSWORD}, status=503)
+            pages.get(shared.path)
+    pages.submit("Open", {"password": links.PASSWORD})
+    assert "MS Aurora Nord" in pages.follow().text
 
 
 def test_addresses_of_one_ipv6_network_count_together(world: World, pages: PageClient) -> None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from app.core import db
 from app.core.crypto import passwords
+from app.core.errors import Unavailable
 from app.features.share_links.gates import limits, records
 from app.features.share_links.policy import Gate
 from app.features.share_links.queries import Visit
@@ -34,7 +35,14 @@ def prove(visit: Visit, password: str, browser_digest: str | None) -> Proof:
     if not taken.allowed:
         return Proof(None, Refusal.LIMITED, limits.told_wait(limits.PASSWORD, taken))
     stored = visit.shown.password_hash
-    if not passwords.verify_password(password, stored):
+    try:
+        matches = passwords.verify_password(password, stored)
+    except Unavailable:
+        # Nothing was compared, so nothing was tried: whoever comes back is not held to it.
+        with db.transaction() as session:
+            limits.give_back(session, limits.PASSWORD, visit, browser_digest)
+        raise
+    if not matches:
         with db.transaction() as session:
             records.refused(session, visit, browser_digest, Gate.PASSWORD.value, Refusal.WRONG.value)
         return Proof(None, Refusal.WRONG)
