@@ -1,5 +1,6 @@
 """What authors and administrators see of sharing as a whole, by day, by night and on a phone: rules, approvals, stops, many links."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from app.core import clock
@@ -91,10 +92,13 @@ def test_what_is_seen_of_many_links(portal: Portal, visit: Visit, look: Look, pi
     ]
     with portal.link(links[0]) as row:
         row.revoked_at = clock.now()
+    with portal.link(links[2]) as row:
+        row.expires_at = clock.now() + timedelta(days=2)
     author = visit(look).sign_in(ines)
     walk(
         author,
         pictures,
+        ("links-many", "/links/", 200),
         ("bulk", "/links/bulk/new/?list=own", 200),
         ("transfer", f"/links/{links[1].id}/transfer/", 200),
         ("why", f"/links/{links[1].id}/why", 200),
@@ -119,4 +123,5 @@ def _invite(author: Visitor, link: Shared, colleague: Cast, pictures: Path) -> N
     author.open(f"/links/{link.id}/invitations/").picture(pictures / f"invite-{author.look.name}.png")
     author.enter({"Send it by mail to": f"greta@hauliers.example\n{colleague.email}"}).press("Send invitations")
     author.picture(pictures / f"invited-{author.look.name}.png")
-    author.open(f"/links/{link.id}/").picture(pictures / f"link-invited-{author.look.name}.png")
+    author.open(f"/links/{link.id}/").unfold("QR code").page.wait_for_load_state("networkidle")
+    author.picture(pictures / f"link-invited-{author.look.name}.png")

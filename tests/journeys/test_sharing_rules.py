@@ -70,6 +70,7 @@ def test_a_link_from_a_sensitive_space_opens_once_a_second_person_agreed(
         author = creating(visit(script=script).sign_in(ines), portal, GATE_API)
         assert "A second person approves the link before it opens." in author.words
         author.enter({"Name": name}).press("Create link")
+        assert "The link waits for approval" in author.words
         address, password = author.value("Link"), author.value("Password")
         author.follow("Go to the link's page")
         assert "This link waits for approval" in author.words
