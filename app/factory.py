@@ -1,8 +1,9 @@
 """`create_app()`: the one module that knows every part, and the order in which they are put together."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from babel import Locale
 from flask import Flask
@@ -13,8 +14,6 @@ from app.core import models as core_models
 from app.core.config import Config, load
 from app.core.crypto import ring
 from app.core.jobs import outbox
-from app.core.jobs.queue import build as build_queue
-from app.core.jobs.queue import register as register_queue
 from app.core.jobs.worker import run_job
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
@@ -24,6 +23,9 @@ from app.web import cookies, errors, gallery, guard, headers, identity, logs, op
 from app.web.access import Access, declare
 from app.web.proxies import TrustedProxies
 from app.web.surfaces import Surface
+
+if TYPE_CHECKING:
+    from app.core.jobs.queue import WakeUps
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Larger request bodies are turned away unread.
@@ -88,11 +90,15 @@ def _database(app: Flask, config: Config) -> None:
 
 
 def _jobs(app: Flask, config: Config) -> None:
-    queue = build_queue(config)
-    wake = register_queue(queue, run_job)
-    outbox.on_commit(wake)
+    @cache
+    def queue() -> "WakeUps":
+        # Huey brings the clients of all its stores along, 20 MB of them: loaded with the first job.
+        from app.core.jobs import queue as wake_ups
+
+        return wake_ups.open_with(config, run_job)
+
+    outbox.on_commit(lambda job_id: queue().wake(job_id))
     app.extensions["portico_queue"] = queue
-    app.extensions["portico_wake"] = wake
 
 
 def _web(app: Flask, config: Config) -> None:

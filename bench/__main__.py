@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench import documents, flood, growth, machine, paper, reads, report, saml, uniform
+from bench import documents, flood, growth, machine, paper, reads, report, saml, start, uniform
 from bench.flood import Flooding
 from bench.report import Results
 from bench.servers import Portal, Workshop, workshop
@@ -19,7 +19,7 @@ from simulator import site
 #: A part of its own with a page of its own: it fills millions of rows.
 GROWTH = "growth"
 KINDS = ("SQLite", "PostgreSQL")
-PARTS = ("reads", "flood", "uniform", "paper", "documents", "saml")
+PARTS = ("reads", "flood", "uniform", "paper", "start", "documents", "saml")
 #: Parts that run in this process, without a portal, wrk or PostgreSQL.
 _ALONE = frozenset({"documents", "saml"})
 
@@ -125,7 +125,19 @@ def _measure(results: Results, opened: Workshop, parts: frozenset[str], samples:
         _say("making PDFs of 6 and of 64 sheets")
         making = paper.making(rounds)
         while_making = {kind: _while_making(portal, kind, rounds, seconds) for kind, portal in portals.items()}
-    return replace(results, readings=readings, floods=floods, spreads=spreads, making=making, while_making=while_making)
+    starts: dict[str, start.Start] = {}
+    if "start" in parts:
+        _say("starting")
+        starts = start.measure(portals["SQLite"], rounds=rounds)
+    return replace(
+        results,
+        readings=readings,
+        floods=floods,
+        spreads=spreads,
+        making=making,
+        while_making=while_making,
+        starts=starts,
+    )
 
 
 def _while_making(portal: Portal, kind: str, rounds: int, seconds: int) -> paper.Reading:

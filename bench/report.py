@@ -1,11 +1,12 @@
 """Figures as tables: on the terminal beside the published ones, and as `bench/results.md`."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench import documents, paper, reads, saml
+from bench import documents, paper, reads, saml, start
 from bench.documents import Timing
 from bench.flood import RATE, Flooding
 from bench.machine import Machine
@@ -35,7 +36,7 @@ class Target:
 
     @property
     def bound(self) -> str:
-        return f"{'≤' if self.cost else '≥'} {self.wanted:.1f}"
+        return f"{'≤' if self.cost else '≥'} {self.wanted:g}"
 
 
 @dataclass(frozen=True)
@@ -50,35 +51,46 @@ class Results:
     seconds: int
     making: list[Making] = field(default_factory=list)
     while_making: dict[str, paper.Reading] = field(default_factory=dict)
+    starts: dict[str, start.Start] = field(default_factory=dict)
     documents: dict[str, Timing] = field(default_factory=dict)
     responses: dict[str, saml.Timing] = field(default_factory=dict)
 
 
 def targets(results: Results) -> list[Target]:
     """Return the ratios that Portico must reach, from one run."""
-    found = []
+    return [*_of_readers(results), *_of_processes(results), *_of_documents(results)]
+
+
+def _of_readers(results: Results) -> Iterator[Target]:
     for kind, peer in reads.ORM.items():
         if reads.READ[kind] in results.readings:
             name = f"gated read / Flask + one ORM SELECT, {kind}"
-            found.append(Target(name, 1.0, reads.ratio(results.readings, reads.READ[kind], peer)))
+            yield Target(name, 1.0, reads.ratio(results.readings, reads.READ[kind], peer))
     for kind, name in reads.FORGED.items():
         if name in results.readings:
             figure = reads.ratio(results.readings, name, reads.EMPTY)
-            found.append(Target(f"forged token / Flask, empty view, {kind}", 0.9, figure))
+            yield Target(f"forged token / Flask, empty view, {kind}", 0.9, figure)
     for kind, floods in results.floods.items():
-        found += [Target(f"readers' rate kept, {one.name}, {kind}", 0.7, one.kept) for one in floods]
-    found += [
-        Target(f"PDF of {one.sheets} sheets / WeasyPrint alone", 1.2, one.ratio, cost=True) for one in results.making
-    ]
+        for one in floods:
+            yield Target(f"readers' rate kept, {one.name}, {kind}", 0.7, one.kept)
+
+
+def _of_processes(results: Results) -> Iterator[Target]:
+    for one in results.making:
+        yield Target(f"PDF of {one.sheets} sheets / WeasyPrint alone", 1.2, one.ratio, cost=True)
+    if results.starts:
+        for name, wanted, figure in zip(("time", "size"), start.MOST, start.ratios(results.starts), strict=True):
+            yield Target(f"{name} of a portal's start / everything imported", wanted, figure, cost=True)
+
+
+def _of_documents(results: Results) -> Iterator[Target]:
     if results.documents:
         name = "storage format of 100 KB / nh3.clean alone"
-        found.append(Target(name, documents.MOST, documents.ratio(results.documents), cost=True))
+        yield Target(name, documents.MOST, documents.ratio(results.documents), cost=True)
     if results.responses:
         for peer, wanted in ((saml.PYSAML2, 25.0), (saml.PYTHON3_SAML, 1.0)):
-            found.append(
-                Target(f"SAML response: {peer} / Portico", wanted, saml.ratio(results.responses, peer, saml.OURS))
-            )
-    return found
+            figure = saml.ratio(results.responses, peer, saml.OURS)
+            yield Target(f"SAML response: {peer} / Portico", wanted, figure)
 
 
 def show(results: Results) -> str:
@@ -109,6 +121,8 @@ def page(results: Results) -> str:
     if results.making:
         parts.append(_making(results.making))
     parts += [_while_making(kind, one) for kind, one in results.while_making.items()]
+    if results.starts:
+        parts.append(_starts(results.starts))
     if results.documents:
         parts.append(_documents(results.documents))
     if results.responses:
@@ -218,6 +232,21 @@ def _spread(kind: str, spread: Spread) -> str:
         f"## Answers to strangers about links that do not open, {kind}\n\n"
         f"Microseconds from the first byte out to the last byte in, over loopback. {same} “{CONTROL}” is the same link as\n"
         f"“{BASE}”: what it differs by is chance.\n\n" + _table(heads, rows)
+    )
+
+
+def _starts(starts: dict[str, start.Start]) -> str:
+    rows = [
+        [
+            one.name,
+            f"{median(one.seconds):.2f}",
+            f"{min(one.seconds):.2f}–{max(one.seconds):.2f}",
+            f"{median(one.megabytes):.0f}",
+        ]
+        for one in starts.values()
+    ]
+    return "## Starting\n\nOne worker on core 0, size when it first answers.\n\n" + _table(
+        ["", "s, median", "lowest–highest", "MB resident"], rows
     )
 
 

@@ -45,6 +45,8 @@ class Portal(Server):
     """A running portal with its links."""
 
     tokens: Tokens
+    #: The environment that it was started with.
+    environ: Mapping[str, str]
 
 
 AnyServer = TypeVar("AnyServer", bound=Server)
@@ -82,7 +84,7 @@ class Workshop:
         (folder / "metrics").mkdir()
         environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder / "metrics")
         running = self._run(portal_command(config), environ, str(port))
-        return self._started(Portal(port, running, tokens))
+        return self._started(Portal(port, running, tokens, environ))
 
     def stop(self) -> None:
         for server in self._servers:

@@ -55,10 +55,10 @@ def worker() -> None:
 
     app = create_app()
     config: Config = app.extensions["portico_config"]
-    queue = app.extensions["portico_queue"]
-    ticker = Ticker(app.extensions["portico_wake"])
+    wake_ups = app.extensions["portico_queue"]()
+    ticker = Ticker(wake_ups.wake)
     ticker.start()
-    consumer = queue.create_consumer(
+    consumer = wake_ups.queue.create_consumer(
         workers=config.queue.worker_threads,
         periodic=False,
         max_delay=1.0,

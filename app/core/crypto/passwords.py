@@ -12,7 +12,6 @@ import threading
 from dataclasses import dataclass
 
 import bcrypt
-from zxcvbn import zxcvbn
 
 from app.core import db
 from app.core.crypto import ring
@@ -72,6 +71,9 @@ def strength(password: str, *, user_inputs: tuple[str, ...] = ()) -> Strength:
     words = [
         word for value in user_inputs for word in (value, re.sub(r"\W", "", value), *re.split(r"\W+", value)) if word
     ]
+    # Its lists of words are 10 MB, and most processes never see a new password.
+    from zxcvbn import zxcvbn
+
     result = zxcvbn(password[:72], user_inputs=[*words, "portico"])
     feedback = result["feedback"]
     advice = " ".join([feedback["warning"] or "", *feedback["suggestions"]]).strip()

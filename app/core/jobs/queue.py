@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
@@ -34,6 +35,20 @@ def build(config: Config) -> Huey:
     if url.startswith(("redis://", "rediss://", "unix://")):
         return RedisHuey(_NAME, url=url, **options)
     return PostgresHuey(_NAME, dsn=url, **options)
+
+
+@dataclass(frozen=True)
+class WakeUps:
+    """The queue, and the function that puts a wake-up for a job id into it."""
+
+    queue: Huey
+    wake: Callable[[int], None]
+
+
+def open_with(config: Config, run: Callable[[int], Any]) -> WakeUps:
+    """Open the queue that the settings name and register the one task there is, which calls `run`."""
+    queue = build(config)
+    return WakeUps(queue, register(queue, run))
 
 
 def register(queue: Huey, run: Callable[[int], Any]) -> Callable[[int], None]:
