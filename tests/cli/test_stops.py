@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.core import clock, db
 from app.core.accounts.models import Person
-from app.core.audit.models import AuditEntry
+from app.core.audit.models import AuditEntry, AuditPersonal
 from app.core.connections.models import Connection
 from app.core.mail.models import OutgoingMail
 from app.core.settings import registry
@@ -89,13 +89,14 @@ def test_it_is_recorded_as_done_by_the_command_and_administrators_get_mail(
     installation.done("resume", halt)
     with bound(), db.reading() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.subject_kind == "sharing")).all()
+        personal = session.get_one(AuditPersonal, entries[0].id).values
         mails = session.execute(select(OutgoingMail.recipient, OutgoingMail.subject).order_by(OutgoingMail.id)).all()
         administrator = session.scalars(select(Person.email).where(Person.display_name == "Ada")).one()
     assert [(one.event.rpartition(":")[2], one.source, one.actor_kind) for one in entries] == [
         ("stopped", "command", "system"),
         ("resumed", "command", "system"),
     ]
-    assert entries[0].details["reason"] == "A leak"
+    assert personal["reason"] == "A leak"
     assert [tuple(one) for one in mails] == [
         (administrator, "Emergency stop: every link"),
         (administrator, "Sharing goes on: every link"),
