@@ -225,6 +225,30 @@ def test_formulas_are_shown_in_their_notation(written: str, shown: str) -> None:
     assert storage(written) == shown
 
 
+@pytest.mark.parametrize(
+    ("written", "around"),
+    [
+        (macro("mathinline", Body="m = n / t", filename="FLOW"), ("", "")),
+        (macro("latex", Body="$$m = n / t$$", attachmentId="att6"), ('<div class="doc-align-center">', "</div>")),
+    ],
+    ids=["in a line", "block"],
+)
+def test_a_formula_with_an_attached_picture_is_that_picture_with_its_notation_as_words(
+    written: str, around: tuple[str, str]
+) -> None:
+    rendered = render_storage(written.replace("FLOW", FLOW.filename), MATERIAL)
+    picture = rendered.html.removeprefix(around[0]).removesuffix(around[1])
+
+    assert picture.startswith('<img src="media/att6" alt="m = n / t"')
+    assert rendered.media_ids == frozenset({FLOW.id})
+
+
+def test_a_formula_whose_picture_is_not_there_is_shown_in_its_notation() -> None:
+    shown = storage(macro("mathinline", Body="m = n / t", filename="gone.png"))
+
+    assert shown == '<code class="doc-formula" aria-label="Formula">m = n / t</code>'
+
+
 # Pages of other sites
 
 

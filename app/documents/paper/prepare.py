@@ -118,6 +118,10 @@ def _table(table: Any) -> None:
         holder = table.getparent()
         name = "paper-sideways" if width <= COLUMNS_SIDEWAYS else "paper-sideways paper-dense"
         holder.set("class", f"{holder.get('class') or ''} {name}".strip())
+        for columns in holder.iterancestors("div"):
+            # A sheet turned sideways begins within no column.
+            if "doc-columns" in (columns.get("class") or "").split():
+                columns.set("class", f"{columns.get('class')} paper-stacked")
     headed = [cell for row in rows for cell in row if cell.tag == "th"]
     if rows and not headed:
         # ISO 14289-1 7.5: cells have headers. A table that has none is read by its first row; it looks as before.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pdfua
 import pikepdf
+import pypdfium2
 import pytest
 
 from app.documents.paper import PaperFile
@@ -125,6 +126,47 @@ def test_a_wide_table_lies_on_a_sheet_turned_sideways() -> None:
     assert sizes(made(f"<p>before</p>{table}<p>after</p>")) == [(595, 842), (842, 595), (595, 842)]
     turned = stamp(made(f"<p>before</p>{table}<p>after</p>"), MARKS)
     assert all(MARKS.line in text for text in texts(turned))
+
+
+def column(parts: int, words: str, count: int) -> str:
+    lines = "".join(f"<p>{words} {number} stands in a column that is not wide</p>" for number in range(count))
+    return f'<div class="doc-column doc-w-{parts}">{lines}</div>'
+
+
+def test_columns_stand_side_by_side_in_their_shares_and_go_on_across_sheets(tmp_path: Path) -> None:
+    pdf = made(f'<div class="doc-columns">{column(8, "Pilot", 70)}{column(4, "Crane", 40)}</div><p>The end</p>')
+    found = [" ".join(text.split()) for text in texts(pdf)]
+    assert [number for number in range(70) if f"Pilot {number} stands" not in " ".join(found)] == []
+    assert [number for number in range(40) if f"Crane {number} stands" not in " ".join(found)] == []
+    assert "The end" in found[-1]
+    assert over_the_edge(pdf) == []
+    assert findings(pdf, tmp_path) == []
+    (top, left), (beside, right) = place_of(pdf, "Pilot"), place_of(pdf, "Crane")
+    assert abs(top - beside) <= 1
+    width = sizes(pdf)[0][0]
+    assert left < width / 4 < width / 2 < right < width * 3 / 4
+
+
+def place_of(pdf: bytes, word: str) -> tuple[int, float]:
+    """Return how high, and how far to the right, a word stands on the first sheet, in points."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        text = document[0].get_textpage()
+        at = text.search(word, match_case=True).get_next()
+        assert at is not None
+        left, bottom, _, _ = text.get_charbox(at[0])
+        return round(bottom), left
+    finally:
+        document.close()
+
+
+def test_columns_with_a_table_that_turns_its_sheet_stand_one_below_the_other(tmp_path: Path) -> None:
+    table = f'<div class="doc-table-scroll"><table class="doc-table"><tr>{"<td>1</td>" * 10}</tr></table></div>'
+    beside = f'<div class="doc-column doc-w-6">{table}</div>'
+    pdf = made(f'<div class="doc-columns">{column(6, "Berth", 3)}{beside}</div><p>The end</p>')
+    assert sizes(pdf) == [(595, 842), (842, 595), (595, 842)]
+    assert over_the_edge(pdf) == []
+    assert findings(pdf, tmp_path) == []
 
 
 def test_digits_are_of_the_text_font_though_emoji_have_them_too() -> None:

@@ -16,7 +16,7 @@ _SUFFIXES = (".png", ".drawio.png", ".svg.png", ".jpg")
 
 def _drawing(macro: Macro) -> None:
     canvas = macro.canvas
-    file = _picture(macro)
+    file = attached_picture(macro)
     if file is not None:
         look = Picture(
             alt=macro.parameter("diagramdisplayname", "displayname", "diagramname", "name")[:1_000],
@@ -37,7 +37,8 @@ def _drawing(macro: Macro) -> None:
             canvas.omitted("foreign-diagram")
 
 
-def _picture(macro: Macro) -> MediaFile | None:
+def attached_picture(macro: Macro) -> MediaFile | None:
+    """Return the picture that an app attached for a macro, on the page that the macro names if the link covers that."""
     holder = _holder(macro)
     for wanted in (macro.parameters.get(key, "") for key in _IDS):
         for file in holder.attachments.values() if wanted else ():

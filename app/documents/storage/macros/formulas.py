@@ -1,9 +1,11 @@
-"""Formulas: shown in the notation they were written in, since nothing here sets them."""
+"""Formulas: by the picture that the app attached, else in the notation they were written in, since nothing here sets them."""
 
 import html
 
 from lxml import etree
 
+from app.documents.pieces import Picture, picture
+from app.documents.storage.macros.drawings import attached_picture
 from app.documents.storage.macros.macro import Macro, RenderMacro
 from app.documents.storage.parse import AC, RI, XHTML
 from app.documents.storage.walk import Renderer, Walk
@@ -14,15 +16,18 @@ _MARKS = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$"))
 
 
 def _inline(macro: Macro) -> None:
-    _formula(macro.walk, macro.plain_body or macro.parameter("body", "equation", "formula", "latex", ""))
+    source = _plain(macro.plain_body or macro.parameter("body", "equation", "formula", "latex", ""))
+    file = attached_picture(macro)
+    if file is not None:
+        picture(macro.canvas, file, Picture(alt=source[:1_000] or macro.canvas.words.formula))
+    else:
+        _notation(macro.walk, source)
 
 
 def _block(macro: Macro) -> None:
-    source = macro.plain_body or macro.parameter("body", "equation", "formula", "latex", "")
-    canvas = macro.canvas
-    canvas.start("div", ' class="doc-align-center"')
-    _formula(macro.walk, source)
-    canvas.end("div")
+    macro.canvas.start("div", ' class="doc-align-center"')
+    _inline(macro)
+    macro.canvas.end("div")
 
 
 def _mathml(element: etree._Element, walk: Walk) -> None:
@@ -30,7 +35,7 @@ def _mathml(element: etree._Element, walk: Walk) -> None:
     if any(str(found.tag).startswith((AC, RI)) for found in element.iter()):
         walk.canvas.omitted("formula")
     else:
-        _formula(walk, _tex(element) or "".join(str(text) for text in element.itertext()))
+        _notation(walk, _plain(_tex(element) or "".join(str(text) for text in element.itertext())))
 
 
 def _tex(element: etree._Element) -> str:
@@ -41,12 +46,16 @@ def _tex(element: etree._Element) -> str:
     return ""
 
 
-def _formula(walk: Walk, source: str) -> None:
+def _plain(source: str) -> str:
+    """Return a formula without what marks it as one."""
     source = " ".join(source.split())[:_MAX_MATHML]
     for before, after in _MARKS:
         if len(source) > len(before) + len(after) and source.startswith(before) and source.endswith(after):
-            source = source[len(before) : -len(after)].strip()
-            break
+            return source[len(before) : -len(after)].strip()
+    return source
+
+
+def _notation(walk: Walk, source: str) -> None:
     if source:
         label = html.escape(walk.canvas.words.formula)
         walk.canvas.element("code", f' class="doc-formula" aria-label="{label}"', source)

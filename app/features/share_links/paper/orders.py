@@ -37,7 +37,7 @@ from app.features.share_links.reading.media import OutOfRange
 from app.features.share_links.reading.sheets import Sheet
 
 #: Raised when the making changes, so that older PDFs are not found any more.
-MAKING = 2
+MAKING = 3
 _STYLES = ("tokens.css", "reader.css", "reader-issue.css", "code-tokens.css", "paper.css")
 _FOLDER = Path(__file__).resolve().parents[4] / "static" / "css"
 _PDF = "application/pdf"
