@@ -34,6 +34,8 @@ from bench.servers import Portal, Workshop
 #: Links and openings of the smaller size; the larger has a hundred times as many.
 LINKS, OPENINGS = 1_000, 50_000
 TIMES = 100
+#: Asks in a row of which the quickest counts: on a shared machine the others measure who else was on it.
+ASKS = 3
 MOST = 1.5
 PAGE = Path(__file__).parent / "growth.md"
 #: So few that one of them has a full page of links at the smaller size, too: an empty page is quick by itself.
@@ -104,7 +106,7 @@ def measure(workshop: Workshop, kind: str, *, share: float, rounds: int) -> Grow
     for number in range(rounds + _WARM_UP):
         for name, own in times.items():
             for which, place in enumerate(places):
-                took = _ask(*place.pages[name])
+                took = min(_ask(*place.pages[name]) for _ in range(ASKS))
                 if number >= _WARM_UP:
                     own[which].append(took)
     costs = tuple(Cost(name, tuple(own[0]), tuple(own[1])) for name, own in times.items())
@@ -120,8 +122,8 @@ def page(machine: Machine, found: list[Growth], rounds: int) -> str:
 
 {machine.day:%d %B %Y} on {machine.hardware}, {machine.system}. {machine.programs}.
 
-Milliseconds of a whole request over loopback, median of {rounds} (a tenth below – a tenth above), both sizes in turn in the
-same rounds. The machine is shared and noisy: only ratios mean anything. Wanted: at most {MOST} ×."""
+Milliseconds of a whole request over loopback, median of {rounds} (a tenth below – a tenth above), each the quickest of
+{ASKS} in a row, both sizes in turn in the same rounds. The machine is shared and noisy: only ratios mean anything. Wanted: at most {MOST} ×."""
     ]
     return "\n\n".join([*parts, *(section(one) for one in found)]) + "\n"
 

@@ -14,7 +14,7 @@ from app.core.db import reading, transaction
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.mail import delivery
 from app.core.mail.models import OutgoingMail
-from app.features.share_links import policy
+from app.features.share_links import policy, tokens
 from app.features.share_links.gates import opening
 from app.features.share_links.gates.opening import Asked
 from app.features.share_links.life import halt_targets, halting
@@ -25,6 +25,8 @@ from app.features.share_links.models import Grant, SharedObject, ShareLink
 from app.features.share_links.policy import Closed, ClosedBecause, LinkState, Serve, Step
 from app.features.share_links.queries import Visit
 from tests.factories import connections, links, people
+from tests.features.share_links.conftest import World
+from tests.features.share_links.readers import opened, share
 from tests.pages import PageClient
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -158,6 +160,24 @@ def test_no_new_link_is_made_where_sharing_is_halted(link: ShareLink, author: Pe
     assert shared(author, "100103", container="SALES").id
 
 
+@pytest.mark.parametrize("kind", HaltKind)
+def test_a_space_is_halted_in_any_spelling_also_before_anything_was_shared_from_it(
+    author: Person, kind: HaltKind, held_clock: datetime
+) -> None:
+    with transaction() as db:
+        site = connections.make_connection(db)
+        target = halt_targets.named(db, HaltScope.CONTAINER, "ops", site.name)
+        stop = halting.begin(db, SYSTEM, kind, target).public_id
+    with pytest.raises(Conflict):
+        shared(author, "100102", container="OPS")
+    lift(stop)
+    made = shared(author, "100102", container="OPS")
+    with transaction() as db:
+        halting.begin(db, SYSTEM, kind, halt_targets.named(db, HaltScope.CONTAINER, "Ops", site.name))
+    assert isinstance(step(made, held_clock), Closed)
+    assert isinstance(step(shared(author, "100103", container="OPS2"), held_clock), Serve)
+
+
 def test_only_places_can_be_switched_off(link: ShareLink) -> None:
     with pytest.raises(Invalid):
         halt(link, HaltScope.LINK, HaltKind.OFF)
@@ -252,3 +272,19 @@ def test_an_author_and_a_stranger_reach_none_of_these_pages(author: Person, page
     pages.sign_in(author)
     for path in ("/sharing/", "/sharing/stop/", "/sharing/off/", "/sharing/x/resume/"):
         pages.get(path, status=403)
+
+
+def test_whoever_read_before_is_told_in_the_administrators_words_and_a_stranger_nothing(
+    world: World, pages: PageClient
+) -> None:
+    shared_page = share(world)
+    opened(pages, shared_page)
+    off = halt(shared_page.link, HaltScope.CONTAINER, HaltKind.OFF, "The audit goes on until Friday.")
+    assert "The audit goes on until Friday." in pages.get(shared_page.path, status=403).text
+    stranger = pages.another()
+    closed = stranger.get(shared_page.path, status=404)
+    assert closed.source == stranger.get(f"/s/{tokens.make('AAAAAAAAAAAA', 0)}/", status=404).source
+    lift(off)
+    # Grants of before are dead: the gate is asked for again.
+    assert "password" in pages.get(shared_page.path).forms[0].names
+    stranger.get(shared_page.path)

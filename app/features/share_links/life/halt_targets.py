@@ -97,7 +97,7 @@ def _container(session: Session, connection: Connection, key: str) -> Target:
             SharedObject.connection_id == connection.id, func.lower(SharedObject.container) == key.lower()
         )
     )
-    # One that nothing was shared from yet can be switched off beforehand, by its key as Atlassian writes it.
+    # One that nothing was shared from yet can be switched off beforehand.
     found = known or key
     if not found or len(found) > 64 or not found.isprintable() or ":" in found:
         raise Invalid("what", Text("Enter the key of the space or project, such as OPS."))

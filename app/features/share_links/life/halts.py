@@ -58,8 +58,8 @@ class Target:
 
     @property
     def key(self) -> str:
-        """What the halt's row and the visit's statement both call it."""
-        return ":".join([self.scope.value, *map(str, self.ids)])
+        """What the halt's row and the visit's statement both call it; keys in small letters, so that no spelling escapes."""
+        return ":".join([self.scope.value, *(str(one).lower() for one in self.ids)])
 
     @property
     def links(self) -> ColumnElement[bool]:
@@ -70,7 +70,8 @@ class Target:
             case HaltScope.OBJECT:
                 return ShareLink.shared_object_id == self.ids[0]
             case HaltScope.CONTAINER:
-                return (SharedObject.connection_id == self.ids[0]) & (SharedObject.container == self.ids[1])
+                same_key = func.lower(SharedObject.container) == str(self.ids[1]).lower()
+                return (SharedObject.connection_id == self.ids[0]) & same_key
             case HaltScope.CONNECTION:
                 return SharedObject.connection_id == self.ids[0]
             case HaltScope.PERSON:
@@ -206,4 +207,4 @@ def _text(prefix: str, column: ColumnElement[Any]) -> ColumnElement[str]:
 
 def _container() -> ColumnElement[str]:
     between = literal_column("':'", String())
-    return _text("space:", _TARGET.connection_id) + between + _TARGET.container
+    return _text("space:", _TARGET.connection_id) + between + func.lower(_TARGET.container)
