@@ -34,6 +34,7 @@ from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.objects import ObjectFacts, ObjectKind
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.proof import RefusedToShare
+from app.features.share_links.reading import tree
 from app.features.share_links.reading.tree_reading import NO_SHARE
 from app.features.share_links.rules import approving, content_guard, ruling
 from app.features.share_links.rules.content_check import NOT_LOOKED, Scan
@@ -204,7 +205,7 @@ def resume(session: Session, actor: Actor, public_id: str, facts: ShareFacts | N
         link.restriction_digest = found.restriction_digest
         standing.note(session, link.shared_object_id, link.created_by_id)
     # While it was paused nobody asked whether it may go on.
-    standing.check_soon(session, link.shared_object_id)
+    tree.ask_again(session, link.shared_object_id)
     link.paused_at = None
     link.paused_reason = None
     link.version += 1

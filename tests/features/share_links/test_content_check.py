@@ -12,7 +12,7 @@ from app.core.audit.models import AuditEntry
 from app.core.settings import registry
 from app.features.share_links import service
 from app.features.share_links.conditions import Conditions
-from app.features.share_links.models import LinkApproval, ShareLink
+from app.features.share_links.models import LinkApproval, OwnerNotice, ShareLink
 from app.features.share_links.proof import RefusedToShare
 from app.features.share_links.rules import approving, content_check, content_guard
 from app.features.share_links.rules import changes as rule_changes
@@ -180,6 +180,29 @@ def test_what_a_second_person_agreed_to_is_shown_and_anything_else_waits_again(o
         approving.approve(session, people.actor_of(session, office.ada), request or 0)
     assert content_guard.permits(link.id, f"<p>Another text, the same key: {AWS}</p>")
     assert not content_guard.permits(link.id, f"<p>{AWS} and {GITHUB}</p>")
+
+
+def test_where_rules_only_warn_the_owner_is_told_once_of_what_a_later_version_holds(office: Office) -> None:
+    office.mode("warn")
+    made = office.create(FOUND)
+    with db.reading() as session:
+        link = session.scalars(select(ShareLink)).one()
+
+    def told() -> list[str]:
+        with db.reading() as session:
+            return list(session.scalars(select(OwnerNotice.code)))
+
+    # The version that it was made for: its creator saw what was found.
+    assert content_guard.permits(link.id, f"<p>{AWS}</p>")
+    assert told() == []
+    with db.transaction() as session:
+        session.get_one(ShareLink, link.id).page_changed = True
+    for html in (f"<p>{AWS}</p>", f"<p>Another text: {AWS}</p>", "<p>Harmless</p>"):
+        assert content_guard.permits(link.id, html)
+    assert told() == ["content_found"]
+    assert content_guard.permits(link.id, f"<p>{AWS} and {GITHUB}</p>")
+    assert told() == ["content_found"] * 2
+    assert office.paused(made) is None
 
 
 def test_nothing_of_what_was_found_is_stored_or_recorded_in_plain(office: Office) -> None:

@@ -26,6 +26,7 @@ class NoticeCode(StrEnum):
     RIGHT_LOST = PauseReason.RIGHT_LOST
     CONTENT = PauseReason.CONTENT
     CONTENT_APPROVAL = "content_approval"
+    CONTENT_FOUND = "content_found"
     CONNECTION_OFF = "connection_off"
     TRANSFERRED = "transferred"
     ENDS_SOON = "ends_soon"
@@ -63,6 +64,10 @@ _SENTENCES: dict[NoticeCode, Text] = {
     NoticeCode.CONTENT_APPROVAL: Text(
         "Something was found in what this link shows now, so a second person decides whether it opens again."
     ),
+    NoticeCode.CONTENT_FOUND: Text(
+        "Something that may not be meant for others was found in what this link shows now. Look at the page, and pause the "
+        "link if it should not be read."
+    ),
     NoticeCode.CONNECTION_OFF: Text(
         "The connection to Atlassian was switched off, so nobody can read this link until it is back."
     ),
@@ -98,9 +103,17 @@ def tell_administrators(session: Session, subject: Text, body: Text) -> None:
         delivery.send(session, to=email, subject=subject, body=body)
 
 
-def tell_owner(session: Session, link: ShareLink, code: NoticeCode) -> None:
+def was_told(session: Session, link_id: int, code: NoticeCode, about: str) -> bool:
+    """Tell whether the owner of a link has such a notice about just this."""
+    query = select(OwnerNotice.id).where(
+        OwnerNotice.link_id == link_id, OwnerNotice.code == code.value, OwnerNotice.detail == about
+    )
+    return session.scalars(query).first() is not None
+
+
+def tell_owner(session: Session, link: ShareLink, code: NoticeCode, about: str | None = None) -> None:
     """Leave a notice on the link's page and send its owner a mail, in the caller's transaction."""
-    session.add(OwnerNotice(link_id=link.id, at=clock.now(), code=code.value, detail=None))
+    session.add(OwnerNotice(link_id=link.id, at=clock.now(), code=code.value, detail=about))
     owner = session.get(Person, link.created_by_id)
     if owner is None or not owner.active or not delivery.can_send():
         return

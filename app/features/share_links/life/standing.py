@@ -27,8 +27,6 @@ from app.features.share_links.queries import ObjectRow
 from app.features.share_links.settings import ShareLinkSettings
 from app.integrations.atlassian.addresses import Address, Kind
 
-#: What was checked within this time is believed.
-BELIEVED = timedelta(seconds=60)
 #: Owners who are asked about by one check of an object; those who wait longest come first.
 MOST_AT_ONCE = 10
 #: Seconds after which one check asks about no other.
@@ -79,12 +77,6 @@ def is_open() -> ColumnElement[bool]:
 def not_asked_since(age: timedelta) -> ColumnElement[bool]:
     """Return the condition for owners who were asked about longer ago, or never; the query joins `ProvenRight`."""
     return or_(ProvenRight.asked_at.is_(None), ProvenRight.asked_at < clock.now() - age)
-
-
-def check_soon(session: Session, shared_object_id: int) -> None:
-    """Have an object checked by the next visit: a link opens again, and what is known is from before."""
-    row = session.get_one(SharedObject, shared_object_id, with_for_update=True)
-    row.checked_at = min(row.checked_at, clock.now() - BELIEVED - timedelta(seconds=1))
 
 
 def _counts(session: Session, shared_object_id: int, person_id: int) -> bool:

@@ -43,7 +43,7 @@ from app.integrations.atlassian.errors import (
 logger = logging.getLogger(__name__)
 
 #: What was checked within this time is believed.
-FRESH = standing.BELIEVED
+FRESH = timedelta(seconds=60)
 #: Longer than the calls of one check can take together.
 LEASE = timedelta(seconds=45)
 #: After a failed check nobody tries again for this long, nor for longer than the maximum, whatever Retry-After says.

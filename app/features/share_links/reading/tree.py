@@ -115,7 +115,7 @@ def take_out(session: Session, object_row: int) -> None:
 
 
 def ask_again(session: Session, shared_object_id: int) -> None:
-    """Make the next read check an object: more of what is below it is shown than the last check looked at."""
+    """Make the next read check an object: more is shown than the last check looked at, or a link to it opens again."""
     too_old = clock.now() - _TOO_OLD
     session.execute(
         update(SharedObject)

@@ -22,9 +22,9 @@ from app.core.text import Text
 from app.features.share_links import rows
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import grants
-from app.features.share_links.life import standing
 from app.features.share_links.models import LinkApproval, SharedObject, ShareLink
 from app.features.share_links.policy import PauseReason
+from app.features.share_links.reading import tree
 from app.features.share_links.rules import ruling
 from app.features.share_links.rules.content_check import Scan
 from app.features.share_links.rules.rulebook import Rules
@@ -96,7 +96,7 @@ def approve(session: Session, actor: Actor, request_id: int, note: str = "") -> 
     _decide(session, actor, row, approved=True, note=_checked_note(note))
     digest = session.get_one(SharedObject, link.shared_object_id).restriction_digest
     # While it waited, a label or a lost right has paused nothing that was not paused already.
-    standing.check_soon(session, link.shared_object_id)
+    tree.ask_again(session, link.shared_object_id)
     if digest != link.restriction_digest:
         # Who may see it in Atlassian changed while it waited: its owner proves the right anew.
         link.paused_reason = PauseReason.RESTRICTION_CHANGED.value

@@ -1,10 +1,11 @@
 """Whether content that was made anew may be shown: looked through under the rules of its place, before anybody sees it.
 
 What the rules refuse pauses the link and tells its owner; what they want a second person for waits until one has agreed
-to just that. No transaction is open here.
+to just that; where they only warn, the owner is told of what a later version holds. No transaction is open here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from app.core.accounts.models import Person
 from app.core.audit import trail
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import grants
-from app.features.share_links.life.notices import NoticeCode, tell_owner
+from app.features.share_links.life.notices import NoticeCode, tell_owner, was_told
 from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.rules import approving, content_check, ruling
@@ -29,17 +30,23 @@ from app.features.share_links.rules.rulebook import CheckMode, mode_of
 def permits(link_id: int, html: str, files: Callable[[frozenset[OwnPattern]], Scan] = lambda _own: Scan(())) -> bool:
     """Tell whether a link may show this content; where it may not, the link is paused when this returns.
 
-    `files` looks through what hangs on it; it is asked only where the rules refuse something.
+    `files` looks through what hangs on it; it is asked only where the rules do more than warn.
     """
     with db.reading() as session:
-        rules = ruling.rules_of(session, session.get_one(ShareLink, link_id))
+        link = session.get_one(ShareLink, link_id)
+        rules, changed = ruling.rules_of(session, link), link.page_changed
     mode = mode_of(rules)
-    if mode in (CheckMode.OFF, CheckMode.WARN):
+    # What it was made for was shown to its creator with what was found.
+    if mode is CheckMode.OFF or (mode is CheckMode.WARN and not changed):
         return True
-    scan = content_check.together([content_check.of_html(html, rules.patterns), files(rules.patterns)])
+    scan = content_check.of_html(html, rules.patterns)
+    if mode is CheckMode.WARN:
+        _warn(link_id, scan)
+        return True
+    scan = content_check.together([scan, files(rules.patterns)])
     if scan.clean:
         return True
-    with db.transaction() as session, context.use(replace(context.current(), address=None, agent=None)):
+    with db.transaction() as session, _as_portico():
         if mode is CheckMode.APPROVE and approving.was_approved(session, link_id, scan.digest):
             return True
         _stop(session, link_id, scan, mode)
@@ -57,6 +64,27 @@ def record(session: Session, link: ShareLink, scan: Scan, mode: CheckMode) -> No
         finished=scan.finished,
         mode=mode.value,
     )
+
+
+def _warn(link_id: int, scan: Scan) -> None:
+    """Tell the owner of what a later version holds, once for the same findings."""
+    if not scan.findings:
+        return
+    with db.reading() as session:
+        if was_told(session, link_id, NoticeCode.CONTENT_FOUND, scan.digest):
+            return
+    with db.transaction() as session, _as_portico():
+        link = session.scalars(select(ShareLink).where(ShareLink.id == link_id).with_for_update()).one()
+        if not was_told(session, link_id, NoticeCode.CONTENT_FOUND, scan.digest):
+            record(session, link, scan, CheckMode.WARN)
+            tell_owner(session, link, NoticeCode.CONTENT_FOUND, scan.digest)
+
+
+@contextmanager
+def _as_portico() -> Iterator[None]:
+    # Whoever's request made us look has nothing to do with it.
+    with context.use(replace(context.current(), address=None, agent=None)):
+        yield
 
 
 def _stop(session: Session, link_id: int, scan: Scan, mode: CheckMode) -> None:
