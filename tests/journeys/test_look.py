@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,10 +15,14 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import Person
-from app.core.db import transaction
-from app.features.sso import accounts, configuration, conflicts
+from app.core.db import reading, transaction
+from app.features.sso import accounts, arrival, attempts, begin, configuration, conflicts, outstanding
+from app.features.sso.arrival import Deposited
 from app.features.sso.configuration import Kind, SamlSettings
-from app.features.sso.models import SsoConnection
+from app.features.sso.models import Purpose, SsoAttempt, SsoConnection
+from tests.conftest import NOW
+from tests.features.sso import acme
+from tests.features.sso.acme import Provider
 from tests.journeys.portal import Cast, Portal, Shared
 from tests.journeys.test_identity_provider import connected
 from tests.journeys.visitor import DESK, NIGHT, PHONE, Look, Visit, Visitor
@@ -120,16 +125,33 @@ def test_what_administrators_see_of_identity_providers(
         "https://harbour.example/metadata",
         sso_redirect_url="https://harbour.example/sso",
         certificates=(keys("harbour").certificate.pem,),
+        allow_idp_initiated=True,
     )
     # Each look has a connection of its own; the database is one for all stories.
     name = f"harbour-{look.name}"
     with connected(name, Kind.SAML, settings, portal.group("Hauliers")):
         _accounts(name, sam, mia)
+        failed, went_through = f"failed{look.name}", f"passed{look.name}"
+        _attempts(portal, name, failed, went_through)
         ada = visit(look).sign_in(portal.administrator())
         walk(
             ada,
             pictures,
             ("identity-providers", "/admin/sso/", 200),
+            ("identity-choose-preset", "/admin/sso/new", 200),
+            ("identity-new-saml", "/admin/sso/new/saml/entra_id", 200),
+            ("identity-new-oidc", "/admin/sso/new/oidc/okta", 200),
+            ("identity-new-oauth", "/admin/sso/new/oauth/other", 200),
+            ("identity-provider", f"/admin/sso/{name}", 200),
+            ("identity-edit", f"/admin/sso/{name}/edit", 200),
+            ("identity-mapping", f"/admin/sso/{name}/mapping", 200),
+            ("identity-groups", f"/admin/sso/{name}/groups", 200),
+            ("identity-test", f"/admin/sso/{name}/test", 200),
+            ("identity-attempts", "/admin/sso/attempts", 200),
+            ("identity-attempt-failed", f"/admin/sso/attempts/{failed}", 200),
+            ("identity-attempt-passed", f"/admin/sso/attempts/{went_through}", 200),
+            ("identity-person", f"/admin/people/{sam.public_id}", 200),
+            ("identity-person-conflict", f"/admin/people/{mia.public_id}", 200),
             ("identity-conflicts", "/admin/sso/conflicts", 200),
             ("identity-accounts", f"/admin/sso/{name}/accounts", 200),
             ("identity-assign", f"/admin/sso/{name}/accounts/assign?subject=a1b2&email={sam.email}", 200),
@@ -145,6 +167,30 @@ def _accounts(name: str, holder: Cast, asked: Cast) -> None:
         accounts.assign(session, SYSTEM, name, subject="5f1d7c2e-90ab-4c1e-8f0a-2b1c3d4e5f60", email=holder.email)
         person = session.get_one(Person, asked.id)
         conflicts.note(session, configuration.of(row), "c0ffee00-90ab-4c1e-8f0a-2b1c3d4e5f60", asked.email, person)
+
+
+def _attempts(portal: Portal, name: str, failed: str, went_through: str) -> None:
+    """Have a test sign-in go through, and an answer for somebody else come to us."""
+    service, moved = f"{portal.base_url}/sso/{name}/saml", acme.later(clock.now() - NOW)
+    ours: dict[str, Any] = {
+        "destination": f"{service}/acs",
+        "recipient": f"{service}/acs",
+        "audiences": ((f"{acme.BASE}/sso/{name}/saml/metadata",),),
+    }
+    theirs = ours | {"audiences": (("https://elsewhere.example/metadata",),)}
+    with reading() as session:
+        connection = begin.connection(session, name)
+    assert connection is not None
+    for reference, said in ((failed, theirs), (went_through, ours)):
+        answer = Provider("harbour").answers(None, assertion_id=f"_{reference}", **moved, **said)
+        outcome = arrival.read(connection, portal.base_url, answer)
+        with transaction() as session:
+            taken = arrival.accept(session, connection, outcome)
+            if isinstance(taken, Deposited):
+                found = outstanding.collect(session, taken.handle)
+                assert found is not None
+                attempts.record_accepted(session, connection, Purpose.TEST, found.verified, None)
+            session.scalars(select(SsoAttempt).order_by(SsoAttempt.id.desc()).limit(1)).one().reference = reference
 
 
 @looks

@@ -30,7 +30,7 @@ class Refusal(StrEnum):
 
 
 WORDS: dict[Refusal, Text] = {
-    Refusal.CHECK_FAILED: Text("A check of the provider's answer failed; it is marked below."),
+    Refusal.CHECK_FAILED: Text("A check of the provider's answer failed."),
     Refusal.PROVIDER_SAID_NO: Text("The provider itself refused, or the person cancelled there."),
     Refusal.PROVIDER_DOWN: Text("The provider did not answer Portico, or not with what it should."),
     Refusal.REQUEST_UNKNOWN: Text("The answer belongs to no request that is outstanding; it came too late or unasked."),

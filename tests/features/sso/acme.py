@@ -81,6 +81,7 @@ def later(moved: timedelta) -> dict[str, Any]:
         "not_before": moved,
         "not_on_or_after": ends,
         "confirmation_end": ends,
+        "session_end": moved + timedelta(hours=8),
     }
 
 

@@ -88,7 +88,7 @@ def test_a_failed_sign_in_is_found_by_its_reference_id(pages: PageClient, admini
     page = pages.follow()
     assert page.heading == f"Attempt {REFERENCE}"
     assert "A check of the provider's answer failed" in page.text
-    assert rows(pages, "Checks")[1] == [
+    assert rows(pages, "Checks that failed")[0] == [
         "It was made for Portico and for no other application",
         "Failed",
         "http://localhost:8000/sso/acme/saml/metadata",

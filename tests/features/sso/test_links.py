@@ -125,3 +125,25 @@ def test_a_word_that_counts_for_each_opening_lasts_from_the_provider_to_the_page
         pages.get(address)
     with clock.at(NOW + timedelta(minutes=5)):
         pages.get(address, status=303)
+
+
+def test_a_link_that_names_a_provider_offers_it_alone_and_is_for_who_came_through_it(
+    pages: PageClient, held_clock: datetime
+) -> None:
+    acme.connect(ACME)
+    umbra = Provider("umbra")
+    acme.connect(umbra)
+    with transaction() as db:
+        link = links.make_link(db, people.make_author(db), password=False, sign_in_through="acme")
+        greta = people.make_guest(db)
+    address = f"/s/{tokens.make(link.public_id, link.generation)}/"
+    local, other = pages.another(), pages.another()
+    local.sign_in(greta)
+    acme.sign_in(other, umbra)
+    for visitor in (pages, local, other):
+        page = visitor.get(address)
+        assert "Sign in with acme" in page.text
+        assert "Sign in with umbra" not in page.text
+        assert "Open it when you are ready to read." not in page.text
+    through(pages, address, assertion_id="_2", name_id="m2", attributes=about("m2@acme.example"))
+    assert "Open it when you are ready to read." in pages.follow().text

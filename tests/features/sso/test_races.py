@@ -1,21 +1,27 @@
 """Many at once with one answer, one address or one code: exactly one of them is signed in."""
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 
+from app.core import clock
 from app.core.accounts.models import Person
-from app.core.crypto import tokens
+from app.core.crypto import keyring, tokens
+from app.core.crypto.keyring import KeyRing
 from app.core.db import reading, transaction
 from app.core.settings import registry
 from app.features.sso import arrival, begin, finish
 from app.features.sso.arrival import Deposited
 from app.features.sso.finish import Browser, Finished
 from app.features.sso.models import SsoIdentity
+from tests import processes
+from tests.conftest import NOW
 from tests.features.sso import acme
 from tests.features.sso.acme import Provider
 from tests.pages import PageClient
@@ -50,6 +56,22 @@ def test_one_answer_is_taken_once_however_many_bring_it(pages: PageClient, held_
             return arrival.accept(db, connection, outcome)
 
     assert sum(isinstance(one, Deposited) for one in race(bring)) == 1
+
+
+def test_one_answer_is_taken_once_by_two_processes(
+    pages: PageClient, database_url: str, key_ring: KeyRing, tmp_path: Path
+) -> None:
+    acme.connect(ACME)
+    keys, answer, each = tmp_path / "keys.json", tmp_path / "answer", RACERS // 2
+    keyring.write(keys, key_ring)
+    moved = acme.later(clock.now() - NOW)
+    answer.write_text(ACME.answers(acme.begin(pages, ACME), **moved))
+    logs = [tmp_path / f"{number}.log" for number in range(2)]
+    command: list[str | Path]
+    command = [sys.executable, "-m", "tests.features.sso.racer", database_url, keys, answer, str(each)]
+    racers = [processes.start(command, log=log) for log in logs]
+    assert [racer.wait(60) for racer in racers] == [0, 0], [log.read_text() for log in logs]
+    assert sum(int(log.read_text()) for log in logs) == 1
 
 
 def test_one_outcome_is_fetched_once_however_many_come(pages: PageClient, held_clock: datetime) -> None:
