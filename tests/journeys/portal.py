@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from email.policy import default
 from itertools import count
 from pathlib import Path
@@ -36,7 +37,7 @@ from app.core.jobs.models import Job, JobState
 from app.core.permissions import Role
 from app.core.ratelimit import Attempt
 from app.core.settings.models import RuntimeSetting
-from app.features.share_links.models import RuleLevel, ShareLink
+from app.features.share_links.models import AddressCode, RuleLevel, ShareLink
 from app.integrations.atlassian.types import Account, Product
 from simulator.site import Running
 from tests import processes, settings
@@ -238,6 +239,12 @@ class Portal:
     def mailed_code(self, address: str, other_than: str = "") -> str:
         """Wait for a code, other than an earlier one, and return it."""
         return self.mail(address, rf"^ +(?!{other_than or 'none'})(\d{{6}})$")[1]
+
+    def let_codes_age(self, by: timedelta) -> None:
+        """Let the codes that visitors asked for be older."""
+        with db.transaction() as session:
+            for row in session.scalars(select(AddressCode)):
+                row.asked_at -= by
 
     def let_time_pass(self) -> None:
         """Forget the attempts that were counted, as the next window does."""

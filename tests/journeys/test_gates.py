@@ -78,6 +78,9 @@ def test_visitors_are_told_what_stands_in_their_way(portal: Portal, visit: Visit
     stand(reader, pictures, "views-spent")
     early = portal.share(author, password=PASSWORD, opens_at=(clock.now() + timedelta(days=1)).isoformat())
     assert outside.another().open(early.address, 404).heading == "This link does not open anything"
+    with portal.link(early) as row:
+        row.opens_at = clock.now()
+    assert "protected by a password" in outside.another().open(early.address).words
     signed = portal.share(author, asks_sign_in=True)
     guest = outside.another().open(signed.address)
     stand(guest, pictures, "sign-in")
@@ -112,6 +115,27 @@ def test_an_author_unfolds_more_conditions_and_sees_them_on_the_links_page(
     assert author.value("Networks") == "192.0.2.0/24"
     author.open("/links/")
     stand(author, pictures, "list")
+
+
+def test_another_code_can_be_asked_for_and_a_code_that_was_guessed_at_is_dead(portal: Portal, visit: Visit) -> None:
+    address = "bo@example.org"
+    link = portal.share(portal.author(), recipients=[address])
+    bo = visit().open(link.address)
+    bo.enter({"Your email address": address}).press("Send code")
+    first = portal.mailed_code(address)
+    bo.press("Send another code", 429)
+    assert "A code was sent a moment ago." in bo.words
+    portal.let_codes_age(timedelta(seconds=31))
+    bo.press("Send another code")
+    second = portal.mailed_code(address, first)
+    bo.enter({"Code": first}).press("Go on", 403)
+    for _ in range(4):
+        bo.enter({"Code": "000000" if second != "000000" else "111111"}).press("Go on", 403)
+    assert "Your email address" in bo.words
+    portal.let_codes_age(timedelta(seconds=31))
+    bo.enter({"Your email address": address}).press("Send code")
+    bo.enter({"Code": portal.mailed_code(address, f"{first}|{second}")}).press("Go on")
+    assert bo.heading == TITLE
 
 
 def test_gates_need_no_script(portal: Portal, visit: Visit) -> None:

@@ -96,6 +96,22 @@ def test_somebody_invited_reads_sees_who_else_did_reports_it_and_is_done(
 
 
 @looks
+def test_an_author_invites_while_making_a_link_and_has_it_as_a_qr_code(
+    portal: Portal, visit: Visit, look: Look, pictures: Path
+) -> None:
+    address = f"cleo.{look.name}@supplier.example"
+    author = visit(look).sign_in(portal.author()).open(f"/links/new/?url={portal.page_url()}")
+    author.unfold("Invite people by mail")
+    author.enter({"Send it by mail to": "cleo"}).press("Create link", 422)
+    stand(author, pictures, "invite-refused")
+    author.enter({"Send it by mail to": address, "A few words to them": "See you on Monday."}).press("Create link")
+    assert portal.mail(address, LINK)[1] != author.value("Link")
+    author.unfold("QR code").page.locator("img[alt='QR code of the link']").scroll_into_view_if_needed()
+    author.check()
+    stand(author, pictures, "created")
+
+
+@looks
 def test_what_is_shared_with_somebody_is_listed_without_an_account(
     portal: Portal, visit: Visit, look: Look, pictures: Path
 ) -> None:
@@ -129,6 +145,12 @@ def test_what_is_shared_with_somebody_is_listed_without_an_account(
     guest.open("/shared/?q=ines").page.locator(f"form[action*='{first.id}'] button").click()
     assert guest.press("Open").heading == TITLE
     assert TITLE in guest.open("/shared/").words
+    with portal.link(first) as row:
+        row.expires_at = clock.now() - timedelta(minutes=1)
+    guest.reload()
+    assert "You opened these before" in guest.words
+    assert TITLE not in guest.words
+    stand(guest, pictures, "shared-ended")
     guest.press("Forget the address on this browser")
     assert "Enter your email address." in guest.words
 

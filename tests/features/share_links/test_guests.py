@@ -14,7 +14,9 @@ from app.core.settings import registry
 from app.core.settings import service as settings
 from app.features.share_links.gates.mailed_codes import Refusal
 from app.features.share_links.guests import codes, openings, reports
+from app.features.share_links.guests import shared as listed
 from app.features.share_links.guests.models import LinkReport
+from app.features.share_links.guests.shared import Guest
 from app.features.share_links.models import AddressProof, Grant
 from tests.factories import links, people
 from tests.features.share_links.conftest import World
@@ -83,6 +85,29 @@ def test_somebody_without_an_account_sees_what_is_shared_with_their_address(worl
         assert secret not in pages.page.source
     assert "Nothing matches" in pages.get("/shared/?q=berth").text
     assert len(pages.get("/shared/?q=duarte").xpath("//ul[@class='shared-list']/li")) == 3
+
+
+def test_what_somebody_opened_and_no_longer_opens_is_said_to_them_without_its_title(
+    world: World, pages: PageClient
+) -> None:
+    switch_on()
+    shared, unopened = (share(world, recipients=(ANNA,), password=False) for _ in range(2))
+    prove(pages)
+    pages.send(next(form for form in pages.page.forms if shared.link.public_id in form.action))
+    pages.follow()
+    pages.submit("Open")
+    assert pages.follow().heading == TITLE
+    for one in (shared, unopened):
+        one.change(expires_at=clock.now())
+    page = pages.get("/shared/")
+    assert "they do not open now" in page.text
+    assert len(page.xpath("//ul[@class='shared-list']/li")) == 1
+    assert TITLE not in page.source
+    with db.reading() as session:
+        assert len(listed.ended(session, Guest((ANNA,)))) == 1
+        assert listed.ended(session, Guest((BO,))) == []
+        with clock.at(clock.now() + timedelta(days=31)):
+            assert listed.ended(session, Guest((ANNA,))) == []
 
 
 def test_a_title_is_listed_once_its_link_was_opened_or_where_the_setting_says_so(

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -85,6 +86,41 @@ def test_each_person_gets_a_mail_with_a_link_of_their_own_and_no_title(world: Wo
     assert own[ANNA].token != own[BO].token
     assert opened(pages, own[ANNA]) == TITLE
     assert shared.gates() == ["link:invited", "link:opened"]
+
+
+ASKED = {
+    "a password": ({}, ["You need no account.", "You are asked for a password."]),
+    "a code": (
+        {"password": False, "recipients": ("example.org",)},
+        ["You need no account.", "You are asked for your email address, and a code is mailed to you."],
+    ),
+    "a sign-in": ({"password": False, "asks_sign_in": True}, ["You are asked to sign in."]),
+    "a network": ({"networks": ("203.0.113.0/24",)}, ["It opens from certain networks only."]),
+}
+
+
+@pytest.mark.parametrize(("conditions", "lines"), ASKED.values(), ids=ASKED)
+def test_an_invitation_says_what_is_asked_whose_portal_it_is_and_whom_to_ask(
+    world: World, conditions: dict[str, Any], lines: list[str]
+) -> None:
+    with db.transaction() as session:
+        administrator = people.actor_of(session, people.make_administrator(session))
+        changes = {"name": "Acme Harbour", "contact": "portal@acme.example"}
+        settings.change(session, administrator, "organisation", changes)
+    invite(world, share(world, **conditions), ANNA)
+    (mail,) = mails()
+    assert mail.subject == "Ines Duarte (Acme Harbour) shares a Confluence page with you"
+    for line in (*lines, "It can be opened until", "Ask portal@acme.example"):
+        assert line in mail.body
+    for other in ("sign in", "password", "certain networks", "a code is mailed"):
+        asked = any(other in line for line in lines) or (other == "password" and conditions.get("password", True))
+        assert (other in mail.body) == asked, other
+
+
+def test_an_invitation_to_a_link_that_opens_later_says_when(world: World) -> None:
+    opens = clock.now() + timedelta(hours=2)
+    invite(world, share(world, opens_at=opens), ANNA)
+    assert f"It can be opened from {opens:%-d %b %Y, %H:%M} UTC until" in mails()[0].body
 
 
 def test_an_opening_says_whose_own_link_it_was_also_when_it_was_forwarded(world: World, pages: PageClient) -> None:

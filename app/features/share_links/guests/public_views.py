@@ -50,10 +50,11 @@ def list_shared() -> BaseResponse:
         known = _guest(session)
         if not known.known:
             return _entry(AddressForm(formdata=None))
+        ended = shared.ended(session, known)
         page = shared.page(session, known, form.q.data or "", after, titles=settings.show_titles)
     person = actor_or_none()
     soon = clock.now() + timedelta(days=2)
-    values = {"page": page, "form": form, "known": known, "person": person, "soon": soon}
+    values = {"page": page, "ended": ended, "form": form, "known": known, "person": person, "soon": soon}
     return make_response(render_template("share_links/public/shared.html", **values))
 
 

@@ -1,17 +1,17 @@
-"""What is shared with somebody: open links that name an address of theirs, or groups they are in. Never more than a gate says.
+"""What is shared with somebody: links that name an address of theirs, or groups they are in. Never more than a gate says.
 
 An address counts only where it was proven: by a code in this browser, or by the account's own code or an administrator. What
 an identity provider merely asserts of an address lists nothing.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.core import paging
+from app.core import clock, paging
 from app.core.accounts.models import Membership, Person
 from app.core.accounts.queries import membership_counts
 from app.core.connections.models import Connection
@@ -22,6 +22,9 @@ from app.features.share_links.guests.models import Invitation, ReaderOpening
 from app.features.share_links.models import LinkGroup, LinkRecipient, SharedObject, ShareLink
 
 PAGE_SIZE = 25
+#: What does not open any more is told of to who opened it: so many, and until so long after its end.
+MOST_ENDED = 10
+ENDED_KEPT = timedelta(days=30)
 MAXIMUM_SEARCH = 100
 ORDERS = paging.Orders(ShareLink.id, ends=ShareLink.expires_at)
 #: The own link that leads there.
@@ -76,8 +79,8 @@ def guest(session: Session, proven: str | None, person_id: int | None) -> Guest:
 def page(
     session: Session, known: Guest, search: str = "", after: str | None = None, *, titles: bool = False
 ) -> Page[SharedRow]:
-    """Return one page of what is shared with somebody, what ends first before the rest."""
-    query = _query(known, titles)
+    """Return one page of what is shared with somebody and opens now, what ends first before the rest."""
+    query = _open(known, titles)
     words = search.replace("\0", "").strip()[:MAXIMUM_SEARCH]
     if words:
         title = and_(_shows_title(known, titles), SharedObject.title.icontains(words, autoescape=True))
@@ -88,16 +91,31 @@ def page(
 
 def one(session: Session, known: Guest, public_id: str) -> SharedRow | None:
     """Return one link if it is shared with somebody, or None."""
-    row = session.execute(_query(known, False).where(ShareLink.public_id == public_id)).one_or_none()
+    row = session.execute(_open(known, False).where(ShareLink.public_id == public_id)).one_or_none()
     return _row(row) if row is not None else None
+
+
+def ended(session: Session, known: Guest) -> list[SharedRow]:
+    """Return what somebody opened and cannot open now, by its end; without titles, which may have changed since."""
+    query = (
+        _listed(known, False)
+        .where(~facts.open_now(), _was_opened(known), ShareLink.expires_at > clock.now() - ENDED_KEPT)
+        .order_by(ShareLink.expires_at.desc(), ShareLink.id.desc())
+        .limit(MOST_ENDED)
+    )
+    return [_row(row) for row in session.execute(query)]
 
 
 def anything(session: Session, address: str) -> bool:
     """Tell whether anything is shared with an address now."""
-    return session.execute(_query(Guest((address,)), False).limit(1)).first() is not None
+    return session.execute(_open(Guest((address,)), False).limit(1)).first() is not None
 
 
-def _query(known: Guest, titles: bool) -> Select[Any]:
+def _open(known: Guest, titles: bool) -> Select[Any]:
+    return _listed(known, titles).where(facts.open_now())
+
+
+def _listed(known: Guest, titles: bool) -> Select[Any]:
     own = (
         select(func.max(Invitation.id))
         .where(
@@ -109,7 +127,7 @@ def _query(known: Guest, titles: bool) -> Select[Any]:
         .correlate(ShareLink)
         .scalar_subquery()
     )
-    ended = exists().where(
+    over = exists().where(
         Invitation.link_id == ShareLink.id,
         Invitation.address.in_(known.addresses),
         or_(Invitation.revoked_at.is_not(None), Invitation.left_at.is_not(None)),
@@ -130,9 +148,9 @@ def _query(known: Guest, titles: bool) -> Select[Any]:
         .join(Connection, Connection.id == SharedObject.connection_id)
         .join(Person, Person.id == ShareLink.created_by_id)
         .outerjoin(_OWN, _OWN.id == own)
-        .where(ShareLink.id.in_(_theirs(known)), facts.open_now())
+        .where(ShareLink.id.in_(_theirs(known)))
         # Who gave it up, or had it taken back, is not led there again.
-        .where(or_(_OWN.id.is_not(None), ~ended))
+        .where(or_(_OWN.id.is_not(None), ~over))
     )
     found: Select[Any] = query
     return found
@@ -151,8 +169,10 @@ def _theirs(known: Guest) -> Any:
 
 
 def _shows_title(known: Guest, titles: bool) -> ColumnElement[bool]:
-    if titles:
-        return literal(True)
+    return literal(True) if titles else _was_opened(known)
+
+
+def _was_opened(known: Guest) -> ColumnElement[bool]:
     readers = [f"address:{one}" for one in known.addresses]
     if known.person_id is not None:
         readers.append(f"person:{known.person_id}")
