@@ -20,5 +20,8 @@ def digest(secret: str) -> str:
 
 
 def new_public_id() -> str:
-    """Return twelve URL-safe characters that name a row in addresses."""
-    return secrets.token_urlsafe(PUBLIC_ID_BYTES)
+    """Return twelve URL-safe characters that name a row in addresses and on the command line."""
+    # One that began with a dash would be taken for an option there.
+    while (made := secrets.token_urlsafe(PUBLIC_ID_BYTES)).startswith("-"):
+        pass
+    return made
