@@ -16,6 +16,7 @@ from app.documents import errors
 from app.documents.addresses import ID_PREFIX, SMALL, anchor_id, is_frame_address, media_path
 from app.documents.classes import MAX_INDENT, Align, Colour
 from app.documents.errors import DocumentError
+from app.documents.inclusion import Inclusion
 from app.documents.reasons import reason_of
 from app.documents.sanitise import FRAME_ATTRIBUTES, clean
 from app.documents.types import Heading, LeftOut, Limits, Material, MediaFile, Reason, Rendered
@@ -98,6 +99,7 @@ class Canvas:
         self.heading_offset = 0
         #: Whether this is no part of the outline, such as a comment: its headings have no anchors.
         self.aside = False
+        self.inclusion = Inclusion((material.object_id,))
         self._nodes = 0
         self._characters = 0
         self._inline_only = 0

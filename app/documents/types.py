@@ -42,6 +42,10 @@ class CoveredPage:
     #: Its attachments by file name in NFC, each with this page's id.
     attachments: Mapping[str, MediaFile] = field(default_factory=lambda: MappingProxyType({}))
     updated: datetime | None = None
+    #: Its body as ADF, where it has no storage format.
+    adf: Mapping[str, object] | None = None
+    #: Its attachments by the file id that ADF `media` nodes carry.
+    by_file_id: Mapping[str, MediaFile] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from app.documents import errors
 from app.documents.adf import blocks, extensions, inline, media
-from app.documents.adf.walk import Walk
+from app.documents.adf.walk import Walk, content
 from app.documents.canvas import Canvas
 from app.documents.types import Limits, Material, Rendered
 
@@ -23,6 +23,18 @@ def render_adf(document: Mapping[str, object], material: Material, limits: Limit
     canvas = Canvas(material, limits or Limits())
     draw(document, canvas)
     return canvas.finish()
+
+
+def excerpt(document: object, name: str) -> object | None:
+    """Return the excerpt of a document as a document of its own: the one of this name, or without one the first; or None."""
+    waiting = [document] if isinstance(document, Mapping) else []
+    while waiting:
+        node = waiting.pop()
+        is_one = node.get("type") == "bodiedExtension" and extensions.extension_key(node) == "excerpt"
+        if is_one and (not name or extensions.parameters(node).get("name") == name):
+            return {"type": "doc", "content": node.get("content")}
+        waiting += reversed(list(content(node)))
+    return None
 
 
 def draw(document: object, canvas: Canvas) -> None:

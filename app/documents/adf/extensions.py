@@ -16,7 +16,7 @@ from app.documents.storage.macros.blocks import PANELS
 _MAX_PARAMETERS = 200
 
 
-def _parameters(node: Node) -> dict[str, str]:
+def parameters(node: Node) -> dict[str, str]:
     """Return the parameters by name: those of a macro each have a `value`, those of an app stand by themselves."""
     given = attributes(node).get("parameters")
     if not isinstance(given, Mapping):
@@ -41,13 +41,13 @@ def _extension(node: Node, walk: Walk) -> None:
     if render is not None:
         render(node, walk)
     elif key in MACROS and not any(content(node)):
-        draw_macro(key, {name: walk.count(text) for name, text in _parameters(node).items()}, walk.canvas)
+        draw_macro(key, {name: walk.count(text) for name, text in parameters(node).items()}, walk.canvas)
     else:
         walk.canvas.omitted(key or "content")
 
 
 def _jira(node: Node, walk: Walk) -> None:
-    key = _parameters(node).get("key", "").strip()
+    key = parameters(node).get("key", "").strip()
     if not key:
         walk.canvas.omitted("jira")
         return
@@ -57,12 +57,12 @@ def _jira(node: Node, walk: Walk) -> None:
 
 
 def _body(node: Node, walk: Walk) -> None:
-    if _parameters(node).get("hidden") != "true":
+    if parameters(node).get("hidden") != "true":
         walk.block_children(node)
 
 
 def _panel(node: Node, walk: Walk) -> None:
-    begin_panel(walk.canvas, PANELS[extension_key(node)], walk.count(_parameters(node).get("title", "")))
+    begin_panel(walk.canvas, PANELS[extension_key(node)], walk.count(parameters(node).get("title", "")))
     walk.block_children(node)
     end_panel(walk.canvas)
 
@@ -70,12 +70,12 @@ def _panel(node: Node, walk: Walk) -> None:
 def _code(node: Node, walk: Walk) -> None:
     # The body of a macro whose body is text: a paragraph for each line.
     lines = ("".join(str(part.get("text") or "") for part in content(line)) for line in content(node))
-    given = _parameters(node)
+    given = parameters(node)
     code_block(walk.canvas, walk.count("\n".join(lines)), given.get("language", ""), walk.count(given.get("title", "")))
 
 
 def _expand(node: Node, walk: Walk) -> None:
-    begin_expand(walk.canvas, walk.count(_parameters(node).get("title", "")))
+    begin_expand(walk.canvas, walk.count(parameters(node).get("title", "")))
     walk.block_children(node)
     end_expand(walk.canvas)
 

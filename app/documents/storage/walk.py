@@ -5,16 +5,13 @@ Two stack frames for each level keep the deepest allowed document far from Pytho
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
 from html import escape
-from types import MappingProxyType
 
 from lxml import etree
 
 from app.documents.canvas import Canvas
 from app.documents.storage.parse import AC, RI, XHTML
-from app.documents.types import CoveredPage, Material
+from app.documents.types import Material
 
 _MARKUP = re.compile("[&<>]").search
 
@@ -26,45 +23,24 @@ class Walk:
         "canvas",
         "column_share",
         "footnotes",
-        "included_characters",
-        "includes",
-        "listed",
         "notes_written",
-        "path",
         "renderers",
     )
 
     def __init__(self, canvas: Canvas, renderers: "Mapping[str, Renderer]") -> None:
         self.canvas = canvas
         self.renderers = renderers
-        #: Ids of the pages that what is written now belongs to, outermost first.
-        self.path: tuple[str, ...] = (canvas.material.object_id,)
         #: Share in percent of a column that names none.
         self.column_share: float | None = None
-        self.includes = 0
-        self.included_characters = 0
-        self.listed = 0
         self.notes_written = 0
         #: Footnotes whose text is still to be written, each with the material of its page.
         self.footnotes: list[tuple[etree._Element, Material]] = []
 
-    @contextmanager
-    def within(self, page: CoveredPage) -> Iterator[None]:
-        """Write what belongs to another page of the share: names of files mean that page's."""
-        material, path = self.canvas.material, self.path
-        self.path = (*path, page.id)
-        self.canvas.material = replace(
-            material, attachments=page.attachments, by_file_id=MappingProxyType({}), object_id=page.id
-        )
-        try:
-            yield
-        finally:
-            self.canvas.material, self.path = material, path
-
     def may_list(self, count: int) -> bool:
         """Count pages or pictures of a list; tell whether there are not too many in all of the document yet."""
-        self.listed += count
-        return self.listed <= self.canvas.limits.max_listed
+        inclusion = self.canvas.inclusion
+        inclusion.listed += count
+        return inclusion.listed <= self.canvas.limits.max_listed
 
     def children(self, element: etree._Element) -> None:
         """Write an element's text and children."""

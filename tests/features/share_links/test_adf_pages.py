@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from app.core.connections import clients
 from app.core.db import reading
 from app.features.share_links import objects
@@ -14,7 +16,7 @@ from tests import html
 from tests.factories.links import PASSWORD
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import aged, calls, forget_calls, opened, share
-from tests.features.share_links.test_children import GATE_HOURS, HANDBOOK
+from tests.features.share_links.test_children import GATE_HOURS, HANDBOOK, WALK
 from tests.pages import PageClient
 
 ICE, PICTURE = "100129", "att10012900"
@@ -90,12 +92,69 @@ def test_it_includes_what_the_link_covers_and_nothing_else(world: World, pages: 
     assert "The gates are open" not in alone.text
 
 
-def test_a_covered_page_without_storage_format_opens_and_is_not_included(world: World, pages: PageClient) -> None:
-    write(world, GATE_HOURS, {"type": "paragraph", "content": [{"type": "text", "text": "Open at night."}]})
+def paragraph(*words: dict[str, Any] | str) -> dict[str, Any]:
+    """Return a paragraph of text and other nodes."""
+    return {
+        "type": "paragraph",
+        "content": [{"type": "text", "text": one} if isinstance(one, str) else one for one in words],
+    }
+
+
+def night(world: World) -> None:
+    """Let the page about gate hours be written as ADF, with an excerpt, a mention, a picture and what an app shows."""
+    (file,) = (one for one in world.running.site.attachments_of(GATE_HOURS))
+    picture = {"type": "media", "attrs": {"type": "file", "id": file.file_id, "collection": ""}}
+    excerpt = {"extensionType": "com.atlassian.confluence.macro.core", "extensionKey": "excerpt"}
+    hidden = excerpt | {"extensionKey": "private-notes"}
+    write(
+        world,
+        GATE_HOURS,
+        {"type": "bodiedExtension", "attrs": excerpt, "content": [paragraph("Open at night.")]},
+        paragraph("Ask ", {"type": "mention", "attrs": {"id": world.account("jonas").account_id, "text": "@?"}}),
+        {"type": "mediaSingle", "content": [picture]},
+        {"type": "bodiedExtension", "attrs": hidden, "content": [paragraph("CANARY-BODY-OF-AN-APP")]},
+    )
+
+
+@pytest.mark.parametrize("written", ["storage", "adf"])
+def test_a_covered_page_without_storage_format_is_included_with_its_own_files(
+    world: World, pages: PageClient, written: str
+) -> None:
+    night(world)
+    if written == "adf":
+        write(world, HANDBOOK, extension("include", **{"": "Gate hours"}))
+    else:
+        macro = '<ac:structured-macro ac:name="include"><ac:parameter ac:name="">Gate hours</ac:parameter></ac:structured-macro>'
+        world.running.site.pages[HANDBOOK].latest.body = macro
     shared = share(world, HANDBOOK, powers=Powers(children=Children(1)))
     page = opened(pages, shared)
-    assert "Open at night." not in page.source
+    (included,) = page.xpath("//div[@class='doc-included']")
+    assert [html.text_of(one) for one in included.iter("p")] == ["Open at night.", "Ask @Jonas Berg"]
+    assert "CANARY-BODY-OF-AN-APP" not in page.source
+    (source,) = page.xpath("//div[@class='doc-included']//img/@src")
+    assert source.startswith(f"media/{GATE_HOURS}/")
+    assert pages.http.get(shared.path + source, base_url=pages.base_url).status_code == 200
     assert "Open at night." in pages.get(f"{shared.path}page-{GATE_HOURS}").text
+    alone = opened(pages.another(), share(world, HANDBOOK))
+    assert "Open at night." not in alone.source
+
+
+def test_its_excerpt_alone_is_included_where_that_is_asked_for(world: World, pages: PageClient) -> None:
+    night(world)
+    write(world, HANDBOOK, extension("excerpt-include", **{"": "Gate hours"}))
+    page = opened(pages, share(world, HANDBOOK, powers=Powers(children=Children(1))))
+    assert "Open at night." in page.text
+    assert "Jonas Berg" not in page.text
+
+
+def test_pages_that_include_one_another_end(world: World, pages: PageClient) -> None:
+    write(world, GATE_HOURS, paragraph("Round"), extension("include", **{"": "A walk along the quay"}))
+    write(world, WALK, paragraph("and round"), extension("include", **{"": "Gate hours"}))
+    write(world, HANDBOOK, extension("include", **{"": "Gate hours"}))
+    page = opened(pages, share(world, HANDBOOK, powers=Powers(children=Children(1))))
+    (outer,) = page.xpath("//div[@class='doc-body']/div[@class='doc-included']")
+    assert [html.text_of(one) for one in outer.iter("p")] == ["Round", "and round"]
+    assert "Not shown here: page that includes itself" in html.text_of(outer)
 
 
 def test_its_creator_is_told_what_is_left_out(world: World) -> None:

@@ -3,11 +3,14 @@
 What is read into a page is bounded: no page within itself, so many pages, so many characters together.
 """
 
+import json
+
 from lxml import etree
 
 from app.documents.addresses import is_safe_href, shared_link
 from app.documents.classes import PanelKind
 from app.documents.errors import DocumentError
+from app.documents.inclusion import within
 from app.documents.pieces import begin_panel, end_panel
 from app.documents.storage.macros.macro import Macro, RenderMacro
 from app.documents.storage.parse import AC, parse
@@ -15,36 +18,43 @@ from app.documents.storage.sources import page_called, page_of
 from app.documents.storage.walk import child, parameters
 from app.documents.types import CoveredPage
 
-#: Pages within pages within pages.
-_MAX_NESTED = 8
 _MAX_LEVELS = 20
 
 
 def _include(macro: Macro) -> None:
-    page = _source(macro)
-    root = _read(macro, page)
-    if page is None or root is None:
+    page = _readable(macro)
+    root = _parsed(macro, page) if page is not None and page.storage is not None else None
+    if page is None or (page.storage is not None and root is None):
         return
     macro.canvas.start("div", ' class="doc-included"')
-    with macro.walk.within(page):
-        macro.walk.block_children(root)
+    with within(macro.canvas, page):
+        if root is not None:
+            macro.walk.block_children(root)
+        else:
+            _document(macro, page.adf)
     macro.canvas.end("div")
 
 
 def _excerpt_include(macro: Macro) -> None:
-    page = _source(macro)
-    root = _read(macro, page)
-    if page is None or root is None:
+    page = _readable(macro)
+    if page is None:
         return
-    excerpt = _excerpt(root, macro.parameter("name"))
-    if excerpt is None:
+    name = macro.parameter("name")
+    root = _parsed(macro, page) if page.storage is not None else None
+    if root is None and page.storage is not None:
+        return
+    excerpt = _excerpt(root, name) if root is not None else None
+    document = _excerpt_of_document(page.adf, name) if page.storage is None else None
+    if excerpt is None and document is None:
         macro.canvas.omitted(macro.name)
         return
     with_panel = not macro.says("nopanel") and not macro.canvas.in_text
     if with_panel:
         begin_panel(macro.canvas, PanelKind.PLAIN, page.title)
-    with macro.walk.within(page):
-        if with_panel:
+    with within(macro.canvas, page):
+        if excerpt is None:
+            _document(macro, document)
+        elif with_panel:
             macro.walk.block_children(excerpt)
         else:
             macro.walk.children(excerpt)
@@ -62,27 +72,49 @@ def _source(macro: Macro) -> CoveredPage | None:
     return page_called(name.strip(), macro.parameter("spacekey", "space"), material) if name else None
 
 
-def _read(macro: Macro, page: CoveredPage | None) -> etree._Element | None:
-    """Return the source of a covered page; else write why it is not shown and return None."""
-    walk, limits = macro.walk, macro.canvas.limits
-    if page is None or page.storage is None:
-        macro.canvas.omitted(macro.name)
+def _readable(macro: Macro) -> CoveredPage | None:
+    """Return the covered page that a macro names, if it was read; else write why it is not shown and return None."""
+    canvas, page = macro.canvas, _source(macro)
+    if page is None or (page.storage is None and page.adf is None):
+        canvas.omitted(macro.name)
         return None
-    if page.id in walk.path:
-        macro.canvas.omitted("include-loop")
+    characters = len(page.storage) if page.storage is not None else len(json.dumps(page.adf))
+    refused = canvas.inclusion.refuses(page, characters, canvas.limits)
+    if refused is not None:
+        canvas.omitted(refused)
         return None
-    characters = walk.included_characters + len(page.storage)
-    too_many = walk.includes >= limits.max_includes or characters > limits.max_included_characters
-    if too_many or len(walk.path) > _MAX_NESTED:
-        macro.canvas.omitted("include-more")
-        return None
-    walk.includes += 1
-    walk.included_characters = characters
+    return page
+
+
+def _parsed(macro: Macro, page: CoveredPage) -> etree._Element | None:
+    """Return the source of a covered page; else write that it is not shown and return None."""
     try:
-        return parse(page.storage, limits)
+        return parse(page.storage or "", macro.canvas.limits)
     except DocumentError:
         macro.canvas.omitted(macro.name)
         return None
+
+
+def _document(macro: Macro, document: object) -> None:
+    """Write a page, or its excerpt, that is in ADF."""
+    # ADF shows macros by this package.
+    from app.documents import adf
+
+    canvas = macro.canvas
+    before, canvas.in_text = canvas.in_text, False
+    try:
+        with canvas.part():
+            adf.draw(document, canvas)
+    except DocumentError:
+        canvas.omitted(macro.name)
+    canvas.in_text = before
+
+
+def _excerpt_of_document(document: object, name: str) -> object | None:
+    """Return the excerpt of a page in ADF as a document of its own, or None."""
+    from app.documents import adf
+
+    return adf.excerpt(document, name)
 
 
 def _excerpt(root: etree._Element, name: str) -> etree._Element | None:

@@ -45,7 +45,7 @@ def render(site: Site, page_id: str, powers: Powers, coverage: Coverage, *, vers
     body = Body(Format.STORAGE, page.storage or "") if page.adf is None else Body(Format.ADF, page.adf)
     covered = _with_bodies(client, body, _covered(coverage), page_id)
     basis = material.basis(site, page.id, files, powers, below=is_below(page.id, coverage))
-    bodies = [body.content, *(one.storage for one in covered.values() if one.storage)]
+    bodies = [body.content, *(read for one in covered.values() if (read := one.storage or one.adf))]
     handed_in = replace(
         basis,
         pages=_by_target(covered.values(), page),
@@ -98,7 +98,7 @@ def _with_bodies(
             found = _body(client, covered[page_id])
             if found is not None:
                 covered[page_id] = found
-                waiting.append(found.storage or "")
+                waiting.append(found.storage or found.adf or "")
     return covered
 
 
@@ -120,9 +120,14 @@ def _body(client: ConfluenceReader, covered: CoveredPage) -> CoveredPage | None:
         return None
     if page.status != objects.CURRENT:
         return None
-    known = material.by_name(material.media_file(one, page.id) for one in files)
-    # What is written as ADF has no place in what is written in storage format: its files are shown, and no words of it.
-    return replace(covered, storage=page.storage or None, attachments=known)
+    known = {one: material.media_file(one, page.id) for one in files}
+    return replace(
+        covered,
+        storage=page.storage or None,
+        adf=page.adf,
+        attachments=material.by_name(known.values()),
+        by_file_id={one.file_id: file for one, file in known.items() if one.file_id},
+    )
 
 
 def _by_target(pages: Iterable[CoveredPage], rendered: Page) -> dict[str, CoveredPage]:
