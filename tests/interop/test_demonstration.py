@@ -57,8 +57,9 @@ def test_what_the_table_says_is_so(demonstration: Demonstration) -> None:
     said = demonstration.said
     links = re.findall(rf"{demonstration.base_url}(/s/\S+/)\n +.+\n +opens with: (.+)", said)
     assert len(links) >= 3
-    for path, _ in links:
-        assert Browser(demonstration.base_url).get(path).status == 200
+    for path, opens_with in links:
+        closed = opens_with.startswith("nothing")
+        assert Browser(demonstration.base_url).get(path).status == (404 if closed else 200), opens_with
     path = next(path for path, opens_with in links if LINK_PASSWORD in opens_with)
     assert _opens(demonstration, path, LINK_PASSWORD)
     for person in PERSONS:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+import urllib3
 from sqlalchemy import Engine, func, select
 
 from app.core import clock, db
@@ -131,7 +133,7 @@ def elsewhere(installation: Installation, tmp_path: Path) -> Iterator[str]:
     own = {"PORTICO_LISTEN": f"127.0.0.1:{port}", "PORTICO_DATA_DIR": str(tmp_path / "elsewhere")}
     command = [sys.executable, "-m", "app.cli", "portal"]
     process = processes.start(command, log=log, environ=installation.environ | own, cwd=ROOT)
-    processes.wait_until(lambda: processes.accepts(port), process, log=log, what="the second portal", seconds=60)
+    processes.wait_until(partial(_is_ready, port), process, log=log, what="the second portal", seconds=120)
     yield f"http://127.0.0.1:{port}"
     processes.stop(process, seconds=40)
 
@@ -139,8 +141,16 @@ def elsewhere(installation: Installation, tmp_path: Path) -> Iterator[str]:
 def _serve(module: str, environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     port = int(environ["PORTICO_LISTEN"].rpartition(":")[2])
     process = processes.start([sys.executable, "-m", module, "serve"], log=log, environ=environ, cwd=ROOT)
-    processes.wait_until(lambda: processes.accepts(port), process, log=log, what="portico serve", seconds=60)
+    processes.wait_until(partial(_is_ready, port), process, log=log, what="portico serve", seconds=120)
     return process
+
+
+def _is_ready(port: int) -> bool:
+    """Tell whether a portal answers: its port is open while its processes are still loading, which a busy machine drags out."""
+    try:
+        return urllib3.request("GET", f"http://127.0.0.1:{port}/readyz", retries=False, timeout=5).status == 200
+    except urllib3.exceptions.HTTPError:
+        return False
 
 
 def _fill(site: Running) -> tuple[str, str]:
@@ -168,7 +178,7 @@ def administrator_token() -> str:
 
 
 #: How long a test waits for an installation to do what it promised.
-PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(seconds=120)
 
 
 def waited_until(done: Callable[[], bool], seconds: float = PATIENCE.total_seconds()) -> bool:

@@ -8,8 +8,8 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import signals
-from app.core.accounts import service, sessions
+from app.core import clock, signals
+from app.core.accounts import queries, service, sessions
 from app.core.accounts.actor import Actor
 from app.core.accounts.models import Person, SignInSession
 from app.core.audit import trail
@@ -97,4 +97,23 @@ def sign_out(session: Session, actor: Actor, browser_digest: str | None) -> None
 def _record_revoked(session: Session, actor: Actor, count: int) -> None:
     trail.record(
         session, CoreEvent.SESSION_REVOKED, subject=("person", actor.public_id or ""), actor=actor, count=count
+    )
+
+
+def prove_address(session: Session, person_id: int | None, address: str) -> None:
+    """Note that whoever is signed in has entered a code that was mailed to `address`.
+
+    Where that is the address of their account and nobody has vouched for it yet, it is verified from now on.
+    """
+    person = session.get(Person, person_id, with_for_update=True) if person_id is not None else None
+    if person is None or person.email_verified_at is not None or person.email_key != queries.email_key(address):
+        return
+    person.email_verified_at, person.email_verified_by = clock.now(), "code"
+    trail.record(
+        session,
+        CoreEvent.EMAIL_VERIFIED,
+        subject=("person", person.public_id),
+        actor=queries.actor_for(session, person),
+        by="code",
+        email=person.email,
     )

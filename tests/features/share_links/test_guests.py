@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import select, update
 
 from app.core import clock, db
+from app.core.accounts.models import Person
+from app.core.audit.models import AuditEntry
 from app.core.jobs.models import Job
 from app.core.mail.models import OutgoingMail
 from app.core.ratelimit import Limit
 from app.core.settings import registry
 from app.core.settings import service as settings
+from app.features.share_links.gates import codes as gate_codes
 from app.features.share_links.gates.mailed_codes import Refusal
 from app.features.share_links.guests import codes, openings, reports
 from app.features.share_links.guests import shared as listed
@@ -39,6 +42,14 @@ def work() -> None:
         waiting = session.scalars(select(Job).where(Job.name == "share_links.send_list_code").order_by(Job.id)).all()
     for job in waiting:
         codes.send_list_code(**job.arguments)
+
+
+def send_codes() -> None:
+    """Do what the worker has to do for codes at gates."""
+    with db.reading() as session:
+        waiting = session.scalars(select(Job).where(Job.name == "share_links.send_code").order_by(Job.id)).all()
+    for job in waiting:
+        gate_codes.send_code(**job.arguments)
 
 
 def code_for(address: str) -> str | None:
@@ -206,6 +217,35 @@ def test_somebody_signed_in_sees_what_is_shared_with_their_groups_and_not_what_n
     stranger = pages.another()
     stranger.sign_in(other)
     assert "Nothing is shared with you" in stranger.get("/shared/").text
+
+
+@pytest.mark.parametrize("at", ["list", "gate"])
+def test_a_code_verifies_the_address_of_whoever_is_signed_in_and_of_nobody_else(
+    world: World, pages: PageClient, at: str
+) -> None:
+    switch_on()
+    with db.transaction() as session:
+        guest, other = people.make_guest(session), people.make_guest(session, "Gustav Guest")
+        for person in (guest, other):
+            person.email_verified_at = person.email_verified_by = None
+        address = guest.email
+    shared = share(world, recipients=(address,), password=False)
+    for person in (other, guest):
+        browser = pages.another()
+        browser.sign_in(person)
+        if at == "list":
+            prove(browser, address)
+        else:
+            browser.get(shared.path)
+            browser.submit("Send code", {"address": address})
+            browser.follow()
+            send_codes()
+            browser.submit("Go on", {"code": code_for(address) or "000000"})
+    with db.reading() as session:
+        found = {row.email: row.email_verified_by for row in session.scalars(select(Person))}
+        recorded = session.scalars(select(AuditEntry).where(AuditEntry.event == "accounts:email:verified")).all()
+    assert (found[address], found[other.email]) == ("code", None)
+    assert [(entry.subject_id, entry.details) for entry in recorded] == [(guest.public_id, {"by": "code"})]
 
 
 def test_nobody_opens_from_the_list_what_is_not_shared_with_them(world: World, pages: PageClient) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, db, ratelimit
+from app.core.accounts import own
 from app.core.jobs import outbox
 from app.core.mail import delivery
 from app.core.ratelimit import Limit
@@ -96,6 +97,7 @@ def prove(visit: Visit, entered: str, browser_digest: str | None) -> Outcome:
         if isinstance(used, AddressCode):
             limits.give_back(session, limits.CODE, visit, browser_digest)
             proofs.keep(session, used.link_id, used.browser_digest, used.address)
+            own.prove_address(session, visit.visitor.person_id, used.address)
             records.note(session, ShareLinkEvent.ADDRESS_PROVEN, visit, browser_digest, email=used.address)
             return Outcome()
         if used is Refusal.WRONG:

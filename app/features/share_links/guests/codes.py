@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, context, db, ratelimit
+from app.core.accounts import own
 from app.core.accounts.actor import visitor
 from app.core.audit import trail
 from app.core.jobs import outbox
@@ -106,8 +107,11 @@ def send_list_code(browser_digest: str, attempt: str) -> None:
         )
 
 
-def prove(entered: str, browser_digest: str | None) -> Outcome:
-    """Count a try, then compare; the right code lets this browser see the list of that address."""
+def prove(entered: str, browser_digest: str | None, person_id: int | None = None) -> Outcome:
+    """Count a try, then compare; the right code lets this browser see the list of that address.
+
+    `person_id` is who is signed in.
+    """
     digest = browser_digest or ""
     with db.transaction() as session:
         refused = _take(session, TRYING, digest)
@@ -117,6 +121,7 @@ def prove(entered: str, browser_digest: str | None) -> Outcome:
         used = mailed_codes.use(session, GuestCode, _key(digest), _PURPOSE, entered)
         if isinstance(used, GuestCode):
             proofs.keep(session, None, digest, used.address)
+            own.prove_address(session, person_id, used.address)
             _record(session, ShareLinkEvent.LIST_PROVEN, digest, email=used.address)
             return Outcome()
         if used is Refusal.WRONG:

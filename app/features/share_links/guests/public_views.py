@@ -96,7 +96,7 @@ def ask_code() -> BaseResponse:
 def prove_code() -> BaseResponse:
     """Prove an address by the code that was mailed to it."""
     form = CodeForm()
-    outcome = codes.prove(form.code.data, cookies.browser_digest())
+    outcome = codes.prove(form.code.data, cookies.browser_digest(), _person_id())
     if outcome.refusal is not None:
         form.code.errors = [code_sentence(outcome)]
         return _wait(_code(form, CODE_STATUS[outcome.refusal]), outcome)
@@ -132,8 +132,12 @@ def forget_address() -> BaseResponse:
 
 def _guest(session: Session) -> Guest:
     proven = codes.proven(session, cookies.browser_digest())
+    return shared.guest(session, proven.address if proven else None, _person_id())
+
+
+def _person_id() -> int | None:
     person = actor_or_none()
-    return shared.guest(session, proven.address if proven else None, person.person_id if person else None)
+    return person.person_id if person is not None else None
 
 
 def _entry(form: AddressForm, status: int = 200) -> Response:
