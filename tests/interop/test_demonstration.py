@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -97,8 +98,14 @@ def _environ(port: int) -> dict[str, str]:
 
 
 def _four_free_ports() -> int:
-    for _ in range(100):
-        port = processes.free_port()
-        if port < 65_000 and not any(processes.accepts(port + number) for number in range(4)):
-            return port
-    raise RuntimeError("no four free ports were found")
+    # Below those that connections of other programs are given.
+    return next(port for port in range(20_000, 32_000, 4) if all(map(_is_free, range(port, port + 4))))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
