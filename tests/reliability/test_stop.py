@@ -33,7 +33,7 @@ def _opened(installation: Installation, path: str) -> Browser:
 
 def test_a_stop_by_the_command_holds_on_every_process_from_its_next_request_on(installation: Installation) -> None:
     author = Program(installation.base_url, installation.token)
-    made = author.call("POST", "/api/v1/shares", {"url": installation.page_url(), "password": PASSWORD})
+    made = author.call("POST", "/shares", {"url": installation.page_url(), "password": PASSWORD})
     assert made.status == 201, made.data
     path = made.json()["link"].removeprefix(installation.base_url)
     readers = [_opened(installation, path) for _ in range(2)]
