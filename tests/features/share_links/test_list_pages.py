@@ -14,6 +14,7 @@ from app.features.share_links import jobs
 from app.features.share_links.lists import tallies
 from app.features.share_links.lists.saved_filters import MAXIMUM
 from app.features.share_links.models import ShareLink
+from tests import html
 from tests.factories import links, people
 from tests.pages import PageClient
 
@@ -28,7 +29,7 @@ def author(app: Flask) -> Person:
 
 
 def names(pages: PageClient, path: str) -> list[str]:
-    return [row["Link"] for row in pages.get(path).table()]
+    return [html.text_of(one) for one in pages.get(path).xpath("//tbody//th/a")]
 
 
 @pytest.mark.parametrize(
