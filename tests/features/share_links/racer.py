@@ -47,7 +47,8 @@ def opens(public_id: str, session_digest: str | None) -> Callable[[int], bool]:
     def attempt(number: int) -> bool:
         asked = Asked(public_id, 0, f"{number:064}", session_digest)
         with db.transaction() as session:
-            return opening.open_link(session, asked, Brought(proven_hash=proven)) == Opened(spent=True)
+            outcome = opening.open_link(session, asked, Brought(proven_hash=proven))
+        return isinstance(outcome, Opened) and outcome.spent
 
     return attempt
 
