@@ -112,6 +112,7 @@ def test_marks_are_part_of_the_sheet_and_read_out_to_nobody(stamped: bytes) -> N
     [
         f'<div class="doc-table-scroll"><table class="doc-table"><tr>{"<td>wordwordwordword</td>" * 20}</tr></table></div>',
         f'<div class="doc-table-scroll"><table class="doc-table"><tr><th>a</th><td>{"x" * 400}</td></tr></table></div>',
+        f'<div class="doc-table-scroll"><table class="doc-table"><tr><td><code>{"v" * 400}</code></td></tr></table></div>',
         f'<pre class="doc-pre"><code>{"y" * 1000}</code></pre>',
         f"<p>{'z' * 500}</p>",
         f"<h2>{'w' * 300}</h2>",

@@ -1,6 +1,7 @@
 """The PDF of a link: who gets one, that it is made once and kept encrypted, and that it says who took it."""
 
 import io
+import time
 
 import pikepdf
 import pytest
@@ -13,6 +14,7 @@ from app.features.share_links.models import Copy, CopyChunk
 from app.features.share_links.paper import child as paper_child
 from app.features.share_links.paper import views as paper_views
 from app.features.share_links.powers import Children, Powers
+from app.features.share_links.reading import copies
 from tests.documents.paper.sheets import texts
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import aged, control, opened, share, share_issue
@@ -67,6 +69,29 @@ def test_the_first_reader_orders_and_every_reader_gets_the_same_neutral_pdf(worl
     assert fetch(other, shared, "pdf").status_code == 200
     assert work() == 0
     assert shared.gates() == ["link:opened", "pdf:taken", "link:opened", "pdf:taken"]
+
+
+def test_whoever_comes_back_to_an_order_that_was_given_up_places_another(world: World, pages: PageClient) -> None:
+    shared = share(world, powers=PDF)
+    opened(pages, shared)
+    fetch(pages, shared, "pdf")
+    (copy,) = copies_of()
+    with db.transaction() as session:
+        copies.discard(session, copy.id)
+    assert pages.get(f"{shared.path}pdf/progress").heading == "Your PDF is being made"
+    assert work() >= 1
+    assert pages.get(f"{shared.path}pdf/progress").heading == "Your PDF is ready"
+
+
+def test_a_reader_waits_a_moment_before_being_told_to_wait(
+    world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper_views, "PATIENCE", 30.0)
+    # A worker that is done while the reader waits.
+    monkeypatch.setattr(time, "sleep", lambda _seconds: work())
+    shared = share(world, powers=PDF)
+    opened(pages, shared)
+    assert fetch(pages, shared, "pdf").status_code == 200
 
 
 def test_a_pdf_holds_the_pictures_of_the_page(world: World, pages: PageClient) -> None:

@@ -52,7 +52,7 @@ def download_pdf(token: str, page_id: str | None = None) -> BaseResponse:
     wanted = _wanted(token, page_id)
     if isinstance(wanted, BaseResponse):
         return wanted
-    done = _ordered(wanted)
+    done = _ordered(wanted, PATIENCE)
     if done is None or done.refused is not None:
         return redirect(url_for("share_links_public.follow_pdf", token=token, page_id=page_id), 303)
     return _sent(wanted, done)
@@ -66,7 +66,8 @@ def follow_pdf(token: str, page_id: str | None = None) -> BaseResponse:
     wanted = _wanted(token, page_id)
     if isinstance(wanted, BaseResponse):
         return wanted
-    return _progress(wanted, orders.look(orders.key_of(wanted.sheet)))
+    # Whoever comes back may find that the order was given up: the page had changed.
+    return _progress(wanted, _ordered(wanted, 0.0))
 
 
 @blueprint.get("/<token>/watermark.svg")
@@ -99,12 +100,13 @@ def _wanted(token: str, page_id: str | None) -> _Wanted | BaseResponse:
     return wanted
 
 
-def _ordered(wanted: _Wanted) -> Paper | None:
+def _ordered(wanted: _Wanted, patience: float) -> Paper | None:
+    """Return what became of the order, which is placed where there is none, after so many seconds at most."""
     key = orders.key_of(wanted.sheet)
     done = orders.look(key)
     if done is None:
         orders.order(key, wanted.visit.shown.public_id, wanted.page_id)
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while done is None and time.monotonic() < end:
         time.sleep(_POLL_SECONDS)
         done = orders.look(key)
