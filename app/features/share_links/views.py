@@ -381,12 +381,15 @@ def _create(form: CreateForm, facts: ShareFacts) -> Answer:
     )
     assert facts.object is not None
     scan = outlook.left_out(facts.site, facts.object, wanted.powers, gather.rules_for(facts)).scan
+    sent = 0
     with transaction() as db:
         outcome = service.create(db, actor(), facts, wanted, scan)
         if isinstance(outcome, service.Created):
-            invitations.invite(db, actor(), outcome.public_id, form.invite.entries(), form.words.data or "")
+            sent = invitations.invite(db, actor(), outcome.public_id, form.invite.entries(), form.words.data or "")
     if isinstance(outcome, service.NotShared):
         raise Invalid("url", timeline.refusal_sentence(outcome.reason, outcome.site))
+    if sent:
+        guest_pages.say_sent(sent)
     return _shown_once(outcome.public_id, password, url_for("share_links.created_link", public_id=outcome.public_id))
 
 

@@ -371,6 +371,7 @@ def test_the_owner_invites_from_the_create_page_and_from_the_links_page(world: W
     assert mails() == []
     pages.submit("Create link", {"invite": f"{ANNA}, {BO}", "words": "Hello"})
     created = pages.follow()
+    assert "2 invitations are on their way." in created.text
     assert [one.recipient for one in mails()] == [ANNA, BO]
     page = pages.get(created.links["Go to the link's page"])
     assert ANNA in page.text

@@ -45,9 +45,7 @@ def invite_people(public_id: str) -> Answer:
             with transaction() as db:
                 count = invitations.invite(db, actor(), public_id, form.invite.entries(), form.words.data or "")
             if count:
-                flash(
-                    ngettext("One invitation is on its way.", "%(num)s invitations are on their way.", count), "success"
-                )
+                say_sent(count)
             else:
                 flash(_("Nobody was invited: enter addresses that have no own link yet."), "info")
             return redirect(url_for("share_links_guests.list_invitations", public_id=public_id), code=303)
@@ -92,6 +90,11 @@ def show_qr(public_id: str) -> Response:
     # Dark on white whatever the theme: readers of codes want the contrast, and the quiet zone around it.
     segno.make(address, error="m", micro=False).save(drawn, kind="svg", scale=4, border=4, light="#ffffff")
     return Response(drawn.getvalue(), content_type="image/svg+xml")
+
+
+def say_sent(count: int) -> None:
+    """Say on the next page how many invitations were sent."""
+    flash(ngettext("One invitation is on its way.", "%(num)s invitations are on their way.", count), "success")
 
 
 def of_link(session: Session, asking: Actor, link: LinkRow) -> dict[str, Any] | None:
