@@ -19,6 +19,15 @@ class _Hosts:
 _hosts = _Hosts("http://localhost:8000", "http://localhost:8000", development=True)
 
 
+@dataclass(frozen=True)
+class Ours:
+    """What a provider is told about us."""
+
+    entity_id: str
+    acs_urls: tuple[str, ...]
+    redirect_uris: tuple[str, ...]
+
+
 def configure(web: Web) -> None:
     """Take the hosts from the settings of this installation."""
     global _hosts
@@ -48,6 +57,15 @@ def keys_url(public_id: str) -> str:
 def hosts() -> tuple[str, ...]:
     """Return the hosts people sign in on, that of links first, each once."""
     return tuple(dict.fromkeys((_hosts.links_url, _hosts.base_url)))
+
+
+def ours(public_id: str) -> Ours:
+    """Return every address that a provider may ask for."""
+    return Ours(
+        entity_id(public_id),
+        tuple(acs_url(public_id, one) for one in hosts()),
+        tuple(redirect_uri(public_id, one) for one in hosts()),
+    )
 
 
 def plain_http_is_allowed() -> bool:

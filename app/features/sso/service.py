@@ -91,6 +91,12 @@ def create(
     return row
 
 
+def id_by_name(session: Session, name: str) -> str | None:
+    """Return the id that a connection of this name would get now; None where it gets one that nobody can tell before."""
+    slug = checking.slug(name)
+    return slug if _is_free(session, slug) else None
+
+
 def change(session: Session, actor: Actor, public_id: str, draft: Draft) -> SsoConnection:
     """Change a connection. A secret is never sent to another address than it was given for. Raises as `create`."""
     row = _locked(session, actor, public_id)
@@ -269,14 +275,19 @@ def _checked_name(session: Session, name: str, own_id: int | None) -> str:
     return name
 
 
+def _is_free(session: Session, slug: str) -> bool:
+    if slug == LOCAL:
+        return False
+    # A group belongs to its connection: the id of one that is gone would inherit its groups.
+    taken = session.scalar(select(func.count()).select_from(SsoConnection).where(SsoConnection.public_id == slug))
+    return not (taken or session.scalar(select(func.count()).select_from(Group).where(Group.source == slug)))
+
+
 def _new_public_id(session: Session, wanted: str, *, given: bool) -> str:
     slug = checking.slug(wanted)
     if given and slug != wanted:
         raise Invalid("id", Text("Use small letters, digits and hyphens, at most 30, for the id."))
-    # A group belongs to its connection: the id of one that is gone would inherit its groups.
-    taken = session.scalar(select(func.count()).select_from(SsoConnection).where(SsoConnection.public_id == slug))
-    taken = taken or session.scalar(select(func.count()).select_from(Group).where(Group.source == slug))
-    if taken or slug == LOCAL:
+    if not _is_free(session, slug):
         if given:
             raise Invalid("id", Text("The id %(id)s is or was in use; choose another.", id=slug))
         return f"{slug}-{tokens.new_public_id()[:6].lower().replace('_', 'x').replace('-', 'x')}"

@@ -99,6 +99,22 @@ def test_a_saml_provider_is_added_by_its_metadata_file_and_begins_switched_off(
     assert len(stored().secrets.own_keys) == 1
 
 
+def test_our_addresses_are_told_before_a_provider_is_added_and_are_those_it_gets(
+    pages: PageClient, administrator: Person
+) -> None:
+    assert "http://localhost:8000/sso/okta/oidc/callback" in pages.get("/admin/sso/new/oidc/okta").source
+    told = pages.get("/admin/sso/new/saml/okta").source
+    acs = "http://localhost:8000/sso/okta/saml/acs"
+    assert acs in told
+    assert "http://localhost:8000/sso/okta/saml/metadata" in told
+    fields = {"entity_id": "urn:okta", "sso_post_url": "https://okta.example/", "certificates": pem()}
+    pages.submit("Add identity provider", fields)
+    assert acs in pages.follow().source
+    again = pages.get("/admin/sso/new/saml/okta")
+    assert acs not in again.source
+    assert "Another provider has or had the name" in again.text
+
+
 def test_a_saml_provider_is_added_by_hand(pages: PageClient, administrator: Person) -> None:
     pages.get("/admin/sso/new/saml/other")
     pages.submit(

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.core.db import reading, transaction
 from app.core.errors import Invalid, NotFound
 from app.core.text import Text
-from app.features.sso import account_rows, gather, presets, queries, service
+from app.features.sso import account_rows, addresses, gather, presets, queries, service
 from app.features.sso.configuration import ClientAuthentication, Kind, SamlSettings, Settings
 from app.features.sso.forms.connections import FORMS, NEW_FORMS, AttemptFilter, MetadataForm
 from app.features.sso.presets import Preset, Protocol
@@ -62,7 +62,10 @@ def new_connection(kind: str, preset: str) -> Answer:
                 )
             flash(_("%(name)s was added, switched off. Go through the steps below.", name=row.name), "success")
             return redirect(url_for("sso.connection", public_id=row.public_id), 303)
-    return form_page("sso/new_connection.html", form, kind=Kind(kind), preset=chosen, protocol=protocol)
+    with reading() as db:
+        public_id = service.id_by_name(db, form.name.data or "")
+    ours = addresses.ours(public_id) if public_id else None
+    return form_page("sso/new_connection.html", form, kind=Kind(kind), preset=chosen, protocol=protocol, ours=ours)
 
 
 @blueprint.get("/<public_id>")
