@@ -51,6 +51,26 @@ def test_an_issue_is_read_with_its_fields_and_comments(portal: Portal, visit: Vi
     look_at(reader, f"issue-{look.name}")
 
 
+# A page each: what was made for one link is there for the next.
+@pytest.mark.parametrize(
+    ("look", "page_id"), [(DESK, "110019"), (NIGHT, "110020"), (PHONE, "110016")], ids=["desk", "dark", "phone"]
+)
+def test_a_pdf_is_awaited_and_saved(portal: Portal, visit: Visit, look: Look, page_id: str) -> None:
+    powers = {"pdf": True, "watermark": True}
+    link = portal.share(portal.author(), portal.page_url(page_id), password=PASSWORD, powers=powers)
+    reader = visit(look).open(link.address)
+    reader.enter({"Password": PASSWORD}).press("Open")
+    title = reader.heading
+    look_at(reader, f"watermark-{look.name}")
+    reader.open(f"{link.address}pdf/progress")
+    assert reader.heading == "Your PDF is being made"
+    look_at(reader, f"progress-{look.name}")
+    reader.page.get_by_role("heading", name="Your PDF is ready").wait_for(timeout=60_000)
+    name, pdf = reader.download("Download PDF")
+    assert name == f"{title}.pdf"
+    assert pdf.startswith(b"%PDF-")
+
+
 @pytest.mark.parametrize("what", ["page", "issue"])
 def test_a_creator_chooses_what_readers_may_do(portal: Portal, visit: Visit, what: str) -> None:
     author = visit().sign_in(portal.author())
