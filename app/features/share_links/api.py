@@ -141,6 +141,17 @@ def revoke_share(public_id: str) -> Response:
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
+@blueprint.post("/shares/<public_id>/new-address")
+@bearer(Scope.SHARES_WRITE)
+@operation(Operation("newAddress", "Give a link a new address", answers=Share, problems=(404, 409), places=_ID))
+def new_address(public_id: str) -> Response:
+    """Give a link a new address: the old one is unknown from now on, and whoever reads passes the gates again."""
+    with transaction() as db:
+        service.new_address(db, actor(), public_id)
+    with reading() as db:
+        return api.answer(share(listing.one(db, actor(), public_id), actor()))
+
+
 @blueprint.get("/shares/<public_id>/activity")
 @bearer(Scope.SHARES_READ)
 @operation(

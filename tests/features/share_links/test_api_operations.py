@@ -119,6 +119,7 @@ CALLS: dict[str, Call] = {
     "readShare": Call(place="public_id"),
     "changeShare": Call(body=lambda _: {"name": "Renamed"}, place="public_id"),
     "revokeShare": Call(place="public_id"),
+    "newAddress": Call(place="public_id"),
     "readActivity": Call(query="?limit=1", place="public_id"),
     "describe": Call(),
     "whyShare": Call(query="?address=anna@example.org&network=192.0.2.1", place="public_id"),
@@ -319,6 +320,17 @@ def test_a_second_person_decides_by_the_interface_and_the_owner_does_not(situati
     (told,) = ada.get("/api/v1/approvals").get_json()["items"]
     assert ada.call("POST", f"/api/v1/approvals/{told['id']}/approve", {"note": "Fine"}).status_code == 204
     assert author.get(where).get_json()["paused_reason"] is None
+
+
+def test_a_new_address_takes_the_place_of_the_old_one(situation: Situation) -> None:
+    author, path = situation.program("author"), f"/api/v1/shares/{situation.link.public_id}"
+    before = author.get(path).get_json()["link"]
+    after = author.call("POST", f"{path}/new-address").get_json()["link"]
+    strangers = situation.app.test_client(use_cookies=False)
+    answers = [strangers.get(one, base_url="http://localhost:8000").status_code for one in (before, after)]
+    assert answers == [404, 200]
+    author.call("DELETE", path)
+    problem(author.call("POST", f"{path}/new-address"), 409)
 
 
 def test_a_link_is_handed_on_once_the_colleague_is_proven_to_see_it(situation: Situation) -> None:
