@@ -239,12 +239,13 @@ def test_two_requests_at_once_with_one_key_make_one_link(client: Program, world:
     def send() -> None:
         answers.append(client.post({"url": world.page(), "generate": True}, Idempotency_Key="race"))
 
-    threads = [threading.Thread(target=send) for _ in range(4)]
+    # As many as may hash a password or wait for it, however few cores there are.
+    threads = [threading.Thread(target=send) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [one.status_code for one in answers] == [201] * 4, [one.text for one in answers]
+    assert [one.status_code for one in answers] == [201] * 3, [one.text for one in answers]
     assert len({one.get_json()["password"] for one in answers}) == 1
     assert count() == 1
 
