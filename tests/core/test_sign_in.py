@@ -168,3 +168,13 @@ def test_a_flood_of_passwords_leaves_threads_for_others(key_ring: KeyRing, monke
         assert refused.value.retry_after == 2
         go_on.set()
         assert [first.result(), waiting.result()] == [False, False]
+
+
+def test_a_try_that_was_not_compared_does_not_count(author: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(passwords, "_places", threading.BoundedSemaphore(1))
+        assert passwords._places.acquire(blocking=False)
+        for _ in range(10):
+            with pytest.raises(Unavailable):
+                attempt(author.email, "wrong")
+    assert isinstance(attempt(author.email, PASSWORD), SignedIn)

@@ -20,6 +20,7 @@ from app.core.accounts.models import KnownBrowser, Person
 from app.core.audit import trail
 from app.core.audit.events import CoreEvent
 from app.core.crypto import passwords
+from app.core.errors import Unavailable
 from app.core.permissions import Role
 from app.core.ratelimit import Limit
 
@@ -143,7 +144,10 @@ def remaining(session: Session, person: Person, achieved: dict[str, datetime]) -
 
 
 def gather(email: str, password: str, browser_digest: str | None, *, in_emergency: bool = False) -> Attempt:
-    """Count the attempt, then compare the password with no transaction open; equal time for unknown names."""
+    """Count the attempt, then compare the password with no transaction open; equal time for unknown names.
+
+    Raises Unavailable while too many passwords are being compared; such an attempt does not count.
+    """
     key = queries.email_key(email)[:254]
     network = ratelimit.network_of(context.current().address)
     with db.reading() as session:
@@ -153,11 +157,18 @@ def gather(email: str, password: str, browser_digest: str | None, *, in_emergenc
         # A browser that signed in before is not locked out by strangers who try the same name.
         own = (PER_BROWSER, f"{key}|{browser_digest}") if known else (PER_ACCOUNT, key)
         limits = [(PER_NETWORK, network), (PER_ADDRESS, f"{key}|{network}"), own]
-        taken = ratelimit.take(session, *limits, *([(emergency.LIMIT, network)] if in_emergency else []))
+        limits += [(emergency.LIMIT, network)] if in_emergency else []
+        taken = ratelimit.take(session, *limits)
     if not taken.allowed:
         return Attempt(key, person.id if person else None, False, None, taken.retry_after)
     stored = person.password_hash if person else None
-    matches = passwords.verify_password(password, stored)
+    try:
+        matches = passwords.verify_password(password, stored)
+    except Unavailable:
+        # Nothing was compared, so nothing was tried.
+        with db.transaction() as session:
+            ratelimit.give_back(session, *limits)
+        raise
     rehashed = None
     if matches and stored is not None and passwords.needs_rehash(stored):
         rehashed = passwords.hash_password(password)
