@@ -288,8 +288,7 @@ def _statement(*conditions: ColumnElement[bool]) -> Select[Any]:
         .where(
             known.link_id == _LINK.id,
             known.browser_digest == _BROWSER,
-            # Not by the index of invitations, where all grants without one lie together.
-            func.coalesce(known.invitation_id, 0) == func.coalesce(_INVITATION.id, 0),
+            known.invitation_id.is_not_distinct_from(_INVITATION.id),
         )
         .scalar_subquery()
     )
