@@ -30,8 +30,10 @@ def current() -> Theme:
 
 
 def _read(value: str | None) -> Theme:
+    if not value:
+        return Theme.AUTO
     try:
-        return Theme(value or Theme.AUTO)
+        return Theme(value)
     except ValueError:
         return Theme.AUTO
 

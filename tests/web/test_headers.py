@@ -1,11 +1,9 @@
 """Headers that every answer carries, and for how long a browser may keep which."""
 
 import pytest
-from flask import Flask, Response, make_response
+from flask import Flask, Response
 
-from app.web.access import public
-
-PATH = "/headers-of-a-test"
+from app.web.access import ops
 
 
 def headers_of(app: Flask, path: str) -> dict[str, str]:
@@ -36,18 +34,12 @@ def test_only_an_address_that_changes_with_its_content_is_kept(app: Flask, path:
     assert headers_of(app, path)["Cache-Control"] == expected
 
 
-def test_a_view_may_choose_what_is_only_a_default_and_nothing_else(app: Flask) -> None:
-    answer: Response = make_response_of(app, {"Referrer-Policy": "same-origin", "X-Content-Type-Options": "sniff"})
-    assert answer.headers["Referrer-Policy"] == "same-origin"
-    assert answer.headers.getlist("X-Content-Type-Options") == ["nosniff"]
-
-
-def make_response_of(app: Flask, headers: dict[str, str]) -> Response:
-    """Return what is sent of an answer that a view made with these headers."""
-
-    @public("a view of this test")
+def test_a_view_may_choose_what_is_only_a_default_and_nothing_else(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    @ops("a view of this test")
     def view() -> Response:
-        return Response("here", headers=headers)
+        return Response("here", headers={"Referrer-Policy": "same-origin", "X-Content-Type-Options": "sniff"})
 
-    with app.test_request_context(PATH):
-        return app.process_response(make_response(view()))
+    monkeypatch.setitem(app.view_functions, "ops.healthz", view)
+    with app.test_client().get("/healthz", base_url="http://localhost:8000") as answer:
+        assert answer.headers.getlist("Referrer-Policy") == ["same-origin"]
+        assert answer.headers.getlist("X-Content-Type-Options") == ["nosniff"]
