@@ -9,7 +9,10 @@ import hmac
 import os
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 import bcrypt
 
@@ -30,6 +33,8 @@ _QUEUE_SECONDS = 4.0
 # bcrypt releases the GIL: more hashes at once than cores only slow the readers of other links down.
 _CORES = max(1, (os.cpu_count() or 2) - 1)
 _cores = threading.BoundedSemaphore(_CORES)
+#: On a core that is wanted by both, reading gets nine tenths.
+_NICENESS = 10
 # Threads that hash or wait for it; the others of a process go on serving those who may read already.
 _places = threading.BoundedSemaphore(_CORES + 2)
 
@@ -45,7 +50,8 @@ class Strength:
 def hash_password(password: str) -> str:
     """Hash a password as `<key id>$<bcrypt>`; raise Unavailable while too many hashes are under way."""
     with _Core():
-        made = bcrypt.hashpw(_prehash(password, ring.current().newest.id), bcrypt.gensalt(COST))
+        hashing = _hashers().submit(bcrypt.hashpw, _prehash(password, ring.current().newest.id), bcrypt.gensalt(COST))
+        made = hashing.result()
     return f"{ring.current().newest.id}${made.decode()}"
 
 
@@ -54,7 +60,7 @@ def verify_password(password: str, stored: str | None) -> bool:
     key_id, _, hashed = (stored or _dummy_hash()).partition("$")
     with _Core():
         try:
-            matches = bcrypt.checkpw(_prehash(password, key_id), hashed.encode())
+            matches = _hashers().submit(bcrypt.checkpw, _prehash(password, key_id), hashed.encode()).result()
         except (KeyRingError, ValueError):
             return False
     return matches and stored is not None
@@ -99,6 +105,17 @@ def _prehash(password: str, key_id: str) -> bytes:
 def _dummy_hash() -> str:
     # Well formed, so that comparing takes the full time; no password is known to match it.
     return f"{ring.current().newest.id}${bcrypt.gensalt(COST).decode()}{'a' * 31}"
+
+
+@cache
+def _hashers() -> ThreadPoolExecutor:
+    """Return the threads that hash: they give way to those that read, which on Linux each thread may by itself."""
+    return ThreadPoolExecutor(_CORES, "hashing", initializer=_give_way)
+
+
+def _give_way() -> None:
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 class _Core:
