@@ -29,7 +29,7 @@ from app.core.accounts import sessions
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import MembershipSource, SignInSession
 from app.core.crypto import tokens as secrets
-from app.features.share_links import queries, service
+from app.features.share_links import service, visit_statement
 from app.features.share_links.conditions import Changes
 from app.features.share_links.gates import opening, proofs
 from app.features.share_links.gates.opening import Asked, Brought, Opened
@@ -374,7 +374,7 @@ class LifeOfALink(RuleBasedStateMachine):
     def asked(self, browser: str, place: str) -> Asked:
         digest = self.sessions[browser][0] if browser in self.sessions else None
         if self.via is not None:
-            return Asked(self.via, queries.OWN_GENERATION, browser, digest, place)
+            return Asked(self.via, visit_statement.OWN_GENERATION, browser, digest, place)
         return Asked(self.public_id, self.generation, browser, digest, place)
 
     def person(self, browser: str) -> int | None:

@@ -4,7 +4,7 @@ import re
 
 from app.core import clock
 from app.core.db import transaction
-from app.features.share_links import queries
+from app.features.share_links import visit_statement
 from tests.factories import links, people
 from tests.features.share_links.conftest import PlanOf
 
@@ -14,7 +14,7 @@ def test_a_visit_goes_through_no_table_and_finds_its_grant_by_link_and_browser(a
         link = links.make_link(db, people.make_author(db))
         links.make_grant(db, link)
     plan = plan_of(
-        queries._BY_TOKEN,
+        visit_statement.BY_TOKEN,
         public_id=link.public_id,
         generation=link.generation,
         browser="a" * 64,

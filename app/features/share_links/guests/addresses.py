@@ -1,7 +1,7 @@
 """The address of one person's own link, also where no request is: reminders are written by the worker."""
 
 from app.features.share_links import tokens
-from app.features.share_links.queries import OWN_GENERATION
+from app.features.share_links.visit_statement import OWN_GENERATION
 
 _links_url = "http://localhost:8000"
 

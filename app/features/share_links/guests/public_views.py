@@ -22,7 +22,7 @@ from app.features.share_links.guests import codes, shared
 from app.features.share_links.guests.forms import SharedForm
 from app.features.share_links.guests.settings import GuestSettings
 from app.features.share_links.guests.shared import Guest
-from app.features.share_links.queries import OWN_GENERATION
+from app.features.share_links.visit_statement import OWN_GENERATION
 from app.web import cookies
 from app.web.access import public
 from app.web.identity import actor_or_none
