@@ -99,7 +99,16 @@ def bind(engine: Engine) -> None:
 
 def engine() -> Engine:
     """Return the bound engine."""
-    bound: Engine | None = _write.kw.get("bind")
+    return _bound(_write)
+
+
+def reads() -> Engine:
+    """Return the engine that `reading()` uses."""
+    return _bound(_read)
+
+
+def _bound(maker: sessionmaker[Session]) -> Engine:
+    bound: Engine | None = maker.kw.get("bind")
     if bound is None:
         raise RuntimeError("no database is bound; call app.core.db.bind() first")
     return bound
@@ -175,18 +184,10 @@ def reading() -> Iterator[Session]:
         session.close()
 
 
-def reads() -> Engine:
-    """Return the engine that `reading()` uses."""
-    bound: Engine | None = _read.kw.get("bind")
-    if bound is None:
-        raise RuntimeError("no database is bound; call app.core.db.bind() first")
-    return bound
-
-
 def lend() -> PoolProxiedConnection:
     """Take a driver's own connection out of the pool: each statement is by itself. Raises the driver's errors.
 
-    A third of what `reading` costs, for the one statement that every page of a link waits for. `give_back` ends it.
+    For the one statement that every page of a link waits for; `give_back` ends it.
     """
     lent = reads().raw_connection()
     _commit_by_itself(lent, True)

@@ -44,7 +44,7 @@ def csp_nonce() -> str:
 
 
 def install(app: Flask) -> None:
-    """Set the headers on every answer, as it leaves: eight that are always the same cost Werkzeug more than the rest of it."""
+    """Set the headers on every answer as it leaves, past the checks that Werkzeug makes of each, though eight never change."""
     web = app.extensions["portico_config"].web
     hsts = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),) if web.secure else ()
     always = (*_ALWAYS, *hsts)

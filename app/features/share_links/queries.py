@@ -126,7 +126,7 @@ def visit(
 ) -> Visit | None:
     """Return the facts of one request, or None where there is no such link.
 
-    Without `generation` any will do. Without a session the statement is asked by itself, at a third of the cost.
+    Without `generation` any will do. Without a session the statement is asked by itself, which costs less.
     """
     parameters = {"public_id": public_id, "browser": browser_digest, "session": session_digest, "now": now}
     row: Any
