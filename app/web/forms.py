@@ -115,7 +115,7 @@ class errors_onto:  # noqa: N801 - reads as a verb: with errors_onto(form)
     It swallows the exception once the transaction inside has rolled back; the view goes on to `form_page`.
     """
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form | FilterForm) -> None:
         self._form = form
 
     def __enter__(self) -> Self:
@@ -130,9 +130,9 @@ class errors_onto:  # noqa: N801 - reads as a verb: with errors_onto(form)
         return True
 
 
-def put_error(form: Form, error: DomainError) -> None:
+def put_error(form: Form | FilterForm, error: DomainError) -> None:
     """Put one sentence on the field that the error names, or above the form where it has no such field."""
-    name = getattr(error, "field", None)
+    name = str(getattr(error, "field", ""))
     if name in form:
         form[name].errors = [*form[name].errors, error.sentence]
     else:
@@ -140,7 +140,7 @@ def put_error(form: Form, error: DomainError) -> None:
         form.form_errors.append(error.sentence.render(gettext))
 
 
-def form_page(template: str, form: Form, **context: Any) -> tuple[str, int]:
+def form_page(template: str, form: Form | FilterForm, **context: Any) -> tuple[str, int]:
     """Render a page with a form: 200 while it is untouched, 422 once it has errors."""
     return render_template(template, form=form, **context), 422 if form.errors else 200
 

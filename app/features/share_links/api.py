@@ -28,7 +28,7 @@ from app.features.share_links.api_bodies import (
 from app.features.share_links.conditions import UNCHANGED, Changes, Conditions, NewPassword, Unchanged
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.guests import invitations
-from app.features.share_links.life import timeline
+from app.features.share_links.life import history, timeline
 from app.features.share_links.lists import listing
 from app.features.share_links.powers import Powers
 from app.features.share_links.powers_api import PowersBody
@@ -46,7 +46,7 @@ from app.web.surfaces import Surface, absolute
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 
-VERSION = "1.3.0"
+VERSION = "1.4.0"
 #: Members of a merge patch that null takes away, by what nothing is for them.
 _OPTIONAL = ("opens_at", "max_views", "max_views_each", "sign_in_through")
 _SWITCHES = ("asks_sign_in", "all_groups", "asks_second_factor", "asks_reason")
@@ -160,13 +160,13 @@ def new_address(public_id: str) -> Response:
     )
 )
 def read_activity(public_id: str) -> Response:
-    """Read what happened to a link, newest first."""
+    """Read what happened to a link, stops that covered it and what its owner was told, newest first."""
     query = api.read_query(PageQuery)
+    if query.cursor is not None and not history.is_place(query.cursor):
+        raise Invalid("cursor", api.NOT_OURS)
     with reading() as db:
-        listing.one(db, actor(), public_id)
-        found = listing.activity(db, public_id, after=api.after(query), limit=query.limit + 1)
-    rows, following = api.page(found, query.limit, lambda row: row.id)
-    return api.answer(Activity(items=[entry(row) for row in rows], next=following))
+        found = history.page(db, listing.one(db, actor(), public_id), query.cursor, query.limit)
+    return api.answer(Activity(items=[entry(row) for row in found.rows], next=found.next))
 
 
 @blueprint.get("/openapi.json")

@@ -6,14 +6,16 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from app.core.accounts.actor import Actor
+from app.core.accounts.actor import Actor, ActorKind
 from app.features.share_links import conditions as rules
 from app.features.share_links import powers_api, rights, tokens
 from app.features.share_links.conditions import NewPassword
+from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import networks, recipients
 from app.features.share_links.guests import invitations
+from app.features.share_links.life.notices import sentence
 from app.features.share_links.lists import filtering
-from app.features.share_links.lists.listing import ActivityRow, LinkRow
+from app.features.share_links.lists.listing import ActivityRow, LinkRow, NoticeRow
 from app.features.share_links.lists.wanted import Condition, Risk, Wanted
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers_api import PowersBody
@@ -50,6 +52,9 @@ _NETWORKS = "Networks that it opens from, such as 192.0.2.0/24; none means every
 _EACH = "Views for each reader: a person, a proven address, else a browser."
 _THROUGH = "Id of the one connection to sign in through."
 _RECIPIENTS = "Addresses and domains; who opens the link proves one by a code by mail."
+#: Names a notice to the owner among the events of a link.
+OWNER_TOLD = "share_links:owner:told"
+_HALTS = frozenset({ShareLinkEvent.STOPPED, ShareLinkEvent.SWITCHED_OFF, ShareLinkEvent.SWITCHED_ON})
 INVITE = "Addresses; each gets a link of its own by mail."
 WORDS = "Plain text that stands in the mails."
 
@@ -165,14 +170,19 @@ class Shares(Output):
 
 
 class ActivityEntry(Output):
-    """One thing that happened to a link."""
+    """One thing that happened to a link, or that its owner was told."""
 
     at: datetime
-    event: str
+    event: str = Field(
+        description="As in the trail; `share_links:sharing:…` where a stop or a place that was switched off covered the "
+        "link, `share_links:owner:told` for a notice."
+    )
     actor: str = Field(description="person, visitor, token or system.")
     actor_id: str | None
     actor_name: str | None
-    details: dict[str, Any]
+    invited: str | None = Field(description="Whose own link was used.")
+    reason: str | None = Field(description="What a reader stated, where it was asked for.")
+    details: dict[str, Any] = Field(description="By the event: `scope` of a stop, `notice` and `sentence` of a notice.")
 
 
 class Activity(Output):
@@ -266,13 +276,29 @@ def _told(row: LinkRow, reader: Actor) -> dict[str, Any]:
     }
 
 
-def entry(row: ActivityRow) -> ActivityEntry:
-    """Tell of one entry of the trail."""
+def entry(row: ActivityRow | NoticeRow) -> ActivityEntry:
+    """Tell of one entry of the trail or one notice; of a stop no more than the link's page does."""
+    if isinstance(row, NoticeRow):
+        told = {"notice": row.code, "sentence": sentence(row.code).render()}
+        return ActivityEntry(
+            at=row.at,
+            event=OWNER_TOLD,
+            actor=ActorKind.SYSTEM.value,
+            actor_id=None,
+            actor_name=None,
+            invited=None,
+            reason=None,
+            details=told,
+        )
+    halts = row.event in _HALTS
     return ActivityEntry(
         at=row.at,
         event=row.event,
         actor=row.actor_kind,
         actor_id=row.actor_id,
         actor_name=row.actor_name,
-        details=row.details,
+        invited=row.invited,
+        # Why sharing was stopped is for administrators, and so is how much else that covered.
+        reason=row.reason if row.event == ShareLinkEvent.OPENED else None,
+        details={"scope": row.details.get("scope")} if halts else row.details,
     )

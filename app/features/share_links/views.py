@@ -161,7 +161,7 @@ def show_link(public_id: str) -> Answer:
     """Show one link: its address and conditions, and what happened to it."""
     with reading() as db:
         link = listing.one(db, actor(), public_id)
-        past = history.page(db, link, _after(), ACTIVITY_SIZE)
+        past = history.page(db, link, request.args.get("after"), ACTIVITY_SIZE)
         counts = listing.counts(db, link)
         halted = halts.covering(db, link.id)[:1]
         decided = approving.last_note(db, link.id)
@@ -321,11 +321,6 @@ def _export(*, everybodys: bool) -> Answer:
         service.record_export(db, asking, wanted)
     rows = paging.whole(lambda db, after: listing.page(db, asking, wanted, after, paging.BATCH))
     return csv_file("links", LinkRow.HEAD, (row.cells for row in rows))
-
-
-def _after() -> int | None:
-    given = request.args.get("after", "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) <= 18 else None
 
 
 def _facts_for(form: AddressForm) -> ShareFacts | None:

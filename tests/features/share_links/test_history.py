@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
 
 from app.core import clock
 from app.core.connections.models import Connection
@@ -11,10 +12,11 @@ from app.features.share_links import service
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.life import halt_targets, halting, history, timeline
 from app.features.share_links.life.halts import HaltKind, HaltScope
-from app.features.share_links.life.notices import NoticeCode, tell_owner
+from app.features.share_links.life.notices import NoticeCode, sentence, tell_owner
 from app.features.share_links.lists import listing
 from app.features.share_links.models import ShareLink
 from tests.factories import connections, links, people
+from tests.features.share_links.test_api import problem, program
 from tests.pages import PageClient
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -56,7 +58,7 @@ class Harbour:
     def past(self, link: ShareLink | None = None, size: int = 50) -> list[tuple[str, str | None]]:
         """Return the timeline of a link as its page says it, oldest first, read in pages of a size."""
         told: list[tuple[str, str | None]] = []
-        after: int | None = None
+        after: str | None = None
         for _ in range(50):
             with reading() as db:
                 row = listing.one(db, people.actor_of(db, self.ada), (link or self.link).public_id)
@@ -137,6 +139,61 @@ def test_the_reason_of_a_stop_stays_with_administrators(harbour: Harbour, pages:
     page = pages.get(f"/links/{harbour.link.public_id}/")
     assert "Sharing was stopped in an emergency" in page.text
     assert "for administrators only" not in page.text
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_the_interface_tells_the_same_in_the_same_order_and_no_more_of_a_stop(
+    harbour: Harbour, app: Flask, limit: int
+) -> None:
+    harbour.stop(HaltScope.EVERYTHING, "", 1)
+    harbour.tell(NoticeCode.ENDS_SOON, 2)
+    harbour.tell(NoticeCode.MANY_REFUSALS, 2)
+    harbour.pause(3)
+    client = program(app, harbour.author)
+    path = f"/api/v1/shares/{harbour.link.public_id}/activity?limit={limit}"
+    told, cursor = [], ""
+    for _ in range(10):
+        found = client.get(path + cursor).get_json()
+        assert len(found["items"]) <= limit
+        told += found["items"]
+        if found["next"] is None:
+            break
+        cursor = f"&cursor={found['next']}"
+    assert [(one["event"], one["actor"], one["details"]) for one in told[:-1]] == [
+        ("share_links:owner:told", "system", said("paused_by_other")),
+        ("share_links:link:paused", "person", {"reason": "administrator"}),
+        ("share_links:owner:told", "system", said("many_refusals")),
+        ("share_links:owner:told", "system", said("ends_soon")),
+        ("share_links:sharing:resumed", "person", {"scope": "everything"}),
+        ("share_links:sharing:stopped", "person", {"scope": "everything"}),
+    ]
+    assert told[-1]["event"] == "share_links:link:created"
+    assert "for administrators only" not in str(told)
+
+
+def said(code: str) -> dict[str, str]:
+    return {"notice": code, "sentence": str(sentence(code))}
+
+
+def test_a_stop_of_an_owner_who_had_the_link_later_hides_no_other_stop(harbour: Harbour) -> None:
+    harbour.stop(HaltScope.EVERYTHING, "", 1)
+    with transaction() as db:
+        carla = people.make_author(db, "Carla Colleague")
+    for hours in (2, 3):
+        harbour.stop(HaltScope.PERSON, carla.email, hours)
+    with clock.at(harbour.now + timedelta(hours=4)), transaction() as db:
+        row = db.get_one(ShareLink, harbour.link.id)
+        row.created_by_id = carla.id
+        tell_owner(db, row, NoticeCode.TRANSFERRED)
+    assert [title for title, _ in harbour.past(size=1)] == [
+        *("Created", "Sharing was stopped in an emergency", "Sharing goes on", "Its owner was told")
+    ]
+
+
+@pytest.mark.parametrize("cursor", ["x", "1", "-", "1-2-3", "%00", "9" * 19 + "-0"])
+def test_the_interface_refuses_a_place_that_it_did_not_give(harbour: Harbour, app: Flask, cursor: str) -> None:
+    path = f"/api/v1/shares/{harbour.link.public_id}/activity"
+    assert problem(program(app, harbour.author).get(f"{path}?cursor={cursor}"), 422)["field"] == "cursor"
 
 
 def test_every_event_of_a_link_has_words_of_its_own() -> None:

@@ -182,7 +182,8 @@ def test_the_page_is_for_who_may_see_the_link(author: Person, pages: PageClient)
     assert "This link does not ask for: views left, sign-in," in page.text
     named = pages.get(f"{address}?network=192.0.2.1&address=greta@hauliers.example")
     assert "greta@hauliers.example could open the link" in named.text
-    assert "Enter an IP address such as" in pages.get(f"{address}?network=nowhere", status=422).text
+    assert "Enter an email address such as" in pages.get(f"{address}?address=greta", status=422).text
+    assert "Enter one IP address such as" in pages.get(f"{address}?network=nowhere", status=422).text
     assert "Use at most 254 characters." in pages.get(f"{address}?address={'x' * 255}", status=422).text
     with pytest.raises(NotFound):
         explain(other, link)

@@ -1,4 +1,4 @@
-"""The programming interface of invitations, `/api/v1/shares/<id>/invitations`: only for who manages the link."""
+"""The programming interface of invitations and reports, below `/api/v1/shares/<id>`: only for who manages the link."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -10,8 +10,9 @@ from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
 from app.features.share_links.api import blueprint
 from app.features.share_links.api_bodies import INVITE, WORDS
-from app.features.share_links.guests import invitations, listing
+from app.features.share_links.guests import invitations, listing, reports
 from app.features.share_links.guests.listing import InvitationRow, InvitationState
+from app.features.share_links.guests.reports import ReportReason
 from app.web import api
 from app.web.access import bearer
 from app.web.api import Input, Output, PageQuery
@@ -46,6 +47,22 @@ class Invitations(Output):
     """One page of invitations, newest first."""
 
     items: list[InvitationBody]
+    next: str | None
+
+
+class ReportBody(Output):
+    """What somebody found wrong with a link."""
+
+    at: datetime
+    reason: ReportReason
+    words: str | None
+    invited: str | None = Field(description="Whose own link they came by.")
+
+
+class Reports(Output):
+    """One page of reports, newest first."""
+
+    items: list[ReportBody]
     next: str | None
 
 
@@ -125,6 +142,29 @@ def withdraw_invitation(public_id: str, invitation_id: str) -> Response:
     with transaction() as db:
         invitations.revoke(db, actor(), public_id, invitation_id)
     return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@blueprint.get("/shares/<public_id>/reports")
+@bearer(Scope.SHARES_READ)
+@operation(
+    Operation(
+        "listReports",
+        "List what was reported of a link",
+        query=PageQuery,
+        answers=Reports,
+        problems=(404,),
+        places=_LINK,
+    )
+)
+def list_reports(public_id: str) -> Response:
+    """List what visitors reported of a link."""
+    query = api.read_query(PageQuery)
+    with reading() as db:
+        link = listing.link_of(db, actor(), public_id)
+        found = reports.of_link(db, link.id, after=api.after(query), limit=query.limit + 1)
+    rows, following = api.page(found, query.limit, lambda row: row.id)
+    items = [ReportBody(at=row.at, reason=row.reason, words=row.words, invited=row.invited) for row in rows]
+    return api.answer(Reports(items=items, next=following))
 
 
 def _invite(public_id: str, body: NewInvitations, repeat: api.Repetition) -> Response:

@@ -50,8 +50,10 @@ SENTENCES: dict[ReportReason, Text] = {
 class ReportRow:
     """One report as the owner reads it."""
 
+    #: Row id; where a list goes on.
+    id: int
     at: datetime
-    reason: Text
+    reason: ReportReason
     words: str | None
     #: Whose own link it came by.
     invited: str | None
@@ -88,17 +90,22 @@ def report(session: Session, visit: Visit, browser_digest: str | None, reason: R
     return taken
 
 
-def of_link(session: Session, link_id: int) -> Sequence[ReportRow]:
-    """Return the newest reports of a link, newest first; the caller has made sure that the reader may see them."""
+def of_link(session: Session, link_id: int, *, after: int | None = None, limit: int = SHOWN) -> Sequence[ReportRow]:
+    """Return reports of a link, newest first, that come after the row id `after`.
+
+    The caller has made sure that the reader may see them.
+    """
     query = (
         select(LinkReport, Invitation.address)
         .outerjoin(Invitation, Invitation.id == LinkReport.invitation_id)
         .where(LinkReport.link_id == link_id)
         .order_by(LinkReport.id.desc())
-        .limit(SHOWN)
+        .limit(limit)
     )
+    if after is not None:
+        query = query.where(LinkReport.id < after)
     return [
-        ReportRow(row.at, SENTENCES[ReportReason(row.reason)], row.words, address)
+        ReportRow(row.id, row.at, ReportReason(row.reason), row.words, address)
         for row, address in session.execute(query)
     ]
 

@@ -104,7 +104,7 @@ def of_link(session: Session, asking: Actor, link: LinkRow) -> dict[str, Any] | 
     return {
         "counts": listing.counts(session, link.id),
         "rows": listing.find(session, link.id, limit=ON_LINKS_PAGE),
-        "reports": [(one, one.reason.render(_)) for one in reports.of_link(session, link.id)],
+        "reports": [(one, reports.SENTENCES[one.reason].render(_)) for one in reports.of_link(session, link.id)],
         "labels": STATE_LABELS,
     }
 

@@ -127,6 +127,8 @@ class LinkRow:
 class NoticeRow:
     """Something the owner has to know."""
 
+    #: Row id; where a list goes on.
+    id: int
     at: datetime
     code: str
 
@@ -157,8 +159,6 @@ class ActivityRow:
     reason: str | None = None
     #: Whose own link was used, where one was and it is not erased.
     invited: str | None = None
-    #: What it is about, by the id that the trail has for it.
-    subject: str | None = None
 
 
 def page(
@@ -248,7 +248,12 @@ def notices(session: Session, link: LinkRow, since: datetime, limit: int = 3) ->
     """Return what the owner was told since an instant, newest first."""
     query = select(OwnerNotice).where(OwnerNotice.link_id == link.id, OwnerNotice.at >= since)
     query = query.order_by(OwnerNotice.id.desc()).limit(limit)
-    return [NoticeRow(row.at, row.code) for row in session.scalars(query)]
+    return [notice_row(row) for row in session.scalars(query)]
+
+
+def notice_row(row: OwnerNotice) -> NoticeRow:
+    """Return a stored notice as it is shown."""
+    return NoticeRow(row.id, row.at, row.code)
 
 
 def terms(session: Session, link_id: int, version: int | None) -> str:
@@ -392,5 +397,4 @@ def _activity_row(entry: AuditEntry, personal: dict[str, Any]) -> ActivityRow:
         details=entry.details,
         reason=personal.get("reason"),
         invited=personal.get("invited"),
-        subject=entry.subject_id,
     )

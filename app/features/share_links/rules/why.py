@@ -6,6 +6,7 @@ they can, and to have entered no password yet.
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from ipaddress import ip_address
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,7 +16,8 @@ from app.core.accounts import queries as accounts
 from app.core.accounts import second_factor
 from app.core.accounts.actor import Actor
 from app.core.accounts.models import Membership, Person
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
+from app.core.text import Text
 from app.features.share_links import policy, queries, rights, rows
 from app.features.share_links.gates import recipients
 from app.features.share_links.models import LinkGroup, ReaderViews, ShareLink
@@ -32,6 +34,8 @@ from app.features.share_links.policy import (
     VisitorFacts,
 )
 
+NOT_AN_IP = Text("Enter one IP address such as 192.0.2.17 or 2001:db8::17.")
+NOT_AN_ADDRESS = Text("Enter an email address such as anna@example.org.")
 #: Gates that anybody passes who is told what to enter, or agrees.
 _TELLABLE = (Gate.PASSWORD, Gate.TERMS, Gate.REASON, Gate.OPEN)
 
@@ -44,6 +48,15 @@ class Somebody:
     address: str | None = None
     #: IP address that they come from; None = not known.
     network: str | None = None
+
+
+def somebody(address: str | None, network: str | None) -> Somebody:
+    """Return whom is asked about. Raises Invalid for a network that is no IP address."""
+    found = (network or "").strip()
+    try:
+        return Somebody((address or "").strip() or None, str(ip_address(found)) if found else None)
+    except ValueError as error:
+        raise Invalid("network", NOT_AN_IP) from error
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,10 @@ def asks(link: LinkFacts, rule: RuleName) -> bool:
 
 
 def explain(session: Session, actor: Actor, public_id: str, somebody: Somebody) -> Explained:
-    """Follow the decision for somebody; raises NotFound where the actor may not know of the link."""
+    """Follow the decision for somebody.
+
+    Raises NotFound where the actor may not know of the link, Invalid for an address that is none and nobody's here.
+    """
     if not rights.could_be_id(public_id):
         raise NotFound
     now = clock.now()
@@ -101,6 +117,8 @@ def explain(session: Session, actor: Actor, public_id: str, somebody: Somebody) 
     if visit is None or not rights.may_see(actor, visit.shown.owner_id):
         raise NotFound
     person = accounts.person_by_email(session, somebody.address) if somebody.address else None
+    if somebody.address and person is None and recipients.address(somebody.address) is None:
+        raise Invalid("address", NOT_AN_ADDRESS)
     if person is not None and not person.active:
         person = None
     visitor = _standing(session, visit.shown.link_id, visit.link, somebody, person)

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from pydantic import Field
-from wtforms.validators import IPAddress, Optional
 
 from app.core.accounts.api_tokens import Scope
 from app.core.db import reading
@@ -19,7 +18,7 @@ from app.features.share_links.rules.why import Explained, Somebody
 from app.web import api
 from app.web.access import bearer, signed_in
 from app.web.api import Output, Query
-from app.web.forms import FilterForm, OneLine, at_most
+from app.web.forms import FilterForm, OneLine, at_most, errors_onto, form_page
 from app.web.identity import actor
 from app.web.openapi import Operation, operation
 
@@ -68,25 +67,17 @@ class SomebodyForm(FilterForm):
     )
     network = OneLine(
         lazy_gettext("IP address"),
-        [
-            Optional(),
-            at_most(LONGEST_NETWORK),
-            IPAddress(ipv6=True, message=lazy_gettext("Enter an IP address such as 192.0.2.17.")),
-        ],
+        [at_most(LONGEST_NETWORK)],
         description=lazy_gettext("Where they come from, such as 192.0.2.17."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
-
-    def somebody(self) -> Somebody:
-        """Return whom the form names."""
-        return Somebody(self.address.data or None, self.network.data or None)
 
 
 class WhyQuery(Query):
     """Whom is asked about."""
 
     address: str | None = Field(None, max_length=LONGEST_ADDRESS, description="Of a person, or of anybody.")
-    network: str | None = Field(None, max_length=LONGEST_NETWORK, description="IP address that they come from.")
+    network: str | None = Field(None, max_length=LONGEST_NETWORK, description="One IP address that they come from.")
 
 
 class StepBody(Output):
@@ -109,14 +100,16 @@ class WhyBody(Output):
 def why_link(public_id: str) -> str | tuple[str, int]:
     """Say whether somebody could open a link, and what each rule says of them."""
     form = SomebodyForm(request.args)
-    valid = form.validate()
     with reading() as db:
         link = listing.one(db, actor(), public_id)
-        found = why.explain(db, actor(), public_id, form.somebody() if valid else Somebody())
-    page = render_template(
-        "share_links/why_link.html", form=form, link=link, found=found, steps=_steps(found), not_asked=_not_asked(found)
+        found = why.explain(db, actor(), public_id, Somebody())
+        if form.validate():
+            with errors_onto(form):
+                asked = why.somebody(form.address.data, form.network.data)
+                found = why.explain(db, actor(), public_id, asked)
+    return form_page(
+        "share_links/why_link.html", form, link=link, found=found, steps=_steps(found), not_asked=_not_asked(found)
     )
-    return page if valid else (page, 422)
 
 
 @shares.blueprint.get("/shares/<public_id>/why")
@@ -135,7 +128,7 @@ def why_share(public_id: str) -> Response:
     """Say whether somebody could open a link, and what each rule says of them."""
     query = api.read_query(WhyQuery)
     with reading() as db:
-        found = why.explain(db, actor(), public_id, Somebody(query.address, query.network))
+        found = why.explain(db, actor(), public_id, why.somebody(query.address, query.network))
     steps = [StepBody(rule=one.rule, answer=_answer(one)) for one in found.verdicts]
     return api.answer(WhyBody(opens=found.opens, decided_by=found.decides, steps=steps))
 
