@@ -153,25 +153,27 @@ def gather(email: str, password: str, browser_digest: str | None, *, in_emergenc
     with db.reading() as session:
         person = queries.person_by_email(session, key)
         known = person is not None and browser_digest is not None and _known(session, person.id, browser_digest)
-    with db.transaction() as session:
-        # A browser that signed in before is not locked out by strangers who try the same name.
-        own = (PER_BROWSER, f"{key}|{browser_digest}") if known else (PER_ACCOUNT, key)
-        limits = [(PER_NETWORK, network), (PER_ADDRESS, f"{key}|{network}"), own]
-        limits += [(emergency.LIMIT, network)] if in_emergency else []
-        taken = ratelimit.take(session, *limits)
-    if not taken.allowed:
-        return Attempt(key, person.id if person else None, False, None, taken.retry_after)
-    stored = person.password_hash if person else None
-    try:
-        matches = passwords.verify_password(password, stored)
-    except Unavailable:
-        # Nothing was compared, so nothing was tried.
+    # First a place: whoever is told to come back has cost nothing that is written.
+    with passwords.Place() as place:
         with db.transaction() as session:
-            ratelimit.give_back(session, *limits)
-        raise
-    rehashed = None
-    if matches and stored is not None and passwords.needs_rehash(stored):
-        rehashed = passwords.hash_password(password)
+            # A browser that signed in before is not locked out by strangers who try the same name.
+            own = (PER_BROWSER, f"{key}|{browser_digest}") if known else (PER_ACCOUNT, key)
+            limits = [(PER_NETWORK, network), (PER_ADDRESS, f"{key}|{network}"), own]
+            limits += [(emergency.LIMIT, network)] if in_emergency else []
+            taken = ratelimit.take(session, *limits)
+        if not taken.allowed:
+            return Attempt(key, person.id if person else None, False, None, taken.retry_after)
+        stored = person.password_hash if person else None
+        try:
+            matches = place.verify(password, stored)
+        except Unavailable:
+            # Nothing was compared, so nothing was tried.
+            with db.transaction() as session:
+                ratelimit.give_back(session, *limits)
+            raise
+        rehashed = None
+        if matches and stored is not None and passwords.needs_rehash(stored):
+            rehashed = place.hash(password)
     return Attempt(key, person.id if person else None, matches, rehashed)
 
 

@@ -9,10 +9,12 @@ import hmac
 import os
 import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, Self
 
 import bcrypt
 
@@ -47,23 +49,49 @@ class Strength:
     advice: str
 
 
+class Place:
+    """A place among those who have passwords hashed, to be taken before an attempt is counted: being told to come back is cheap.
+
+    Entering raises Unavailable, at once, while all places are taken.
+    """
+
+    def __enter__(self) -> Self:
+        if not _places.acquire(blocking=False):
+            raise _too_many()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _places.release()
+
+    def hash(self, password: str) -> str:
+        """Hash a password as `<key id>$<bcrypt>`; raise Unavailable where no core is free in time."""
+        key_id = ring.current().newest.id
+        made: bytes = _on_a_core(bcrypt.hashpw, _prehash(password, key_id), bcrypt.gensalt(COST))
+        return f"{key_id}${made.decode()}"
+
+    def verify(self, password: str, stored: str | None) -> bool:
+        """Compare a password with its hash; without a hash the same time passes and the answer is no.
+
+        Raises Unavailable where no core is free in time.
+        """
+        key_id, _, hashed = (stored or _dummy_hash()).partition("$")
+        try:
+            matches: bool = _on_a_core(bcrypt.checkpw, _prehash(password, key_id), hashed.encode())
+        except (KeyRingError, ValueError):
+            return False
+        return matches and stored is not None
+
+
 def hash_password(password: str) -> str:
     """Hash a password as `<key id>$<bcrypt>`; raise Unavailable while too many hashes are under way."""
-    with _Core():
-        hashing = _hashers().submit(bcrypt.hashpw, _prehash(password, ring.current().newest.id), bcrypt.gensalt(COST))
-        made = hashing.result()
-    return f"{ring.current().newest.id}${made.decode()}"
+    with Place() as place:
+        return place.hash(password)
 
 
 def verify_password(password: str, stored: str | None) -> bool:
-    """Compare a password with its hash; without a hash the same time passes and the answer is no."""
-    key_id, _, hashed = (stored or _dummy_hash()).partition("$")
-    with _Core():
-        try:
-            matches = _hashers().submit(bcrypt.checkpw, _prehash(password, key_id), hashed.encode()).result()
-        except (KeyRingError, ValueError):
-            return False
-    return matches and stored is not None
+    """Compare a password with its hash; raise Unavailable while too many hashes are under way."""
+    with Place() as place:
+        return place.verify(password, stored)
 
 
 def needs_rehash(stored: str) -> bool:
@@ -118,21 +146,16 @@ def _give_way() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
-class _Core:
-    """A core to hash on; never while a transaction is open, since a quarter of a second would lock out every writer."""
-
-    def __enter__(self) -> None:
-        if db.in_transaction():
-            raise RuntimeError("passwords are hashed before the transaction, not in it")
-        if not _places.acquire(blocking=False):
-            raise _too_many()
-        if not _cores.acquire(timeout=_QUEUE_SECONDS):
-            _places.release()
-            raise _too_many()
-
-    def __exit__(self, *_: object) -> None:
+def _on_a_core(function: Callable[..., Any], *arguments: bytes) -> Any:
+    # A quarter of a second inside a transaction would lock out every writer.
+    if db.in_transaction():
+        raise RuntimeError("passwords are hashed before the transaction, not in it")
+    if not _cores.acquire(timeout=_QUEUE_SECONDS):
+        raise _too_many()
+    try:
+        return _hashers().submit(function, *arguments).result()
+    finally:
         _cores.release()
-        _places.release()
 
 
 def _too_many() -> Unavailable:

@@ -1,5 +1,6 @@
 """What readers and strangers are answered: gates, uniform answers, reasons for those who may know, cookies."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -230,16 +231,33 @@ def test_the_visitors_limit_says_when_to_come_back_and_holds_for_the_right_passw
 def test_a_password_that_could_not_be_compared_was_not_tried(
     world: World, pages: PageClient, held_clock: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(_password: str, _stored: str | None) -> bool:
+    def busy(_place: passwords.Place, _password: str, _stored: str | None) -> bool:
         raise Unavailable("passwords")
 
     shared = share(world)
     pages.get(shared.path)
     with monkeypatch.context() as patch:
-        patch.setattr(passwords, "verify_password", busy)
+        patch.setattr(passwords.Place, "verify", busy)
         for _ in range(6):
             pages.submit("Open", {"password": links.PASSWORD}, status=503)
             pages.get(shared.path)
+    pages.submit("Open", {"password": links.PASSWORD})
+    assert "MS Aurora Nord" in pages.follow().text
+
+
+def test_whoever_finds_no_place_costs_nothing_that_is_written(
+    world: World, pages: PageClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = share(world)
+    pages.get(shared.path)
+    with monkeypatch.context() as patch:
+        patch.setattr(passwords, "_places", threading.BoundedSemaphore(1))
+        with passwords.Place(), statements(engine) as seen:
+            page = pages.submit("Open", {"password": links.PASSWORD}, status=503)
+    assert page.headers["Retry-After"] == "2"
+    assert seen
+    assert all(statement.lstrip().upper().startswith(("SELECT", "WITH")) for statement in seen)
+    pages.get(shared.path)
     pages.submit("Open", {"password": links.PASSWORD})
     assert "MS Aurora Nord" in pages.follow().text
 

@@ -30,18 +30,20 @@ class Proof:
 
 def prove(visit: Visit, password: str, browser_digest: str | None) -> Proof:
     """Count the attempt, then compare. Raises Unavailable while too many passwords are being compared."""
-    with db.transaction() as session:
-        taken = limits.take(session, limits.PASSWORD, visit, browser_digest)
-    if not taken.allowed:
-        return Proof(None, Refusal.LIMITED, limits.told_wait(limits.PASSWORD, taken))
-    stored = visit.shown.password_hash
-    try:
-        matches = passwords.verify_password(password, stored)
-    except Unavailable:
-        # Nothing was compared, so nothing was tried: whoever comes back is not held to it.
+    # First a place: whoever is told to come back has cost nothing that is written.
+    with passwords.Place() as place:
         with db.transaction() as session:
-            limits.give_back(session, limits.PASSWORD, visit, browser_digest)
-        raise
+            taken = limits.take(session, limits.PASSWORD, visit, browser_digest)
+        if not taken.allowed:
+            return Proof(None, Refusal.LIMITED, limits.told_wait(limits.PASSWORD, taken))
+        stored = visit.shown.password_hash
+        try:
+            matches = place.verify(password, stored)
+        except Unavailable:
+            # Nothing was compared, so nothing was tried: whoever comes back is not held to it.
+            with db.transaction() as session:
+                limits.give_back(session, limits.PASSWORD, visit, browser_digest)
+            raise
     if not matches:
         with db.transaction() as session:
             records.refused(session, visit, browser_digest, Gate.PASSWORD.value, Refusal.WRONG.value)
