@@ -5,8 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from babel import Locale
-from flask import Flask
+from flask import Flask, request
 from flask_babel import Babel
 
 from app.core import db as database
@@ -21,6 +20,7 @@ from app.core.start import engine_options, start
 from app.core.text import Text
 from app.web import cookies, errors, gallery, guard, headers, identity, logs, ops, rates, templating
 from app.web.access import Access, declare
+from app.web.language import locale_of
 from app.web.proxies import TrustedProxies
 from app.web.surfaces import Surface
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 #: Larger request bodies are turned away unread.
 MAXIMUM_BODY_BYTES = 1_048_576
-#: The language of all pages.
-_LANGUAGE = Locale("en")
 
 __all__ = ["core_models", "create_app", "features"]
 
@@ -112,7 +110,7 @@ def _web(app: Flask, config: Config) -> None:
     app.after_request(guard.answer_with_request_id)
     errors.install(app)
     # Without a selector the default is made of its name again in every request.
-    Babel(app, locale_selector=lambda: _LANGUAGE)
+    Babel(app, locale_selector=lambda: locale_of(request.environ))
     templating.install(app)
     templating.provide_viewer(identity.actor_or_none)
     templating.provide_organisation(lambda: registry.get(OrganisationSettings))

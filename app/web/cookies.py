@@ -7,11 +7,13 @@ http in development it has not, since scripts and Safari do not send Secure cook
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Request, Response, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from werkzeug.http import parse_cookie
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.crypto import tokens
@@ -73,6 +75,16 @@ class FormSession(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
+@dataclass(frozen=True)
+class Sent:
+    """What a browser sent of the cookies that a page of a link depends on."""
+
+    browser_digest: str | None
+    session_digest: str | None
+    #: What the theme cookie says; anybody may have written it.
+    theme: str | None
+
+
 def install(app: Flask, ring: KeyRing, secure: bool) -> None:
     """Set up Flask's signed cookie with the key ring."""
     newest, *older = reversed(ring.all_derived(Purpose.FORMS))
@@ -112,6 +124,17 @@ def note_signed_out() -> None:
 def signed_out() -> bool:
     """Tell whether somebody chose to leave in this browser, and nobody signed in since."""
     return bool(session.get(_SIGNED_OUT))
+
+
+def sent_in(environ: dict[str, Any], *, secure: bool) -> Sent:
+    """Return what was sent with a request that no application has seen yet."""
+    found = parse_cookie(environ)
+    browser, secret = (_plausible(found.get(_name(name, secure))) for name in ("visitor", "portico"))
+    return Sent(
+        tokens.digest(browser) if browser else None,
+        tokens.digest(secret) if secret else None,
+        found.get(_name("theme", secure)),
+    )
 
 
 def has_form_cookie() -> bool:
@@ -163,7 +186,10 @@ def _sent(name: str) -> str | None:
 
 
 def _read(name: str) -> str | None:
-    value = _sent(name)
+    return _plausible(_sent(name))
+
+
+def _plausible(value: str | None) -> str | None:
     return value if value is not None and 32 <= len(value) <= 128 else None
 
 

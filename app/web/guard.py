@@ -22,6 +22,7 @@ from app.core.settings import registry
 from app.web import cookies, identity
 from app.web.access import Access, Method, declared
 from app.web.errors import CookiesNeeded, CrossSite, NotSignedIn
+from app.web.headers import REFERENCE
 from app.web.surfaces import Surface, hosts_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -197,5 +198,5 @@ def set_context() -> None:
 
 def answer_with_request_id(response: Response) -> Response:
     """Put the reference id on every answer."""
-    response.headers["X-Request-Id"] = context.current().request_id
+    response.headers[REFERENCE] = context.current().request_id
     return response

@@ -21,12 +21,16 @@ READER_POLICY = (
     "default-src 'none'; script-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+#: Names a request in the logs, the trail and on error pages.
+REFERENCE = "X-Request-Id"
 #: Whatever a view says.
 _ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
+_HSTS = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
+_NOT_KEPT = ("Cache-Control", "no-store")
 _UNLESS_SET = (
     ("Referrer-Policy", "no-referrer"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -43,11 +47,15 @@ def csp_nonce() -> str:
     return nonce
 
 
+def standing(*, secure: bool) -> tuple[tuple[str, str], ...]:
+    """Return the headers of every page, but for its policy and its reference id."""
+    return (*_ALWAYS, *(_HSTS if secure else ()), *_UNLESS_SET, _NOT_KEPT)
+
+
 def install(app: Flask) -> None:
     """Set the headers on every answer as it leaves, past the checks that Werkzeug makes of each, though eight never change."""
     web = app.extensions["portico_config"].web
-    hsts = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),) if web.secure else ()
-    always = (*_ALWAYS, *hsts)
+    always = (*_ALWAYS, *(_HSTS if web.secure else ()))
     fixed = frozenset(name.lower() for name, _ in always)
     unless_set = tuple((name.lower(), (name, value)) for name, value in _UNLESS_SET)
     inner: WsgiApp = app.wsgi_app
@@ -64,7 +72,7 @@ def install(app: Flask) -> None:
             found = [one for one in found if one[0].lower() != "cache-control"]
             found.append(("Cache-Control", "public, max-age=31536000, immutable"))
         elif "cache-control" not in there and asked.endpoint != "static":
-            found.append(("Cache-Control", "no-store"))
+            found.append(_NOT_KEPT)
         return found
 
     def with_headers(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -25,11 +25,12 @@ blueprint = Blueprint("theme", __name__)
 
 
 def current() -> Theme:
-    """Return the theme the browser asked for; anything unknown in the cookie is AUTO."""
-    return _read(cookies.chosen_theme())
+    """Return the theme the browser asked for."""
+    return named(cookies.chosen_theme())
 
 
-def _read(value: str | None) -> Theme:
+def named(value: str | None) -> Theme:
+    """Return the theme that a cookie or a form names; anything unknown is AUTO."""
     if not value:
         return Theme.AUTO
     try:
@@ -43,7 +44,7 @@ def _read(value: str | None) -> Theme:
 def choose() -> Response:
     """Remember the theme and go back to the page it was chosen on."""
     response = redirect(local_path(request.form.get("next")), 303)
-    cookies.keep_theme(response, _read(request.form.get("theme")), _KEPT)
+    cookies.keep_theme(response, named(request.form.get("theme")), _KEPT)
     return response
 
 

@@ -25,13 +25,14 @@ from app.features.share_links.gates.pages import At
 from app.features.share_links.life import halts
 from app.features.share_links.policy import Ask, Closed, ClosedBecause, Gate, Refused, RefusedBecause
 from app.features.share_links.queries import Visit
-from app.features.share_links.reading import file_answers, reader_page, sheets
+from app.features.share_links.reading import file_answers, reader_page, ready, sheets
 from app.features.share_links.reading.page_cache import Kept
+from app.features.share_links.reading.reader_page import Look
 from app.features.share_links.reading.sheets import Approach, Sheet
-from app.web import cookies
+from app.web import cookies, theme
 from app.web.access import public
 from app.web.surfaces import Surface
-from app.web.templating import endpoint_url
+from app.web.templating import endpoint_url, language
 
 blueprint = Blueprint("share_links_public", __name__, url_prefix="/s")
 open_to_strangers = public("the link's own gates decide", surface=Surface.PUBLIC, share_link=True)
@@ -162,21 +163,21 @@ def _read(token: str, page_id: str | None) -> BaseResponse:
     asked = asked_by(token)
     if asked is None:
         return closed_page(known=False)
-    first = sheets.approach(asked)
+    first = ready.reached(request.environ, asked) or sheets.approach(asked)
     if first.served is None:
         return _without_content(token, asked, first)
-    look = partial(sheets.approach, asked)
+    look, shape = partial(sheets.approach, asked), Look(theme.current(), language())
     fresh = sheets.freshen(look, first, page_id)
-    if (page := reader_page.kept(fresh)) is not None:
-        return page
-    ready, sheet = sheets.with_content(look, fresh, page_id)
-    if ready.served is None:
-        return _without_content(token, asked, ready)
+    if (page := reader_page.kept(fresh, shape)) is not None:
+        return reader_page.answer(page)
+    found, sheet = sheets.with_content(look, fresh, page_id)
+    if found.served is None:
+        return _without_content(token, asked, found)
     if sheet is None:
         raise NotFound
-    response = reader_page.response(ready.served, sheet, ready.stale_since)
-    reader_page.keep(ready, response)
-    return response
+    page = reader_page.page(found.served, sheet, found.stale_since)
+    reader_page.keep(found, shape, page)
+    return reader_page.answer(page)
 
 
 def _without_content(token: str, asked: Asked, found: Approach) -> BaseResponse:

@@ -11,7 +11,7 @@ from app.features.share_links.guests import jobs as guest_jobs
 from app.features.share_links.guests import public_views as guest_views
 from app.features.share_links.life import reminding, sweeping
 from app.features.share_links.paper import views as paper_views
-from app.features.share_links.reading import places, preview_views
+from app.features.share_links.reading import places, preview_views, ready
 
 # Imported for their jobs and addresses, which stand beside those of the reader.
 __all__ = [
@@ -35,5 +35,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(guest_views.blueprint)
     addresses.configure(app.extensions["portico_config"].web.links_url)
     host: str = app.extensions["portico_hosts"].public
-    app.wsgi_app = forged.ForgedTokens(app.wsgi_app, host)  # type: ignore[method-assign]
+    finished = ready.FinishedPages(app.wsgi_app, secure=app.extensions["portico_config"].web.secure)
+    app.wsgi_app = forged.ForgedTokens(finished, host)  # type: ignore[method-assign]
     signals.signed_out.connect(visitors.on_signed_out)

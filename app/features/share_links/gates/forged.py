@@ -15,6 +15,7 @@ from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
 from app.features.share_links import tokens
 from app.web import logs
+from app.web.headers import REFERENCE
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -22,7 +23,6 @@ ENDPOINT = "share_links_public.read_link"
 #: Where a token that was read stands in the WSGI environment, with what it names: reading it again would cost as much.
 NAMED = "portico.share_link"
 _PAGE = re.compile(rf"/s/([A-Za-z0-9_.\-]{{{tokens.LENGTH}}})/", re.ASCII)
-_REFERENCE = "X-Request-Id"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class ForgedTokens:
         context.set_current(call)
         status = int(answer.status[:3])
         logs.note(ENDPOINT, "GET", environ["PATH_INFO"], status, time.perf_counter() - began, call.address)
-        start_response(answer.status, [*answer.headers, (_REFERENCE, call.request_id)])
+        start_response(answer.status, [*answer.headers, (REFERENCE, call.request_id)])
         return [answer.body]
 
     def _ask(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -82,6 +82,6 @@ class ForgedTokens:
         organisation = registry.peek(OrganisationSettings)
         names = {name.lower() for name, _ in headers}
         if status.startswith("404 ") and organisation is not None and "set-cookie" not in names:
-            kept = tuple((name, value) for name, value in headers if name != _REFERENCE)
+            kept = tuple((name, value) for name, value in headers if name != REFERENCE)
             self._answer = _Answer(status, kept, whole, organisation)
         return [whole]

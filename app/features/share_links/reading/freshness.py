@@ -76,7 +76,7 @@ def ensure(target: ObjectRow) -> Verdict:
     if db.in_transaction():
         raise RuntimeError("Atlassian is asked outside transactions")
     now = clock.now()
-    if -clock.TOLERANCE <= now - target.checked_at <= FRESH:
+    if is_fresh(target, now):
         return Verdict.FRESH
     if target.down_since is not None and _is_held(target.check_lease_until, now):
         return _stale(target)
@@ -87,6 +87,11 @@ def ensure(target: ObjectRow) -> Verdict:
         return check(target) if _take_lease(target, now) else _wait(target)
     finally:
         place.release()
+
+
+def is_fresh(target: ObjectRow, now: datetime | None = None) -> bool:
+    """Tell whether the last check of an object may be believed still."""
+    return -clock.TOLERANCE <= (now or clock.now()) - target.checked_at <= FRESH
 
 
 def check_anew(target: ObjectRow) -> None:

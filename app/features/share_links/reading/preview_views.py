@@ -32,7 +32,7 @@ def view_as_recipient(public_id: str, page_id: str | None = None) -> BaseRespons
         raise NotFound
     with db.transaction() as session:
         opening.record_preview(session, actor(), public_id)
-    return reader_page.response(found.visit, sheet, found.stale_since, preview=True)
+    return reader_page.answer(reader_page.page(found.visit, sheet, found.stale_since, preview=True))
 
 
 @blueprint.get("/media/<attachment_id>")

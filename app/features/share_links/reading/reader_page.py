@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import Response, render_template
-from flask_babel import get_locale
 from markupsafe import Markup
 
 from app.core.settings import registry
@@ -17,10 +16,19 @@ from app.features.share_links.reading.coverage import Coverage, address_of
 from app.features.share_links.reading.page_cache import Kept
 from app.features.share_links.reading.sheets import Approach, Sheet
 from app.features.share_links.settings import ShareLinkSettings
-from app.web import theme
 from app.web.headers import READER_POLICY
+from app.web.theme import Theme
 
+CONTENT_TYPE = "text/html; charset=utf-8"
 _PAGES: Kept[bytes] = Kept(32 * 1024 * 1024, len)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the browser asks of any page, and not of this one."""
+
+    theme: Theme
+    language: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Paper:
         return self.sheet.target.id != self.visit.shown.object.id
 
 
-def response(visit: Visit, sheet: Sheet, stale_since: object | None, *, preview: bool = False) -> Response:
+def page(visit: Visit, sheet: Sheet, stale_since: object | None, *, preview: bool = False) -> bytes:
     """Return the page of what is shown."""
     powers, target = visit.shown.powers, sheet.target
     # Bodies were sanitised when they were rendered; nothing else is marked safe.
@@ -79,22 +87,21 @@ def response(visit: Visit, sheet: Sheet, stale_since: object | None, *, preview:
         stale_since,
         preview,
     )
-    page = render_template("share_links/public/reader.html", paper=paper, shown=visit.shown, powers=powers)
-    return _answer(page.encode())
+    printed = render_template("share_links/public/reader.html", paper=paper, shown=visit.shown, powers=powers)
+    return printed.encode()
 
 
-def kept(fresh: Approach) -> Response | None:
+def kept(fresh: Approach, look: Look) -> bytes | None:
     """Return the finished page of what was made fresh, if this process has it."""
-    key = _key(fresh)
-    page = _PAGES.get(key) if key is not None else None
-    return _answer(page) if page is not None else None
+    key = _key(fresh, look)
+    return _PAGES.get(key) if key is not None else None
 
 
-def keep(ready: Approach, page: Response) -> None:
+def keep(ready: Approach, look: Look, page: bytes) -> None:
     """Keep a finished page, unless it says how old it is."""
-    key = _key(ready)
+    key = _key(ready, look)
     if key is not None:
-        _PAGES.put(key, page.get_data())
+        _PAGES.put(key, page)
 
 
 def forget() -> None:
@@ -117,13 +124,21 @@ def tree_of(coverage: Coverage, target: ObjectRow) -> Branch | None:
     return Branch(coverage.root_title, page_content.ROOT_ADDRESS, target.object_id == root_id, tuple(below(root_id)))
 
 
-def _key(ready: Approach) -> object | None:
+def content_policy() -> str:
+    """Return the Content-Security-Policy of the page."""
+    return READER_POLICY + frames.policy(registry.get(ShareLinkSettings).framed)
+
+
+def answer(page: bytes) -> Response:
+    """Return the answer that carries a finished page."""
+    return Response(page, headers=[("Content-Security-Policy", content_policy())], content_type=CONTENT_TYPE)
+
+
+def _key(ready: Approach, look: Look) -> object | None:
     if ready.served is None or ready.stale_since is not None or ready.target is None:
         return None
     shown, target = ready.served.shown, ready.target
     comments = sheets.comments_of(ready)
-    frames_of = registry.get(ShareLinkSettings).framed
-    look = (theme.current(), str(get_locale()), registry.get(OrganisationSettings), frames_of)
     return (
         shown.public_id,
         shown.version,
@@ -131,10 +146,5 @@ def _key(ready: Approach) -> object | None:
         (shown.object.id, shown.object.title, shown.object.tree_digest),
         (target.id, target.version, target.title),
         comments.digest if comments is not None else None,
-        look,
+        (look, registry.get(OrganisationSettings), registry.get(ShareLinkSettings).framed),
     )
-
-
-def _answer(page: bytes) -> Response:
-    policy = READER_POLICY + frames.policy(registry.get(ShareLinkSettings).framed)
-    return Response(page, headers=[("Content-Security-Policy", policy)], content_type="text/html; charset=utf-8")

@@ -113,6 +113,11 @@ def freshen(look: Look, first: Approach, page_id: str | None = None) -> Approach
     raise Unavailable("Atlassian")
 
 
+def as_checked(first: Approach) -> Approach:
+    """Return the approach to what a link names, where its last check is believed still."""
+    return replace(first, target=first.served.shown.object) if first.served is not None else first
+
+
 def with_content(look: Look, fresh: Approach, page_id: str | None = None) -> tuple[Approach, Sheet | None]:
     """Return what is shown together with the approach it belongs to; None where it may no longer be served."""
     current = fresh
