@@ -24,7 +24,7 @@ DENSE = "densest body that is read, refused or shown"
 #: Wanted at most: the cost of the usual page as a multiple of the peer's.
 MOST = 6.0
 
-_FILE = MediaFile("att1", "berths.png", "image/png", 20_480, width=1_200, height=800)
+_FILE = MediaFile("att1", "berths.png", "image/png", 20_480)
 _MATERIAL = Material(
     attachments={_FILE.filename: _FILE},
     object_id="1",

@@ -14,9 +14,8 @@ from app.documents.highlight import highlighted, numbered
 from app.documents.types import MediaFile
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
-#: Pixels of the longer side of a preview, as in the style sheet.
-THUMBNAIL = 300
-_MAX_PIXELS = 5_000
+#: A picture is never drawn larger, whatever its page says.
+MAX_PIXELS = 5_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_SPAN = 1_000
 _MAX_TITLE = 500
@@ -62,7 +61,7 @@ def pixels(value: object) -> int | None:
         number = float(str(value).strip().lower().removesuffix("px"))
     except ValueError:
         return None
-    return int(number) if 1 <= number <= _MAX_PIXELS else None
+    return int(number) if 1 <= number <= MAX_PIXELS else None
 
 
 def span(value: object) -> int:
@@ -255,26 +254,10 @@ def picture(canvas: Canvas, file: MediaFile, look: Picture) -> None:
     if address is None:
         file_card(canvas, file)
         return
-    width, height = _drawn(file, look)
-    size = (f' width="{width}"' if width else "") + (f' height="{height}"' if height else "")
+    size = (f' width="{look.width}"' if look.width else "") + (f' height="{look.height}"' if look.height else "")
     alt = html.escape(look.alt or file.filename)
     names = classes("doc-image", *_frame(look))
     canvas.parts.append(f'<img src="{address}" alt="{alt}"{size} loading="lazy" decoding="async"{names}>')
-
-
-def _drawn(file: MediaFile, look: Picture) -> tuple[int | None, int | None]:
-    # Both sizes keep the page from jumping while the picture loads.
-    wide, high = file.width, file.height
-    if not wide or not high:
-        return look.width, look.height
-    if look.thumbnail:
-        shrunk = min(1.0, THUMBNAIL / max(wide, high))
-        return max(round(wide * shrunk), 1), max(round(high * shrunk), 1)
-    if look.width and not look.height:
-        return look.width, pixels(round(look.width * high / wide))
-    if look.height and not look.width:
-        return pixels(round(look.height * wide / high)), look.height
-    return look.width or pixels(wide), look.height or pixels(high)
 
 
 def _frame(look: Picture) -> tuple[str | None, ...]:

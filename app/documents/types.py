@@ -13,7 +13,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """One attachment: `id` stands in its address, `size` is in bytes, `width` and `height` in pixels where known."""
+    """One attachment: `id` stands in its address, `size` is in bytes."""
 
     id: str
     filename: str
@@ -22,8 +22,6 @@ class MediaFile:
     #: The covered page it belongs to; empty for a file of the object that is rendered. Its address is
     #: `media/<id>`, or `media/<object id>/<id>`: all reader pages of a link are in one directory.
     object_id: str = ""
-    width: int | None = None
-    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ PAPER = MediaFile("att2", "Offer 2026.pdf", "application/pdf", 1_234_567)
 DRAWING = MediaFile("att3", "logo.svg", "image/svg+xml", 900)
 FILM = MediaFile("att4", "tour.mp4", "video/mp4", 9_000_000)
 SOUND = MediaFile("att5", "bell.mp3", "audio/mpeg", 70_000)
-FLOW = MediaFile("att6", "flow.png", "image/png", 4_096, width=800, height=400)
+FLOW = MediaFile("att6", "flow.png", "image/png", 4_096)
 FILES = (PICTURE, PAPER, DRAWING, FILM, SOUND, FLOW)
 MATERIAL = Material(
     attachments={file.filename: file for file in FILES},

@@ -234,16 +234,3 @@ def test_a_border_keeps_its_width_and_colour() -> None:
     assert 'class="doc-image doc-bordered doc-bordered-2 doc-edge-red"' in storage(
         f'<ac:image><ri:attachment ri:filename="plan.png"/>{mark}</ac:image>'
     )
-
-
-@pytest.mark.parametrize(
-    ("attributes", "size"),
-    [
-        ("", 'width="800" height="400"'),
-        ('ac:width="200"', 'width="200" height="100"'),
-        ('ac:height="200"', 'width="400" height="200"'),
-        ('ac:width="200" ac:height="50"', 'width="200" height="50"'),
-    ],
-)
-def test_a_picture_whose_size_is_known_has_both_so_that_the_page_does_not_jump(attributes: str, size: str) -> None:
-    assert size in storage(f'<ac:image {attributes}><ri:attachment ri:filename="flow.png"/></ac:image>')

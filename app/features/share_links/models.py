@@ -57,6 +57,8 @@ class SharedObject(Base):
     restriction_digest: Mapped[str] = mapped_column(String(64), default="")
     #: Digest of the pages below that links may cover; empty = none, or no link shows any.
     tree_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    #: Raised each time the size of a picture becomes known, of this page or of one below that links may cover.
+    sizes_known: Mapped[int] = mapped_column(default=0, server_default="0")
     #: When the pages below were last read; a check may find the page and not, in time, what is below it.
     tree_read_at: Mapped[datetime | None]
     #: When a check with Atlassian was last good.
@@ -330,6 +332,9 @@ class Copy(Base):
     good_at: Mapped[datetime] = mapped_column(index=True)
     #: Only a complete copy is served.
     complete: Mapped[bool] = mapped_column(default=False)
+    #: Pixels of a picture as it is drawn, read from how its bytes begin; None where they do not say, or it is none.
+    width: Mapped[int | None]
+    height: Mapped[int | None]
     #: What belongs to a body besides its HTML: headings, attachments, left out; encrypted JSON.
     extra: Mapped[bytes | None] = mapped_column(LargeBinary)
 

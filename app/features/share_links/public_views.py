@@ -260,7 +260,6 @@ def part_of(token: str, page_id: str | None = None) -> tuple[Asked, Visit, Sheet
 
 
 def without_part(token: str, asked: Asked, found: Approach) -> BaseResponse:
-    """Return the answer to a request for a part of the content by somebody who gets none now."""
     """Answer a request for a part of a link, or for a page beside its content, that gets none."""
     # Whoever saves a file goes on with it after renewing; a picture has a page around it that does.
     goes_there = request.headers.get("Sec-Fetch-Dest", "document") == "document"

@@ -42,6 +42,8 @@ class ObjectRow:
     restriction_digest: str
     #: Digest of the pages below that links may cover.
     tree_digest: str
+    #: How often the size of one of its pictures, or of those below it, has become known.
+    sizes_known: int
     checked_at: datetime
     check_lease_until: datetime | None
     down_since: datetime | None
@@ -244,6 +246,7 @@ def _object(row: Any) -> ObjectRow:
         row.object_version,
         row.restriction_digest,
         row.tree_digest,
+        row.sizes_known,
         row.checked_at,
         row.check_lease_until,
         row.down_since,

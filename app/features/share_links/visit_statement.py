@@ -113,6 +113,7 @@ OBJECT_COLUMNS = (
     _TARGET.version.label("object_version"),
     _TARGET.restriction_digest,
     _TARGET.tree_digest,
+    _TARGET.sizes_known,
     _TARGET.checked_at,
     _TARGET.check_lease_until,
     _TARGET.down_since,

@@ -18,6 +18,7 @@ from app.core import clock, db
 from app.core.accounts.models import Person
 from app.core.connections.models import Connection
 from app.core.crypto import ring
+from app.documents.sizes import Size
 from app.features.share_links.models import Copy, CopyChunk, CoveredPage, SharedObject, ShareLink
 
 CHUNK_BYTES = 256 * 1024
@@ -111,11 +112,15 @@ def add_chunk(session: Session, copy_id: int, position: int, data: bytes) -> Non
     session.execute(update(Copy).where(Copy.id == copy_id).values(good_at=clock.now()))
 
 
-def complete(session: Session, copy_id: int, size: int, media_type: str | None = None) -> None:
-    """Make a copy one that is found; `media_type` where its content says more than its name did."""
+def complete(
+    session: Session, copy_id: int, size: int, media_type: str | None = None, pixels: Size | None = None
+) -> None:
+    """Make a copy one that is found; `media_type` and `pixels` where its content says more than its name did."""
     values: dict[str, Any] = {"complete": True, "size": size, "good_at": clock.now()}
     if media_type is not None:
         values["media_type"] = media_type
+    if pixels is not None:
+        values["width"], values["height"] = pixels
     session.execute(update(Copy).where(Copy.id == copy_id).values(**values))
 
 

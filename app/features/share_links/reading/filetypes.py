@@ -16,8 +16,6 @@ INLINE = PICTURES.union(*_PLAYED.values())
 NEUTRAL = "application/octet-stream"
 #: Types that browsers run, style or follow, sent as neutral bytes even as a download.
 _ACTIVE_WORDS = ("html", "svg", "xml", "script", "xsl", "shockwave", "java", "mhtml", "multipart", "rdf", "mathml")
-#: Bytes from the beginning of a file that are enough to know it by.
-SNIFF_BYTES = 16
 
 
 def drawn_as(media_type: str, beginning: bytes) -> str | None:

@@ -18,9 +18,10 @@ from app.core.errors import NotFound, Unavailable
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.powers import Powers
 from app.features.share_links.queries import ObjectRow
-from app.features.share_links.reading import copies, filetypes, places
+from app.features.share_links.reading import copies, filetypes, picture_sizes, places
 from app.features.share_links.reading.content import Content, File
 from app.features.share_links.reading.copies import CHUNK_BYTES, CopyKey, CopyKind, FoundCopy
+from app.features.share_links.reading.picture_headers import size_of
 from app.integrations.atlassian.errors import AtlassianError
 from app.integrations.atlassian.errors import NotFound as MissingThere
 from app.integrations.atlassian.types import Download
@@ -193,7 +194,7 @@ def _fill(target: ObjectRow, file: File, kind: CopyKind, copy_id: int) -> None:
         ):
             size, beginning = 0, b""
             for position, chunk in enumerate(_in_chunks(download.chunks)):
-                beginning = beginning or chunk[: filetypes.SNIFF_BYTES]
+                beginning = beginning or chunk
                 size += len(chunk)
                 if size > KEPT_BYTES:
                     raise _TooLarge
@@ -206,8 +207,11 @@ def _fill(target: ObjectRow, file: File, kind: CopyKind, copy_id: int) -> None:
         media_type = filetypes.drawn_as(declared, beginning) or filetypes.sent_as(declared)
         if media_type in filetypes.INLINE and not filetypes.drawn_as(media_type, beginning):
             media_type = filetypes.NEUTRAL
+        pixels = size_of(beginning) if kind is CopyKind.MEDIA and media_type in filetypes.PICTURES else None
         with db.transaction() as session:
-            copies.complete(session, copy_id, size, media_type)
+            copies.complete(session, copy_id, size, media_type, pixels)
+            if pixels is not None:
+                picture_sizes.note(session, target.id)
     except BaseException as error:
         with db.transaction() as session:
             copies.discard(session, copy_id)

@@ -158,6 +158,7 @@ def _row(site: Site, found: ObjectFacts) -> ObjectRow:
         version=found.version,
         restriction_digest=found.restriction_digest,
         tree_digest="",
+        sizes_known=0,
         checked_at=clock.now(),
         check_lease_until=None,
         down_since=None,

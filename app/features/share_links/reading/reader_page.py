@@ -8,9 +8,10 @@ from markupsafe import Markup
 
 from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
+from app.documents.sizes import with_sizes
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.queries import ObjectRow, Visit
-from app.features.share_links.reading import frames, page_content, sheets
+from app.features.share_links.reading import frames, page_content, picture_sizes, sheets
 from app.features.share_links.reading.content import File, Section, outline
 from app.features.share_links.reading.coverage import Coverage, address_of
 from app.features.share_links.reading.page_cache import Kept
@@ -69,8 +70,10 @@ class Paper:
 def page(visit: Visit, sheet: Sheet, stale_since: object | None, *, preview: bool = False) -> bytes:
     """Return the page of what is shown."""
     powers, target = visit.shown.powers, sheet.target
+    body, spoken = sheet.content.html, sheet.comments.html if sheet.comments else ""
+    sizes = picture_sizes.of(target, visit.shown.object, sheet.coverage, body + spoken)
     # Bodies were sanitised when they were rendered; nothing else is marked safe.
-    html, said = Markup(sheet.content.html), Markup(sheet.comments.html if sheet.comments else "")  # noqa: S704
+    html, said = Markup(with_sizes(body, sizes)), Markup(with_sizes(spoken, sizes))  # noqa: S704
     # An issue lists its files itself, where Jira has them.
     listed = powers.attachments and target.kind is ObjectKind.PAGE
     files = tuple(sorted(sheet.content.files.values(), key=lambda file: file.filename)) if listed else ()
@@ -143,8 +146,8 @@ def _key(ready: Approach, look: Look) -> object | None:
         shown.public_id,
         shown.version,
         shown.owner_name,
-        (shown.object.id, shown.object.title, shown.object.tree_digest),
-        (target.id, target.version, target.title),
+        (shown.object.id, shown.object.title, shown.object.tree_digest, shown.object.sizes_known),
+        (target.id, target.version, target.title, target.sizes_known),
         comments.digest if comments is not None else None,
         (look, registry.get(OrganisationSettings), registry.get(ShareLinkSettings).framed),
     )
