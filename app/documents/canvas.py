@@ -372,14 +372,15 @@ class Canvas:
     def _contents_list(self, contents: Contents) -> str:
         items = []
         counts = [0] * 7
-        for heading in self._headings[contents.first : contents.last]:
-            if not contents.lowest <= heading.level <= contents.highest:
-                continue
+        within = range(contents.lowest, contents.highest + 1)
+        listed = [one for one in self._headings[contents.first : contents.last] if one.level in within]
+        outermost = min((one.level for one in listed), default=1)
+        for heading in listed:
             counts[heading.level] += 1
             counts[heading.level + 1 :] = [0] * (6 - heading.level)
             number = ".".join(str(count) for count in counts[contents.lowest : heading.level + 1] if count)
             before = f'<span class="doc-toc-number">{number}</span> ' if contents.numbered else ""
-            level = 1 if contents.flat else heading.level - contents.lowest + 1
+            level = 1 if contents.flat else heading.level - outermost + 1
             text = html.escape(heading.text)
             items.append(f'<li class="doc-toc-{level}">{before}<a href="#{heading.id}">{text}</a></li>')
         names = classes("doc-toc", "doc-toc-flat" if contents.flat else None)

@@ -94,7 +94,8 @@ _FIXED = (
 _ISSUE = (
     "doc-attachment doc-attachments doc-avatar doc-comment doc-comment-anchor doc-comment-at doc-comment-body"
     " doc-comment-head doc-comment-note doc-comment-resolved doc-comments doc-empty doc-field doc-issue doc-issues"
-    " doc-person doc-pre-wrapped doc-priority doc-rating doc-refused doc-relation doc-tag doc-thumb doc-thumb-kind"
+    " doc-person doc-pre-wrapped doc-priority doc-rating doc-refused doc-relation doc-section doc-tag doc-thumb"
+    " doc-thumb-kind"
 )
 CLASSES = frozenset(
     _FIXED.split()

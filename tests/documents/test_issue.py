@@ -102,7 +102,7 @@ def test_the_default_fields_are_shown_in_jiras_order_and_no_other() -> None:
         " High</dd></div>"
         '<div class="doc-field"><dt>Created</dt><dd><time datetime="2026-01-02T14:05:00Z">2 Jan 2026, 14:05 UTC</time></dd>'
         '</div><div class="doc-field"><dt>Updated</dt><dd><time datetime="2026-01-03T09:00:00Z">3 Jan 2026, 09:00 UTC</time>'
-        '</dd></div></dl><h2 id="doc-description" class="doc-h1">Description</h2><h3 id="doc-why" class="doc-h2">Why</h3>'
+        '</dd></div></dl><h2 id="doc-description" class="doc-h1 doc-section">Description</h2><h3 id="doc-why" class="doc-h2">Why</h3>'
         '<p>Rust<span class="doc-mention">@someone</span></p>'
     )
 
@@ -353,7 +353,7 @@ def test_a_text_that_cannot_be_shown_takes_nothing_else_with_it() -> None:
     html = shown(given={**FIELDS, "description": document(nested)}).html
 
     assert (
-        '<h2 id="doc-description" class="doc-h1">Description</h2><p class="doc-refused">This text cannot be shown.</p>'
+        '<h2 id="doc-description" class="doc-h1 doc-section">Description</h2><p class="doc-refused">This text cannot be shown.</p>'
         in html
     )
     assert "The notes" in html

@@ -395,6 +395,17 @@ def test_the_contents_list_the_levels_that_are_asked_for(parameters: dict[str, s
     assert ("doc-toc-flat" in shown) is (parameters.get("type") == "flat")
 
 
+def test_contents_begin_at_the_edge_whatever_level_the_headings_begin_with() -> None:
+    shown = storage(macro("toc", outline="true") + HEADINGS.replace("h2", "h4").replace("h1", "h3"))
+
+    assert items(shown) == [
+        ("doc-toc-1", "1", "a"),
+        ("doc-toc-2", "1.1", "b"),
+        ("doc-toc-2", "1.2", "c"),
+        ("doc-toc-1", "2", "d"),
+    ]
+
+
 @pytest.mark.parametrize(("location", "lists"), [("", 1), ("top", 1), ("bottom", 1), ("both", 2)])
 def test_a_zone_lists_its_own_headings(location: str, lists: int) -> None:
     shown = storage(f"<h1>X</h1>{macro('toc-zone', HEADINGS, location=location)}<h1>Y</h1>")

@@ -32,6 +32,7 @@ from tests.documents.given import MATERIAL, storage
         ('<p><time datetime="2026-03-09" /></p>', '<p><time datetime="2026-03-09">9 Mar 2026</time></p>'),
         ('<p><time datetime="someday" /></p>', "<p>someday</p>"),
         ("<section><label>t</label></section>", "t"),
+        ("a<address>b<br/>c</address>", "a<p>b<br>c</p>"),
         ("<center>t</center>", '<div class="doc-align-center">t</div>'),
         ('<p><font color="#ff0000">r</font></p>', '<p><span class="doc-text-red">r</span></p>'),
         (

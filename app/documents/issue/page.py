@@ -72,7 +72,7 @@ def _section(canvas: Canvas, title: str, items: Sequence[T], draw: Callable[[Can
 def _heading(canvas: Canvas, title: str) -> None:
     opened = canvas.begin_heading()
     canvas.text(title)
-    canvas.end_heading(opened, 1)
+    canvas.end_heading(opened, 1, "doc-section")
 
 
 def _text(canvas: Canvas, title: str, body: Body) -> None:

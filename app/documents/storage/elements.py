@@ -17,7 +17,7 @@ _TO_SAME = {"strike": "s", "tt": "code", "abbr": "span", "acronym": "span", "dfn
 # Void elements are among them: in damaged markup an unclosed one holds what follows it.
 _THROUGH = (
     "html body main section article header footer nav aside big label form fieldset legend"
-    " address hgroup nobr wbr bdi bdo xml thead tbody tfoot colgroup tr td th caption picture"
+    " hgroup nobr wbr bdi bdo xml thead tbody tfoot colgroup tr td th caption picture"
     " meta link base col param source track input"
 )
 _SILENT = "head title summary textarea select button option style template"
@@ -237,6 +237,7 @@ RENDERERS: dict[str, Renderer] = {
     **{tag: left_out(key) for tag, key in _LEFT_OUT.items()},
     **{f"h{level}": _heading(level) for level in range(1, 7)},
     "p": _paragraph,
+    "address": _paragraph,
     "span": _coloured("span"),
     "div": _coloured("div"),
     "mark": _coloured("span"),

@@ -170,6 +170,22 @@ def test_columns_with_a_table_that_turns_its_sheet_stand_one_below_the_other(tmp
     assert findings(pdf, tmp_path) == []
 
 
+@pytest.mark.parametrize("lines", range(30, 46))
+def test_a_panel_that_finds_no_room_begins_the_next_sheet_whole(lines: int) -> None:
+    mark = '<span class="doc-panel-mark" role="img" aria-label="Tip">Sign</span>'
+    panel = f'<div class="doc-panel doc-panel-tip">{mark}<div class="doc-panel-body"><p>One<br>two</p></div></div>'
+    found = texts(made(f"<p>{'line<br>' * lines}</p>{panel}"))
+
+    assert [sheet for sheet in found if ("Sign" in sheet) != ("two" in sheet)] == []
+
+
+def test_what_is_bold_is_bold_on_paper() -> None:
+    _, plain = place_of(made("<p>Heavy|</p>"), "|")
+    _, bold = place_of(made("<p><strong>Heavy</strong>|</p>"), "|")
+
+    assert bold > plain + 1
+
+
 def test_digits_are_of_the_text_font_though_emoji_have_them_too() -> None:
     assert "HARB-2 on 25 Nov 2026" in texts(made("<p>HARB-2 on 25 Nov 2026 😀</p>"))[0]
 

@@ -32,7 +32,7 @@ from app.integrations.atlassian.errors import AtlassianError
 from app.integrations.atlassian.types import Attachment
 
 #: Raised when rendering changes, so that older copies are not found any more.
-RENDERING = 4
+RENDERING = 5
 _KEPT_BYTES = 32 * 1024 * 1024
 _HTML = "text/html"
 
