@@ -1,4 +1,4 @@
-"""`python -m app.documents.paper`: one PDF, then the end."""
+"""`python -m app.documents.paper`: one piece of work, then the end."""
 
 import sys
 

@@ -79,6 +79,8 @@ class CreateForm(_LinkFields, InviteFields):
         render_kw={"autocomplete": "new-password"},
     )
     generate = BooleanField(_("Generate a password"), description=_("It is shown once, after the link is created."))
+    #: The digest of what a content check found that this page shows.
+    seen = HiddenField(_("What was found"), [at_most(64)])
 
 
 class EditForm(_LinkFields):

@@ -360,6 +360,9 @@ class OwnerNotice(Base):
     #: A stable code; the sentence is made from it when it is shown.
     code: Mapped[str] = mapped_column(String(32))
     detail: Mapped[str | None] = mapped_column(Text)
+    #: What a content check found, masked, and which files it could not look through; None = it is not about content.
+    findings: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    unread: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class RuleLevel(Base):
@@ -394,8 +397,10 @@ class LinkApproval(Base):
     decided_by_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("people.id"))
     approved: Mapped[bool | None]
     note: Mapped[str | None] = mapped_column(String(500))
-    #: What a content check found, masked: kind, place and a few characters of each; None = it was not about content.
+    #: What a content check found, masked: kind, place, file and a few characters of each; None = it was not about content.
     findings: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    #: Files that it could not look through: name, reason and version of each.
+    unread: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
     #: What is agreed to when this is approved.
     findings_digest: Mapped[str | None] = mapped_column(String(64))
     #: The PauseReason that the link was stopped for already; approval leaves it paused for that.

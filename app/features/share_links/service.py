@@ -96,8 +96,7 @@ def create(
     )
     rules_here = ruling.rules_of(session, link)
     mode = mode_of(rules_here)
-    looked = mode is not CheckMode.OFF and bool(scan.findings)
-    if looked:
+    if mode is not CheckMode.OFF and (scan.findings or scan.unread):
         content_guard.record(session, link, scan, mode)
     if rules_here.approval or (mode is CheckMode.APPROVE and not scan.clean):
         approving.ask(session, actor, link, scan)

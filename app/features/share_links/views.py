@@ -39,7 +39,7 @@ from app.features.share_links.powers_form import NAME_LABELS
 from app.features.share_links.reading import outlook
 from app.features.share_links.reading.names import Names
 from app.features.share_links.rules import approving
-from app.features.share_links.rules.rulebook import CheckMode, mode_of
+from app.features.share_links.rules.rulebook import CheckMode, Rules, mode_of
 from app.features.share_links.settings import ShareLinkSettings
 from app.web import reveal
 from app.web.access import signed_in
@@ -169,7 +169,8 @@ def show_link(public_id: str) -> Answer:
         through = next((way.label for way in sign_in.ways(db) if way.name == link.sign_in_through), None)
         openings = tallies.openings_by_day(db, link.id, OPENING_DAYS)
         notices = [
-            (notice.at, sentence(notice.code).render(_)) for notice in listing.notices(db, link, clock.now() - FRESH)
+            (notice.at, sentence(notice.code).render(_), notice.scan)
+            for notice in listing.notices(db, link, clock.now() - FRESH)
         ]
         guests = guest_pages.of_link(db, actor(), link)
     return render_template(
@@ -343,14 +344,16 @@ def _fields(facts: ShareFacts) -> Sequence[FieldChoice] | None:
     return outlook.fields(facts.site, found.kind, found.object_id) if found is not None else None
 
 
-def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
+def _conditions_page(form: CreateForm, facts: ShareFacts, found: outlook.Outlook | None = None) -> Answer:
     assert facts.object is not None
-    ruled, mode = gather.rules_for(facts), mode_of(gather.rules_for(facts))
+    asks_again, ruled = found is not None, gather.rules_for(facts)
+    mode = mode_of(ruled)
     with reading() as db:
         form.offer(listing.offered_groups(db), sign_in.ways(db))
         already = listing.shared_already(db, facts.site.id, facts.object.object_id)
-    found = outlook.left_out(facts.site, facts.object, form.powers(), ruled)
-    return form_page(
+    found = found or outlook.left_out(facts.site, facts.object, form.powers(), ruled)
+    form.seen.data = found.scan.digest
+    page, status = form_page(
         "share_links/create_link.html",
         form,
         facts=facts,
@@ -358,15 +361,23 @@ def _conditions_page(form: CreateForm, facts: ShareFacts) -> Answer:
         outlook=found,
         besides=outlook.besides(facts.site, facts.object, form.powers()),
         check_mode=mode.value,
+        asks_again=asks_again,
         # The least that a link shows is refused already: no conditions help.
         shut=request.method == "GET" and mode is CheckMode.REFUSE and not found.scan.clean,
         already=already,
         rules=ruled,
     )
+    return page, 422 if asks_again else status
 
 
 def _create(form: CreateForm, facts: ShareFacts) -> Answer:
-    password = gather.new_password(form.password.data, generate=form.generate.data, rules=gather.rules_for(facts))
+    assert facts.object is not None
+    ruled = gather.rules_for(facts)
+    found = outlook.left_out(facts.site, facts.object, form.powers(), ruled)
+    if not found.scan.clean and form.seen.data != found.scan.digest and _decides(ruled):
+        # What was chosen shows more than the page knew when it asked: whoever creates the link sees it first.
+        return _conditions_page(form, facts, found)
+    password = gather.new_password(form.password.data, generate=form.generate.data, rules=ruled)
     wanted = Conditions(
         name=form.name.data or None,
         expires_at=form.expires_at.instant(),
@@ -374,11 +385,9 @@ def _create(form: CreateForm, facts: ShareFacts) -> Answer:
         powers=form.powers(),
         **form.conditions(),
     )
-    assert facts.object is not None
-    scan = outlook.left_out(facts.site, facts.object, wanted.powers, gather.rules_for(facts)).scan
     sent = 0
     with transaction() as db:
-        outcome = service.create(db, actor(), facts, wanted, scan)
+        outcome = service.create(db, actor(), facts, wanted, found.scan)
         if isinstance(outcome, service.Created):
             sent = invitations.invite(db, actor(), outcome.public_id, form.invite.entries(), form.words.data or "")
     if isinstance(outcome, service.NotShared):
@@ -386,6 +395,11 @@ def _create(form: CreateForm, facts: ShareFacts) -> Answer:
     if sent:
         guest_pages.say_sent(sent)
     return _shown_once(outcome.public_id, password, url_for("share_links.created_link", public_id=outcome.public_id))
+
+
+def _decides(ruled: Rules) -> bool:
+    """Tell whether a creator decides about what was found: where links are refused for it, there is nothing to decide."""
+    return mode_of(ruled) in (CheckMode.WARN, CheckMode.APPROVE)
 
 
 def _editing(public_id: str, form: EditForm) -> tuple[LinkRow, EditForm]:

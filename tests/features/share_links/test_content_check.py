@@ -42,6 +42,7 @@ FOUND = Scan((Finding("AWS Access Key", "Keys", "AK…MN"),))
         (joined("sk_live_", "abcdefghijklmnopqrstuvwx"), "Stripe Access Key"),
         ("4111 1111 1111 1111", content_check.CARD),
         ("Pay 5500-0055-5555-5559 now", content_check.CARD),
+        ("1,4111111111111111,2", content_check.CARD),
         ("378282246310005", content_check.CARD),
         ("DE89 3704 0044 0532 0130 00", content_check.ACCOUNT),
         ("to GB29NWBK60161331926819, please", content_check.ACCOUNT),
@@ -66,6 +67,7 @@ def test_each_format_is_found_and_told_in_a_few_characters(text: str, kind: str)
         "Version 1.2.3 of 2026-11-25, ticket HARB-1234, sha256:" + "ab" * 32,
         "The password is changed every week; ask the key keeper for a token.",
         "4444 4444 4444 4444",
+        "0.4111111111111111",  # the digits of a fraction
     ],
 )
 def test_what_only_looks_like_it_is_left_alone(text: str) -> None:

@@ -12,6 +12,7 @@ from app.core.mail import delivery
 from app.core.text import Text
 from app.features.share_links.models import OwnerNotice, ShareLink
 from app.features.share_links.policy import CloseReason, PauseReason
+from app.features.share_links.rules.content_check import Scan
 
 
 class NoticeCode(StrEnum):
@@ -58,15 +59,16 @@ _SENTENCES: dict[NoticeCode, Text] = {
     NoticeCode.TRANSFERRED: Text("This link was transferred to you. You decide about it from now on."),
     NoticeCode.ENDS_SOON: Text("This link ends soon. Extend it if it is still needed."),
     NoticeCode.CONTENT: Text(
-        "Something that must not leave was found in what this link shows now, so the link is paused. Take it out of the "
-        "page, then resume the link."
+        "Something that must not leave was found in what this link shows now, or not all of it could be looked through, "
+        "so the link is paused. Take it out, then resume the link."
     ),
     NoticeCode.CONTENT_APPROVAL: Text(
-        "Something was found in what this link shows now, so a second person decides whether it opens again."
+        "Something was found in what this link shows now, or not all of it could be looked through, so a second person "
+        "decides whether it opens again."
     ),
     NoticeCode.CONTENT_FOUND: Text(
-        "Something that may not be meant for others was found in what this link shows now. Look at the page, and pause the "
-        "link if it should not be read."
+        "Something that may not be meant for others was found in what this link shows now, or not all of it could be "
+        "looked through. Look at it, and pause the link if it should not be read."
     ),
     NoticeCode.CONNECTION_OFF: Text(
         "The connection to Atlassian was switched off, so nobody can read this link until it is back."
@@ -111,9 +113,15 @@ def was_told(session: Session, link_id: int, code: NoticeCode, about: str) -> bo
     return session.scalars(query).first() is not None
 
 
-def tell_owner(session: Session, link: ShareLink, code: NoticeCode, about: str | None = None) -> None:
-    """Leave a notice on the link's page and send its owner a mail, in the caller's transaction."""
-    session.add(OwnerNotice(link_id=link.id, at=clock.now(), code=code.value, detail=about))
+def tell_owner(
+    session: Session, link: ShareLink, code: NoticeCode, about: str | None = None, scan: Scan | None = None
+) -> None:
+    """Leave a notice on the link's page and send its owner a mail, in the caller's transaction.
+
+    What a content check found stands on the page alone.
+    """
+    found = scan.plain if scan is not None else {}
+    session.add(OwnerNotice(link_id=link.id, at=clock.now(), code=code.value, detail=about, **found))
     owner = session.get(Person, link.created_by_id)
     if owner is None or not owner.active or not delivery.can_send():
         return

@@ -33,6 +33,8 @@ from app.features.share_links.models import (
 )
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers import Powers
+from app.features.share_links.rules import content_check
+from app.features.share_links.rules.content_check import NOTHING, Scan
 
 #: The subject kind of a link's entries in the trail.
 SUBJECT = "link"
@@ -131,6 +133,8 @@ class NoticeRow:
     id: int
     at: datetime
     code: str
+    #: What a content check found.
+    scan: Scan = NOTHING
 
 
 @dataclass(frozen=True)
@@ -253,7 +257,7 @@ def notices(session: Session, link: LinkRow, since: datetime, limit: int = 3) ->
 
 def notice_row(row: OwnerNotice) -> NoticeRow:
     """Return a stored notice as it is shown."""
-    return NoticeRow(row.id, row.at, row.code)
+    return NoticeRow(row.id, row.at, row.code, content_check.load(row.findings, row.unread))
 
 
 def terms(session: Session, link_id: int, version: int | None) -> str:

@@ -15,18 +15,20 @@ from pathlib import Path
 
 from app.core.errors import Unavailable
 from app.core.text import Text
-from app.documents.paper import process
+from app.documents.attached import Left, Words
+from app.documents.paper import PaperFile, process
 from app.documents.paper.process import Failure, Request, Work
 
 logger = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parents[4]
 #: Seconds by the clock; the child's own limit is on processor time.
-_PATIENCE = {Work.MAKE: 180.0, Work.STAMP: 45.0}
+_PATIENCE = {Work.MAKE: 180.0, Work.STAMP: 45.0, Work.READ: 20.0}
 _BEAT_SECONDS = 10.0
 _WAIT_SECONDS = 8.0
-#: Readers of this process whose PDFs are being stamped at once.
+#: PDFs of readers of this process that are stamped at once, and files that are read at once.
 _stamping = threading.BoundedSemaphore(2)
+_reading = threading.BoundedSemaphore(2)
 
 
 class NotMade(Exception):
@@ -35,7 +37,7 @@ class NotMade(Exception):
 
 def make(request: Request, *, beat: Callable[[], None]) -> bytes:
     """Return the PDF of a composed document; `beat` is called every ten seconds meanwhile. Raises NotMade."""
-    return _run(request, beat)
+    return _pdf(request, beat)
 
 
 def stamp(request: Request) -> bytes:
@@ -43,9 +45,34 @@ def stamp(request: Request) -> bytes:
     if not _stamping.acquire(timeout=_WAIT_SECONDS):
         raise Unavailable("pdf", Text("Many PDFs are wanted at the moment. Try again in a few seconds."), retry_after=5)
     try:
-        return _run(request, lambda: None)
+        return _pdf(request, lambda: None)
     finally:
         _stamping.release()
+
+
+def read(data: bytes) -> Words:
+    """Return what a PDF or an office document says. Raises Unavailable while others are being read."""
+    if not _reading.acquire(timeout=_WAIT_SECONDS):
+        raise Unavailable("files", FILES_WAIT, retry_after=5)
+    try:
+        return process.read_words(_run(Request(Work.READ, files=(PaperFile("file", "", data),)), lambda: None))
+    except (NotMade, ValueError, KeyError, TypeError):
+        # It asked for more time or memory than there is for one file.
+        words = Words()
+        words.left.add(Left.TOO_MUCH)
+        return words
+    finally:
+        _reading.release()
+
+
+FILES_WAIT = Text("The files of this are still being looked through. Try again in a few seconds.")
+
+
+def _pdf(request: Request, beat: Callable[[], None]) -> bytes:
+    pdf = _run(request, beat)
+    if not pdf.startswith(b"%PDF-"):
+        raise NotMade(_why(0))
+    return pdf
 
 
 def _run(request: Request, beat: Callable[[], None]) -> bytes:
@@ -58,13 +85,13 @@ def _run(request: Request, beat: Callable[[], None]) -> bytes:
         env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "PYTHONPATH": str(_ROOT)},
     ) as child:
         try:
-            pdf = _talk(child, process.write(request), _PATIENCE[request.work], beat)
+            answer = _talk(child, process.write(request), _PATIENCE[request.work], beat)
         except BaseException:
             child.kill()
             raise
-    if child.returncode == 0 and pdf.startswith(b"%PDF-"):
-        return pdf
-    logger.warning("no PDF was made: the child process ended with %s", child.returncode)
+    if child.returncode == 0:
+        return answer
+    logger.warning("%s came to nothing: the child process ended with %s", request.work, child.returncode)
     raise NotMade(_why(child.returncode))
 
 

@@ -1,26 +1,46 @@
-"""What stands in files that a link lets out, as far as they are text: looked through like the page, before anybody has them.
+"""What stands in files that a link lets out: looked through like the page, before anybody has them.
 
-A file's name is looked through where files are listed, its text where it can be downloaded. Formats that have to be taken
-apart, such as PDF and office documents, are not looked into.
+A file's name is looked through where files are listed, its text where it can be downloaded. PDFs and office documents are
+taken apart by a child process with limits. Pictures, sound and film have no words that are looked for; any other file
+that cannot be looked through is named.
 """
 
 import codecs
 import posixpath
+import time
 from collections.abc import Callable, Iterable
-from functools import partial
 
+from app.core.errors import Unavailable
+from app.documents import attached
+from app.features.share_links.paper import child
 from app.features.share_links.powers import Powers
 from app.features.share_links.queries import ObjectRow
 from app.features.share_links.reading import media
 from app.features.share_links.reading.content import Content, File
 from app.features.share_links.reading.page_cache import Kept
 from app.features.share_links.rules import content_check
-from app.features.share_links.rules.content_check import NOT_LOOKED, Scan
+from app.features.share_links.rules.content_check import Scan, Why
 from app.features.share_links.rules.patterns import OwnPattern
 
-#: Files of one page or issue, and bytes of each, that are looked through; more count as not looked through.
+#: Files of one page or issue that are looked through, and seconds for them together; more count as not looked through.
 MOST_FILES = 20
+SECONDS = 20.0
+#: Bytes of a text, and of a document that is taken apart.
 MOST_BYTES = 500_000
+MOST_DOCUMENT_BYTES = 10_000_000
+_DOCUMENTS = frozenset(
+    [
+        ".pdf",
+        *(".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".xltx", ".pptx", ".pptm", ".potx", ".ppsx"),
+        *(".odt", ".ott", ".ods", ".ots", ".odp", ".otp", ".odg"),
+    ]
+)
+_DOCUMENT_TYPES = (
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.",
+    "application/vnd.oasis.opendocument.",
+)
+_WORDLESS = ("image/", "audio/", "video/")
 #: What ends like this is text, whatever Atlassian says of its type.
 _ENDINGS = frozenset(
     [
@@ -74,15 +94,24 @@ _ENDINGS = frozenset(
         ".eml",
         ".ics",
         ".vcf",
+        ".svg",
     ]
 )
-_TYPES = ("text/", "application/json", "application/xml", "application/x-yaml", "application/toml", "application/sql")
+_TYPES = (
+    "text/",
+    "application/json",
+    "application/xml",
+    "application/x-yaml",
+    "application/toml",
+    "application/sql",
+    "image/svg",
+)
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 #: What was found in a version of a file; never its text.
-_known: Kept[Scan] = Kept(512 * 1024, lambda scan: 300 + 200 * len(scan.findings))
+_known: Kept[Scan] = Kept(512 * 1024, lambda scan: 300 + 200 * (len(scan.findings) + len(scan.unread)))
 
-#: Reads a file whole; None where it is gone, or larger than it was said to be.
-Read = Callable[[File], bytes | None]
+#: Reads a file of at most so many bytes whole; None where it is gone, or larger than it was said to be.
+Read = Callable[[File, int], bytes | None]
 
 
 def of_shown(
@@ -90,42 +119,52 @@ def of_shown(
 ) -> Scan:
     """Look through the files that readers of some content may have; `said` are those that its comments show.
 
-    Raises Unavailable where one can be had neither from a copy nor from Atlassian.
+    Raises Unavailable where one can be had neither from a copy nor from Atlassian, and where there was no time for all:
+    what was looked through is remembered, so that the next request goes on.
     """
+    found = scan(
+        shown(content, powers, said), powers, own, lambda file, most: media.read_whole(target, file, most), target
+    )
+    if any(one.why is Why.TOO_LONG for one in found.unread):
+        raise Unavailable("files", child.FILES_WAIT, retry_after=5)
+    return found
 
-    def once(file: File, found: Callable[[], Scan]) -> Scan:
-        key = (target.connection_id, target.object_id, file.id, file.version, own)
-        known = _known.get(key)
-        if known is None:
-            known = found()
-            _known.put(key, known)
-        return known
 
-    files = [one for one in content.files.values() if media.shown(content, powers, one.id, said) is not None]
-    return scan(files, powers, own, lambda file: media.read_whole(target, file, MOST_BYTES), once)
+def of_sharing(target: ObjectRow, content: Content, powers: Powers, own: frozenset[OwnPattern]) -> Scan:
+    """Look through the files that readers of a link to be made would have. Raises Unavailable while many are read."""
+    # There is no link yet that a copy could belong to.
+    return scan(shown(content, powers), powers, own, lambda file, most: media.read_unkept(target, file, most), target)
+
+
+def shown(content: Content, powers: Powers, said: frozenset[str] = frozenset()) -> list[File]:
+    """Return the files that readers of some content may have."""
+    return [one for one in content.files.values() if media.shown(content, powers, one.id, said) is not None]
 
 
 def scan(
-    files: Iterable[File],
-    powers: Powers,
-    own: frozenset[OwnPattern],
-    read: Read,
-    once: Callable[[File, Callable[[], Scan]], Scan] = lambda _file, found: found(),
+    files: Iterable[File], powers: Powers, own: frozenset[OwnPattern], read: Read, target: ObjectRow | None = None
 ) -> Scan:
-    """Look through names of files, and the text of those that are text; what was found stands below the file's name."""
+    """Look through names of files, and the text of those that have one; what is known of a file of `target` is not asked again."""
     every = sorted(files, key=lambda one: one.id)
-    found = [content_check.scan([(one.filename, one.filename) for one in every], own)] if powers.attachments else []
+    found = [content_check.in_file(content_check.scan([("", one.filename)], own), one.filename) for one in every]
+    if not powers.attachments:
+        found.clear()
     if powers.download:
-        texts = [one for one in every if is_text(one)]
-        found += [once(one, partial(_of_file, one, own, read)) for one in texts[:MOST_FILES]]
-        found += [NOT_LOOKED] if len(texts) > MOST_FILES else []
+        until = time.monotonic() + SECONDS
+        read_through = [one for one in every if not _is_wordless(one)]
+        found += [_once(one, own, read, target, until) for one in read_through[:MOST_FILES]]
+        found += [_not_read(one, Why.TOO_MANY) for one in read_through[MOST_FILES:]]
     return content_check.together(found)
 
 
 def is_text(file: File) -> bool:
     """Tell whether a file is read as text, by the end of its name or by its type."""
-    ending = posixpath.splitext(file.filename.lower())[1] or f".{file.filename.lower().rpartition('.')[2]}"
-    return ending in _ENDINGS or file.media_type.lower().startswith(_TYPES)
+    return _ending(file) in _ENDINGS or (file.media_type.lower().startswith(_TYPES) and _ending(file) not in _DOCUMENTS)
+
+
+def is_document(file: File) -> bool:
+    """Tell whether a file is taken apart, by the end of its name or by its type."""
+    return _ending(file) in _DOCUMENTS or file.media_type.lower().startswith(_DOCUMENT_TYPES)
 
 
 def forget() -> None:
@@ -133,12 +172,57 @@ def forget() -> None:
     _known.clear()
 
 
+def _ending(file: File) -> str:
+    name = file.filename.lower()
+    return posixpath.splitext(name)[1] or f".{name.rpartition('.')[2]}"
+
+
+def _is_wordless(file: File) -> bool:
+    return file.media_type.lower().startswith(_WORDLESS) and not is_text(file) and not is_document(file)
+
+
+def _once(file: File, own: frozenset[OwnPattern], read: Read, target: ObjectRow | None, until: float) -> Scan:
+    key = (target.connection_id, target.object_id, file.id, file.version, own) if target is not None else None
+    known = _known.get(key) if key is not None else None
+    if known is not None:
+        return known
+    if time.monotonic() > until:
+        return _not_read(file, Why.TOO_LONG)
+    found = _of_file(file, own, read)
+    if key is not None and not any(one.why is Why.NOT_HAD for one in found.unread):
+        _known.put(key, found)
+    return found
+
+
 def _of_file(file: File, own: frozenset[OwnPattern], read: Read) -> Scan:
-    if file.size > MOST_BYTES:
-        return NOT_LOOKED
-    content = read(file)
+    text = is_text(file)
+    if not text and not is_document(file):
+        return _not_read(file, Why.UNKNOWN_KIND)
+    most = MOST_BYTES if text else MOST_DOCUMENT_BYTES
+    if file.size > most:
+        return _not_read(file, Why.TOO_LARGE)
+    content = read(file, most)
     if content is None:
-        return NOT_LOOKED
-    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8-sig")
-    lines = content.decode(encoding, "replace").splitlines()
-    return content_check.scan([(file.filename[:120], line) for line in lines if line.strip()], own)
+        return _not_read(file, Why.NOT_HAD)
+    if not text or attached.is_document(content):
+        return _of_document(file, content, own)
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), None)
+    if encoding is None and b"\0" in content:
+        return _not_read(file, Why.BROKEN)
+    lines = content.decode(encoding or "utf-8-sig", "replace").splitlines()
+    return _of_lines(file, [("", line) for line in lines if line.strip()], own)
+
+
+def _of_document(file: File, content: bytes, own: frozenset[OwnPattern]) -> Scan:
+    words = child.read(content)
+    found = _of_lines(file, words.lines, own)
+    return content_check.together([found, *(_not_read(file, Why(one.value)) for one in sorted(words.left))])
+
+
+def _of_lines(file: File, lines: list[tuple[str, str]], own: frozenset[OwnPattern]) -> Scan:
+    found = content_check.in_file(content_check.scan(lines, own), file.filename)
+    return found if found.finished else content_check.together([found, _not_read(file, Why.TOO_MUCH)])
+
+
+def _not_read(file: File, why: Why) -> Scan:
+    return content_check.not_read(file.filename, why, f"{file.id}:{file.version}")

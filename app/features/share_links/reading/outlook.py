@@ -6,7 +6,6 @@ open here, and nothing is kept.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from app.core import clock
@@ -23,7 +22,6 @@ from app.features.share_links.reading import (
     coverage,
     file_texts,
     issue_content,
-    media,
     page_content,
     tree_reading,
 )
@@ -127,11 +125,7 @@ def left_out(site: Site, found: ObjectFacts, powers: Powers, rules: Rules) -> Ou
 
 
 def _of_files(target: ObjectRow, made: Made, powers: Powers, rules: Rules) -> Scan:
-    content = of_rendered(made.rendered, made.files)
-    files = [one for one in content.files.values() if media.shown(content, powers, one.id) is not None]
-    # There is no link yet that a copy could belong to.
-    read = partial(media.read_unkept, target, most=file_texts.MOST_BYTES)
-    return file_texts.scan(files, powers, rules.patterns, read)
+    return file_texts.of_sharing(target, of_rendered(made.rendered, made.files), powers, rules.patterns)
 
 
 def fields(site: Site, kind: ObjectKind, object_id: str) -> tuple[FieldChoice, ...] | None:

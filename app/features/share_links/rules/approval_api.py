@@ -3,6 +3,7 @@
 Its scopes are its own: a token that makes links does not approve them.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
 
@@ -14,6 +15,7 @@ from app.core.db import reading, transaction
 from app.features.share_links.api import blueprint
 from app.features.share_links.rules import approving
 from app.features.share_links.rules.approving import Request
+from app.features.share_links.rules.content_check import Why
 from app.web import api
 from app.web.access import bearer
 from app.web.api import Input, Output
@@ -33,8 +35,16 @@ class FoundBody(Output):
     """What a content check found, masked."""
 
     kind: str
-    place: str = Field(description="The heading, page or file that it stands below.")
+    place: str = Field(description="The heading that it stands below, or the page or sheet of the file.")
     masked: str
+    file: str = Field(description="The name of the file that it stands in; empty where it is no file.")
+
+
+class UnreadBody(Output):
+    """A file that could not be looked through, or not all of it."""
+
+    file: str
+    why: Why
 
 
 class ApprovalBody(Output):
@@ -49,6 +59,7 @@ class ApprovalBody(Output):
     asked_at: datetime
     ends_at: datetime = Field(description="After this its owner has to ask again.")
     found: list[FoundBody]
+    not_looked_through: list[UnreadBody]
 
 
 class Approvals(Output):
@@ -145,5 +156,6 @@ def _told(request: Request) -> ApprovalBody:
         asked_by=request.asked_by,
         asked_at=request.asked_at,
         ends_at=request.ends_at,
-        found=[FoundBody(**one) for one in request.findings],
+        found=[FoundBody(**asdict(one)) for one in request.scan.findings],
+        not_looked_through=[UnreadBody(file=one.file, why=one.why) for one in request.scan.unread],
     )

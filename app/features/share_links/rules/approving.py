@@ -3,7 +3,7 @@
 A link that waits is paused with a reason of its own, so that nothing of it is served by any way. Only a decision ends that.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from app.features.share_links.gates import grants
 from app.features.share_links.models import LinkApproval, SharedObject, ShareLink
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.reading import tree
-from app.features.share_links.rules import ruling
+from app.features.share_links.rules import content_check, ruling
 from app.features.share_links.rules.content_check import Scan
 from app.features.share_links.rules.rulebook import Rules
 
@@ -53,7 +53,8 @@ class Request:
     asked_by: str
     asked_at: datetime
     ends_at: datetime
-    findings: tuple[dict[str, str], ...]
+    #: What a content check found in what the link shows.
+    scan: Scan
 
 
 def ask(session: Session, actor: Actor, link: ShareLink, scan: Scan | None = None) -> None:
@@ -65,10 +66,10 @@ def ask(session: Session, actor: Actor, link: ShareLink, scan: Scan | None = Non
     _supersede(session, link, now)
     row = LinkApproval(link_id=link.id, asked_by_id=actor.person_id, asked_at=now, ends_at=now + LIFETIME)
     if scan is not None and not scan.clean:
-        row.findings, row.findings_digest = [asdict(one) for one in scan.findings], scan.digest
+        row.findings, row.unread, row.findings_digest = *scan.plain.values(), scan.digest
     elif earlier is not None:
         # Asking again is about the same content.
-        row.findings, row.findings_digest = earlier.findings, earlier.findings_digest
+        row.findings, row.unread, row.findings_digest = earlier.findings, earlier.unread, earlier.findings_digest
     waits = link.paused_reason == PauseReason.APPROVAL
     row.paused_before = earlier.paused_before if waits and earlier is not None else link.paused_reason
     session.add(row)
@@ -163,7 +164,8 @@ def _decided_by(session: Session, actor: Actor, query: Select[Any]) -> list[Requ
         if place not in known:
             known[place] = _may_decide(session, actor, ruling.rules_at(session, *place))
         if known[place] and actor.person_id not in (link.created_by_id, row.asked_by_id):
-            found.append(Request(row.id, link, shared, name, row.asked_at, row.ends_at, tuple(row.findings or ())))
+            scan = content_check.load(row.findings, row.unread)
+            found.append(Request(row.id, link, shared, name, row.asked_at, row.ends_at, scan))
     return found
 
 

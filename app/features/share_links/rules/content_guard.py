@@ -5,7 +5,7 @@ to just that; where they only warn, the owner is told of what a later version ho
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from app.core.accounts import queries as accounts
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import Person
 from app.core.audit import trail
+from app.core.errors import Unavailable
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import grants
 from app.features.share_links.life.notices import NoticeCode, tell_owner, was_told
@@ -30,18 +31,19 @@ from app.features.share_links.rules.rulebook import CheckMode, mode_of
 def permits(link_id: int, html: str, files: Callable[[frozenset[OwnPattern]], Scan] = lambda _own: Scan(())) -> bool:
     """Tell whether a link may show this content; where it may not, the link is paused when this returns.
 
-    `files` looks through what hangs on it; it is asked only where the rules do more than warn.
+    `files` looks through what hangs on it. It may raise Unavailable, which keeps nothing back where the rules only warn.
     """
     with db.reading() as session:
         link = session.get_one(ShareLink, link_id)
-        rules, changed = ruling.rules_of(session, link), link.page_changed
+        # What it was made for, as it was made, was shown to its creator with what was found.
+        rules, known = ruling.rules_of(session, link), not link.page_changed and link.version == 1
     mode = mode_of(rules)
-    # What it was made for was shown to its creator with what was found.
-    if mode is CheckMode.OFF or (mode is CheckMode.WARN and not changed):
+    if mode is CheckMode.OFF or (mode is CheckMode.WARN and known):
         return True
     scan = content_check.of_html(html, rules.patterns)
     if mode is CheckMode.WARN:
-        _warn(link_id, scan)
+        with suppress(Unavailable):
+            _warn(link_id, content_check.together([scan, files(rules.patterns)]))
         return True
     scan = content_check.together([scan, files(rules.patterns)])
     if scan.clean:
@@ -68,7 +70,7 @@ def record(session: Session, link: ShareLink, scan: Scan, mode: CheckMode) -> No
 
 def _warn(link_id: int, scan: Scan) -> None:
     """Tell the owner of what a later version holds, once for the same findings."""
-    if not scan.findings:
+    if scan.clean:
         return
     with db.reading() as session:
         if was_told(session, link_id, NoticeCode.CONTENT_FOUND, scan.digest):
@@ -77,7 +79,7 @@ def _warn(link_id: int, scan: Scan) -> None:
         link = session.scalars(select(ShareLink).where(ShareLink.id == link_id).with_for_update()).one()
         if not was_told(session, link_id, NoticeCode.CONTENT_FOUND, scan.digest):
             record(session, link, scan, CheckMode.WARN)
-            tell_owner(session, link, NoticeCode.CONTENT_FOUND, scan.digest)
+            tell_owner(session, link, NoticeCode.CONTENT_FOUND, scan.digest, scan)
 
 
 @contextmanager
@@ -95,10 +97,10 @@ def _stop(session: Session, link_id: int, scan: Scan, mode: CheckMode) -> None:
     if mode is CheckMode.APPROVE:
         owner = session.get_one(Person, link.created_by_id)
         approving.ask(session, accounts.actor_for(session, owner), link, scan)
-        tell_owner(session, link, NoticeCode.CONTENT_APPROVAL)
+        tell_owner(session, link, NoticeCode.CONTENT_APPROVAL, scan=scan)
         return
     link.paused_at, link.paused_reason = clock.now(), PauseReason.CONTENT.value
     link.version += 1
     trail.record(session, ShareLinkEvent.PAUSED, subject=("link", link.public_id), reason=PauseReason.CONTENT.value)
     grants.end_of_link(session, SYSTEM, link, "paused")
-    tell_owner(session, link, NoticeCode.CONTENT)
+    tell_owner(session, link, NoticeCode.CONTENT, scan=scan)
