@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, url_for
+from werkzeug.datastructures import MultiDict
 
 from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
@@ -26,10 +27,12 @@ from app.features.share_links.api_bodies import (
     share,
 )
 from app.features.share_links.conditions import UNCHANGED, Changes, Conditions, NewPassword, Unchanged
+from app.features.share_links.forms import ListForm
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.guests import invitations
 from app.features.share_links.life import history, timeline
-from app.features.share_links.lists import listing
+from app.features.share_links.lists import listing, saved_filters
+from app.features.share_links.lists.wanted import Wanted
 from app.features.share_links.powers import Powers
 from app.features.share_links.powers_api import PowersBody
 from app.features.share_links.reading import outlook
@@ -75,12 +78,11 @@ def create_share() -> Response:
 
 @blueprint.get("/shares")
 @bearer(Scope.SHARES_READ)
-@operation(Operation("listShares", "List links", query=SharesQuery, answers=Shares))
+@operation(Operation("listShares", "List links", query=SharesQuery, answers=Shares, problems=(404,)))
 def list_shares() -> Response:
     """List links, newest first where no other order is asked for."""
     query = api.read_query(SharesQuery)
-    everybodys = query.all or not actor().may(Permission.LINKS_OWN_MANAGE)
-    wanted = query.wanted(everybodys=everybodys, sort=query.sort.value)
+    wanted = _wanted(query)
     if query.cursor is not None and not listing.ORDERS.chosen(wanted.sort).leads_on(query.cursor):
         raise Invalid("cursor", api.NOT_OURS)
     with reading() as db:
@@ -175,6 +177,17 @@ def read_activity(public_id: str) -> Response:
 def openapi() -> Response:
     """Describe the interface."""
     return jsonify(document(current_app, title="Portico", version=VERSION, server=absolute("")))
+
+
+def _wanted(query: SharesQuery) -> Wanted:
+    if query.saved is None:
+        everybodys = query.all or not actor().may(Permission.LINKS_OWN_MANAGE)
+        return query.wanted(everybodys=everybodys, sort=query.sort.value)
+    if query.model_fields_set - {"saved", "limit", "cursor"}:
+        raise Invalid("saved", Text("Give `saved` without other filters: it stands for all of them."))
+    with reading() as db:
+        kept = saved_filters.one(db, actor(), query.saved)
+    return ListForm(MultiDict(kept.query)).wanted(kept.query.get("sort", ""), everybodys=kept.everybodys)
 
 
 def _create(body: NewShare, repeat: api.Repetition) -> Response:

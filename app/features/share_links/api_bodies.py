@@ -207,20 +207,30 @@ class Sort(StrEnum):
     OPENED_FROM_LAST = "-opened"
 
 
-def _LookedFor(description: str) -> Any:  # noqa: N802 - declares a field, as `Field` does
-    return Field("", max_length=filtering.MAXIMUM_SEARCH, description=description)
+#: What the words that are looked for may be.
+LOOKED_FOR = {
+    "search": "Beginnings of words of a name, a title, a key or a space.",
+    "page": "Id of a page or an issue, or the key of an issue.",
+    "creator": "Id or address of who made it, or how their name begins; with `all`.",
+    "recipient": "An address that may open it, by itself or by its domain.",
+    "domain": "A domain that some recipient is of.",
+}
+
+
+def _LookedFor(name: str) -> Any:  # noqa: N802 - declares a field, as `Field` does
+    return Field("", max_length=filtering.MAXIMUM_SEARCH, description=LOOKED_FOR[name])
 
 
 class ShareFilter(BaseModel):
     """Which links."""
 
     state: LinkState | None = Field(None, description="Only links in this state.")
-    search: str = _LookedFor("Beginnings of words of a name, a title, a key or a space.")
+    search: str = _LookedFor("search")
     all: bool = Field(False, description="Everybody's links, where the token's person may read them.")
-    page: str = _LookedFor("Id of a page or an issue, or the key of an issue.")
-    creator: str = _LookedFor("Id or address of who made it, or how their name begins; with `all`.")
-    recipient: str = _LookedFor("An address that may open it, by itself or by its domain.")
-    domain: str = _LookedFor("A domain that some recipient is of.")
+    page: str = _LookedFor("page")
+    creator: str = _LookedFor("creator")
+    recipient: str = _LookedFor("recipient")
+    domain: str = _LookedFor("domain")
     condition: Condition | None = Field(None, description="Only links that ask for this.")
     risk: Risk | None = Field(None, description="Only active links with this risk.")
     never_opened: bool = Field(False, description="Only links that no reader has opened.")
@@ -241,6 +251,9 @@ class SharesQuery(PageQuery, ShareFilter):
     """What to list."""
 
     cursor: str | None = Field(None, max_length=1_000, description="`next` of the page before, under the same `sort`.")
+    saved: str | None = Field(
+        None, max_length=24, description="Id of one of your saved filters, in place of all the others and of `sort`."
+    )
     sort: Sort = Field(Sort.NEWEST, description="What the list is sorted by; from the last on with a `-`.")
 
 

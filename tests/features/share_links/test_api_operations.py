@@ -23,6 +23,7 @@ from app.features.share_links.life import bulk, halt_targets, halting
 from app.features.share_links.life.bulk import BulkAction, Order
 from app.features.share_links.life.halts import HaltKind, HaltScope
 from app.features.share_links.life_models import BulkRun, SharingHalt
+from app.features.share_links.lists import saved_filters
 from app.features.share_links.models import LinkApproval, ShareLink
 from app.features.share_links.rules import approving
 from app.features.share_links.rules import changes as rule_changes
@@ -33,7 +34,14 @@ from tests.features.share_links.readers import share
 from tests.features.share_links.test_api import Program, operations, problem, program
 from tests.pages import PageClient
 
-OURS = ("/api/v1/shares", "/api/v1/approvals", "/api/v1/link-rules", "/api/v1/stops", "/api/v1/openapi.json")
+OURS = (
+    "/api/v1/shares",
+    "/api/v1/share-filters",
+    "/api/v1/approvals",
+    "/api/v1/link-rules",
+    "/api/v1/stops",
+    "/api/v1/openapi.json",
+)
 JSON = "application/json"
 
 
@@ -54,6 +62,7 @@ class Situation:
     waiting: ShareLink
     run: str
     stop: str
+    saved: str
 
     def program(self, who: str, *scopes: str) -> Program:
         """Return a client of one of the people; without scopes it has all of them."""
@@ -74,6 +83,7 @@ def situation(app: Flask, world: World, config: Config) -> Situation:
         waiting = links.make_link(db, world.author, world.confluence, found=links.page_facts("9", container="DOCS"))
         ines = people.actor_of(db, world.author)
         invitations.invite(db, ines, shared.link.public_id, ["anna@example.org"])
+        saved = saved_filters.save(db, ines, name="Mine", everybodys=False, query={"q": "north"})
         run = bulk.plan(db, ines, Order(BulkAction.PAUSE), [shared.link.public_id])
         target = halt_targets.by_link(db, HaltScope.CONNECTION, shared.link.public_id)
         halt = halting.begin(db, ada, HaltKind.OFF, target)
@@ -92,6 +102,7 @@ def situation(app: Flask, world: World, config: Config) -> Situation:
             waiting=waiting,
             run=run,
             stop=row.public_id,
+            saved=saved.public_id,
         )
 
 
@@ -121,6 +132,11 @@ CALLS: dict[str, Call] = {
     "changeShare": Call(body=lambda _: {"name": "Renamed"}, place="public_id"),
     "revokeShare": Call(place="public_id"),
     "newAddress": Call(place="public_id"),
+    "listFilters": Call(),
+    "saveFilter": Call(body=lambda _: {"name": "Cranes", "filter": {"search": "crane", "ends_to": "2026-12-31"}}),
+    "renameFilter": Call(body=lambda _: {"name": "Berths"}, place="public_id", link="saved"),
+    "deleteFilter": Call(place="public_id", link="saved"),
+    "readFigures": Call("administrator"),
     "readActivity": Call(query="?limit=1", place="public_id"),
     "describe": Call(),
     "whyShare": Call(query="?address=anna@example.org&network=192.0.2.1", place="public_id"),

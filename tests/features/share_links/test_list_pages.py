@@ -82,6 +82,10 @@ def test_a_filter_is_kept_found_again_and_deleted(author: Person, pages: PageCli
     pages.get("/links/")
     assert [row["Link"] for row in pages.click("Cranes").table()] == ["=Formula"]
     pages.get("/links/filters/")
+    assert dict(pages.click("Rename").form("Rename").values)["name"] == "Cranes"
+    assert "Fill this in." in pages.submit("Rename", {"name": " "}, status=422).text
+    pages.submit("Rename", {"name": "Cranes and  berths"})
+    assert "Cranes and berths" in pages.follow().text
     pages.submit("Delete")
     assert "No saved filters yet" in pages.follow().text
 
@@ -115,6 +119,9 @@ def test_saved_filters_are_nobody_elses(author: Person, pages: PageClient) -> No
     stranger.sign_in(other)
     assert "Cranes" not in stranger.get("/links/filters/").text
     stranger.post(action, status=404)
+    stranger.get("/links/filters/")
+    stranger.post(action.removesuffix("delete/"), {"name": "Mine now"}, status=404)
+    stranger.get(action.removesuffix("delete/"), status=404)
     stranger.get("/links/filters/new/?q=crane&list=all", status=403)
     assert pages.another().get("/links/filters/", status=303).location.startswith("/sign-in")
 

@@ -93,6 +93,32 @@ def save_filter() -> Response | tuple[str, int]:
     return form_page("share_links/new_filter.html", form, **_shown(everybodys, query))
 
 
+@blueprint.get("/filters/<public_id>/")
+@signed_in()
+def edit_filter(public_id: str) -> str:
+    """Ask for another name of one of one's own saved filters."""
+    with reading() as db:
+        row = saved_filters.one(db, actor(), public_id)
+    form = FilterNameForm(formdata=None, name=row.name)
+    return render_template("share_links/edit_filter.html", form=form, filter=row)
+
+
+@blueprint.post("/filters/<public_id>/")
+@signed_in()
+def rename_filter(public_id: str) -> Response | tuple[str, int]:
+    """Give one of one's own saved filters another name."""
+    form = FilterNameForm()
+    with reading() as db:
+        row = saved_filters.one(db, actor(), public_id)
+    if form.validate():
+        with errors_onto(form):
+            with transaction() as db:
+                saved_filters.rename(db, actor(), public_id, form.name.data)
+            flash(_("The filter has its new name."), "success")
+            return redirect(url_for("share_links_lists.list_filters"), code=303)
+    return form_page("share_links/edit_filter.html", form, filter=row)
+
+
 @blueprint.post("/filters/<public_id>/delete/")
 @signed_in()
 def delete_filter(public_id: str) -> Response:
