@@ -140,4 +140,9 @@ def _settings(folder: Path, port: int, database: str | None) -> dict[str, str]:
 
 
 def _without_ours() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("PORTICO_")}
+    # What is compiled once is kept, as where a portal is installed.
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PORTICO_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
