@@ -94,7 +94,10 @@ def _card(show: Callable[[Canvas, str, str], None]) -> Renderer:
         address = walk.count(text_of(node, "url")) or str(known.get("url") or "")
         if external_link(address, walk.canvas.material) is None:
             # What Atlassian knows of it is the title of something that is not shared.
+            opened = None if walk.canvas.in_text else walk.canvas.begin_paragraph()
             inside(walk.canvas, address)
+            if opened is not None:
+                walk.canvas.end_paragraph(opened)
             return
         name = known.get("name")
         show(walk.canvas, address, walk.count(name) if isinstance(name, str) else "")

@@ -32,12 +32,12 @@ def manuscript(html: str, title: str = "Berth plan") -> Manuscript:
     )
 
 
-def made(html: str, pictures: Iterable[PaperFile] = ()) -> bytes:
+def made(html: str, pictures: Iterable[PaperFile] = (), title: str = "Berth plan") -> bytes:
     """Return the PDF of some content."""
     pictures = tuple(pictures)
     assert set(files_of(html)) >= {one.name for one in pictures}
     styles = [one.name for one in STYLES]
-    return make_pdf(compose(manuscript(html), styles, {one.name for one in pictures}), (*STYLES, *pictures))
+    return make_pdf(compose(manuscript(html, title), styles, {one.name for one in pictures}), (*STYLES, *pictures))
 
 
 def texts(pdf: bytes) -> list[str]:

@@ -18,7 +18,7 @@ def on_paper(piece: Piece) -> bytes:
     """Return the PDF of a piece with the pictures it shows."""
     contents = ((name, *content_of(name)) for name in files_of(piece.rendered.html))
     pictures = [PaperFile(name, kind, data) for name, kind, data in contents if kind in ("image/png", "image/jpeg")]
-    return made(piece.rendered.html, pictures)
+    return made(piece.rendered.html, pictures, piece.title)
 
 
 @pytest.mark.parametrize("piece", [one for one in corpus() if one.name in CHOSEN], ids=lambda piece: piece.name)
