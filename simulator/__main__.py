@@ -1,6 +1,7 @@
-"""`python -m simulator --port 8001 [--identity 8003] [--data DIR]`: serve until Ctrl-C or SIGTERM."""
+"""`python -m simulator --port 8001 [--identity 8003] [--data DIR]`: serve until Ctrl-C, SIGTERM, or the end of what started it."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -10,6 +11,8 @@ from simulator import identity
 from simulator.loading import CONTENT
 from simulator.site import start
 
+LOOK_SECONDS = 0.5
+
 
 def main() -> int:
     """Serve, say where, and end quietly."""
@@ -18,6 +21,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=CONTENT, help="the folder with the content")
     parser.add_argument("--identity", type=int, help="a port for an identity provider; without it there is none")
     arguments = parser.parse_args()
+    parent = os.getppid()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -38,7 +42,9 @@ def main() -> int:
     if provider is not None:
         sys.stdout.write(f"Simulated identity provider {provider.issuer}\n")
     sys.stdout.flush()
-    ended.wait()
+    # Whoever started it may have been killed, and would find the ports taken the next time.
+    while os.getppid() == parent and not ended.wait(LOOK_SECONDS):
+        pass
     running.stop()
     if provider is not None:
         provider.stop()

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,21 +75,31 @@ def wait_until(
 
 
 def children(parent: int) -> list[int]:
-    """Return the ids of the processes that a process has started and that live."""
-    found = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
-    return [int(pid) for pid in found if _lives(int(pid))]
+    """Return the ids of the processes that a process has started, from any of its threads, and that live."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{parent}/task").glob("*/children"):
+        # A thread may end meanwhile.
+        with suppress(OSError):
+            found += map(int, thread.read_text(encoding="ascii").split())
+    return [pid for pid in found if lives(pid)]
+
+
+def descendants(parent: int) -> list[int]:
+    """Return the ids of the processes that a process has started, and that those have started."""
+    return [one for child in children(parent) for one in (child, *descendants(child))]
 
 
 def wait_for_end(pid: int, seconds: float = 30) -> None:
     """Wait for a process to end that may be nobody's child any more."""
     deadline = time.monotonic() + seconds
-    while _lives(pid):
+    while lives(pid):
         if time.monotonic() > deadline:
             raise RuntimeError(f"process {pid} did not end within {seconds:g} s")
         time.sleep(0.02)
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Tell whether a process runs."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
     except OSError:

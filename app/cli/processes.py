@@ -11,6 +11,7 @@ from types import FrameType
 
 import click
 
+from app import lifeline
 from app.cli.base import database
 from app.core import migrations
 from app.core.config import Config
@@ -53,6 +54,7 @@ def worker() -> None:
     from app.core.jobs.worker import Ticker
     from app.factory import create_app
 
+    lifeline.hold()
     app = create_app()
     config: Config = app.extensions["portico_config"]
     wake_ups = app.extensions["portico_queue"]()
@@ -117,6 +119,8 @@ def portal_command(config: Config) -> list[str]:
         "warning",
         "--chdir",
         str(migrations.FOLDER.parent),
+        "--config",
+        "python:app.lifeline",
         "wsgi:app",
     ]
 
@@ -126,7 +130,7 @@ class Supervisor:
 
     def __init__(self, portal: list[str], config: Config, environ: dict[str, str] | None = None) -> None:
         self._commands = {"portal": portal, "worker": [sys.executable, "-m", "app.cli", "worker"]}
-        self._environ = {**os.environ, **(environ or {})}
+        self._environ = {**os.environ, **(environ or {}), lifeline.PARENT: str(os.getpid())}
         self._environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_folder(config))
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = False
@@ -166,10 +170,11 @@ class Supervisor:
             try:
                 child.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                child.kill()
+                os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
 
     def _start(self, name: str) -> None:
+        # Each leads a group of its own, so that all it has started can be ended with it.
         self._children[name] = subprocess.Popen(
             self._commands[name], env=self._environ, cwd=migrations.FOLDER.parent, start_new_session=True
         )
