@@ -13,7 +13,7 @@ from enum import StrEnum
 from flask import Request
 
 from simulator import data_center
-from simulator.state import Account, Comment, Issue, Page, Site
+from simulator.state import Account, Comment, Folder, Issue, Page, Site
 
 
 class SignIn(StrEnum):
@@ -76,8 +76,8 @@ def may_read_space(site: Site, account: Account | None, space_id: str) -> bool:
     return holds(site, account, "confluence:use") and holds(site, account, f"space:{key}")
 
 
-def passes_restriction(account: Account, page: Page) -> bool:
-    """Say whether a page's own view restriction, if there is one, names the account or one of its groups."""
+def passes_restriction(account: Account, page: Page | Folder) -> bool:
+    """Say whether a page's or folder's own view restriction, if there is one, names the account or one of its groups."""
     named = account.account_id in page.users or any(group in page.groups for group in account.groups)
     return named or not page.restricted
 
@@ -86,7 +86,16 @@ def may_view_page(site: Site, account: Account | None, page: Page) -> bool:
     """Say whether an account may view a page: site, space, and restrictions of the page and all above it."""
     if account is None or not may_read_space(site, account, page.space_id):
         return False
-    return all(passes_restriction(account, one) for one in [*site.ancestors(page), page])
+    return all(passes_restriction(account, one) for one in [*site.above(page), page])
+
+
+def may_view_folder(site: Site, account: Account | None, folder: Folder) -> bool:
+    """Say whether an account may view a folder: whoever may view the page it is below, and passes the restrictions between."""
+    above = site.above(folder)
+    highest = next((one for one in reversed(above) if isinstance(one, Page)), None)
+    if account is None or highest is None or not may_view_page(site, account, highest):
+        return False
+    return all(passes_restriction(account, one) for one in [*above, folder])
 
 
 def may_browse(site: Site, account: Account | None, issue: Issue) -> bool:

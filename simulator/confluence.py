@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, g, request
 from simulator import access
 from simulator.adf import from_storage
 from simulator.answers import Refusal, cursor_list, error_refusal, reply, v2_error, v2_not_found, whole_number
-from simulator.state import Account, Attachment, Page, Site, Space, Version
+from simulator.state import Account, Attachment, Folder, Page, Site, Space, Version
 from simulator.tiny import tiny_code
 
 blueprint = Blueprint("confluence", __name__)
@@ -86,7 +86,8 @@ def page_json(page: Page, version: Version, body_format: str | None) -> dict[str
         "_links": page_links(page),
     }
     if page.parent_id:
-        shaped |= {"parentId": page.parent_id, "parentType": "page"}
+        kind = "folder" if page.parent_id in the_site().folders else "page"
+        shaped |= {"parentId": page.parent_id, "parentType": kind}
     return shaped
 
 
@@ -214,62 +215,74 @@ def attachment_json(file: Attachment) -> dict[str, Any]:
 
 
 @blueprint.get(f"{PREFIX}/pages/<page_id>/ancestors")
+@blueprint.get(f"{PREFIX}/folders/<page_id>/ancestors")
 def ancestors(page_id: str) -> Response:
-    site, account = the_site(), signed_in()
-    if not page_id.isdigit():
-        request_path_error(page_id)
-    found = site.pages.get(page_id)
+    site = the_site()
     # Published as needing site access only, but an unknown or hidden page answers 404 like the others.
-    if found is None or not access.may_view_page(site, account, found):
-        raise v2_not_found()
+    found = node_for_caller(page_id)
     limit = max(1, whole_number("limit", 25, min(250, site.settings.page_limit)))
-    chain = [{"id": one.page_id, "type": "page"} for one in site.ancestors(found)]
+    chain = [{"id": _node_id(one), "type": _kind(one)} for one in site.above(found)]
     # The nearest ones are given; the rest is asked for with the highest one's own address.
-    return reply({"results": chain[-limit:], "_links": {"base": f"{site.base_url}/wiki"}})
+    links = {"_links": {"base": f"{site.base_url}/wiki"}} if isinstance(found, Page) else {}
+    return reply({"results": chain[-limit:]} | links)
+
+
+def node_for_caller(node_id: str) -> Page | Folder:
+    """Return a page or, by the address of a folder, a folder that the caller may view."""
+    if not request.path.startswith(f"{PREFIX}/folders/"):
+        return page_for_caller(node_id)
+    account = signed_in()
+    if not node_id.isdigit():
+        request_path_error(node_id)
+    folder = the_site().folders.get(node_id)
+    if folder is None or not access.may_view_folder(the_site(), account, folder):
+        raise v2_not_found()
+    return folder
+
+
+def _node_id(one: Page | Folder) -> str:
+    return one.page_id if isinstance(one, Page) else one.folder_id
+
+
+def _kind(one: Page | Folder) -> str:
+    return "page" if isinstance(one, Page) else "folder"
+
+
+def _seen(one: Page | Folder) -> bool:
+    site, account = the_site(), signed_in()
+    if isinstance(one, Folder):
+        return access.may_view_folder(site, account, one)
+    return one.status in ("current", "archived") and access.may_view_page(site, account, one)
+
+
+def _node_json(one: Page | Folder) -> dict[str, Any]:
+    return {
+        "id": _node_id(one),
+        "status": one.status if isinstance(one, Page) else "current",
+        "title": one.latest.title if isinstance(one, Page) else one.title,
+        "type": _kind(one),
+        "childPosition": one.position,
+    }
 
 
 @blueprint.get(f"{PREFIX}/pages/<page_id>/direct-children")
 def direct_children(page_id: str) -> Response:
-    site, account = the_site(), signed_in()
     found = page_for_caller(page_id)
-    rows = [
-        {
-            "id": one.page_id,
-            "status": one.status,
-            "title": one.latest.title,
-            "type": "page",
-            "spaceId": one.space_id,
-            "childPosition": one.position,
-        }
-        for one in site.children(found.page_id)
-        if one.status in ("current", "archived") and access.may_view_page(site, account, one)
-    ]
-    return listed(rows, 25)
+    below = the_site().nodes_below(found.page_id)
+    return listed([_node_json(one) | {"spaceId": found.space_id} for one in below if _seen(one)], 25)
 
 
 @blueprint.get(f"{PREFIX}/pages/<page_id>/descendants")
 def descendants(page_id: str) -> Response:
-    site, account = the_site(), signed_in()
+    site = the_site()
     found = page_for_caller(page_id)
     depth = max(1, whole_number("depth", 2, 10))
     rows: list[dict[str, Any]] = []
     level = [found.page_id]
     for below in range(1, depth + 1):
-        children = [one for parent in level for one in site.children(parent)]
-        rows += [
-            {
-                "id": one.page_id,
-                "status": one.status,
-                "title": one.latest.title,
-                "type": "page",
-                "parentId": one.parent_id,
-                "depth": below,
-                "childPosition": one.position,
-            }
-            for one in children
-            if one.status in ("current", "archived") and access.may_view_page(site, account, one)
-        ]
-        level = [one.page_id for one in children]
+        children = [one for parent in level for one in site.nodes_below(parent)]
+        rows += [_node_json(one) | {"parentId": one.parent_id, "depth": below} for one in children if _seen(one)]
+        level = [_node_id(one) for one in children]
     return listed(rows, 25)
 
 

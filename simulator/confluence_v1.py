@@ -2,18 +2,22 @@
 permission checks, users, short links; and the two paths Atlassian closed.
 """
 
+import json
+import re
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from simulator import access, tiny
-from simulator.answers import Refusal, reply, v1_error, whole_number
-from simulator.confluence import page_links, signed_in, the_site
+from simulator.answers import Refusal, cursor_list, reply, v1_error, whole_number
+from simulator.confluence import labels_json, page_links, signed_in, the_site
 from simulator.media import signed_address
-from simulator.state import Account, Group, Page
+from simulator.state import Account, Folder, Group, Page
 
 blueprint = Blueprint("confluence_v1", __name__)
 PREFIX = "/wiki/rest/api"
+#: The query that both editions answer here.
+BELOW = re.compile(r"type ?= ?page and ancestor ?= ?(\d{1,19})")
 
 
 def _user() -> Account:
@@ -50,27 +54,98 @@ def download(page_id: str, attachment_id: str) -> Response:
 
 @blueprint.get(f"{PREFIX}/content/<page_id>/restriction/byOperation/<operation>")
 def restriction(page_id: str, operation: str) -> Response:
-    page, site = _page(page_id), the_site()
+    site = the_site()
+    folder = site.folders.get(page_id)
+    if folder is not None and not access.may_view_folder(site, _user(), folder):
+        raise _no_content(page_id)
+    found = folder or _page(page_id)
     if operation not in ("read", "update"):
         raise v1_error(400, f"Unknown operation: {operation}")
     start, limit = whole_number("start", 0, 100_000), whole_number("limit", 100, site.settings.page_limit)
-    reads = operation == "read"
-    users = [user_json(site.accounts[one]) for one in page.users] if reads else []
-    groups = [_group_json(site.groups[one]) for one in page.groups] if reads else []
-    address = f"{PREFIX}/content/{page_id}/restriction/byOperation/{operation}"
-    links = {"self": f"{site.base_url}{address}", "base": f"{site.base_url}/wiki", "context": "/wiki"}
-    return reply(
-        {
-            "operation": operation,
-            "restrictions": {
-                "user": _listed(users, start, limit),
-                "group": _listed(groups, start, limit),
-                "_expandable": {},
-            },
-            "_expandable": {"content": f"/rest/api/content/{page_id}"},
-            "_links": links,
-        }
-    )
+    shaped = restriction_json(page_id, found if operation == "read" else None, operation, start, limit)
+    return reply(shaped | {"_links": shaped["_links"] | {"base": f"{site.base_url}/wiki", "context": "/wiki"}})
+
+
+def restriction_json(
+    content_id: str, restricting: Page | Folder | None, operation: str, start: int, limit: int
+) -> dict[str, Any]:
+    """Shape who may do something with a page or folder; without one, everybody who sees it."""
+    site = the_site()
+    users = [user_json(site.accounts[one]) for one in restricting.users] if restricting else []
+    groups = [_group_json(site.groups[one]) for one in restricting.groups] if restricting else []
+    return {
+        "operation": operation,
+        "restrictions": {
+            "user": _listed(users, start, limit),
+            "group": _listed(groups, start, limit),
+            "_expandable": {},
+        },
+        "_expandable": {"content": f"/rest/api/content/{content_id}"},
+        "_links": {"self": f"{site.base_url}{PREFIX}/content/{content_id}/restriction/byOperation/{operation}"},
+    }
+
+
+@blueprint.get(f"{PREFIX}/content/search")
+def search() -> Response:
+    """Find the pages below one, which is all of the query language that is simulated; `expand` is taken as given."""
+    site, account = the_site(), _user()
+    found = BELOW.fullmatch(request.args.get("cql", ""))
+    if found is None:
+        raise v1_error(400, "Could not parse cql, or it is not simulated.")
+    rows = [
+        _content_json(one)
+        for one in site.pages.values()
+        if one.status == "current"
+        and found[1] in (above.page_id for above in site.ancestors(one))
+        and access.may_view_page(site, account, one)
+    ]
+    answer = cursor_list(rows, site.base_url, 25, site.settings.page_limit)
+    shaped = json.loads(answer.get_data())
+    links = {"base": f"{site.base_url}/wiki", "context": "/wiki"}
+    if "next" in shaped["_links"]:
+        links["next"] = shaped["_links"]["next"].removeprefix("/wiki")
+    return reply(shaped | {"size": len(shaped["results"]), "_links": links})
+
+
+def _content_json(page: Page) -> dict[str, Any]:
+    """Shape a page as a search finds it, with its space, version, labels and view restriction."""
+    site = the_site()
+    space, latest = site.spaces[page.space_id], page.latest
+    labels = labels_json(page)
+    return {
+        "id": page.page_id,
+        "type": "page",
+        "status": page.status,
+        "title": latest.title,
+        "space": {
+            "id": int(space.space_id),
+            "key": space.key,
+            "name": space.name,
+            "type": "global",
+            "status": "current",
+            "_expandable": {},
+            "_links": {"webui": f"/spaces/{space.key}"},
+        },
+        "version": {
+            "by": user_json(site.accounts[latest.author_id]),
+            "when": latest.created_at,
+            "message": latest.message,
+            "number": latest.number,
+            "minorEdit": False,
+        },
+        "metadata": {
+            "labels": {
+                "results": [one | {"label": one["name"]} for one in labels],
+                "start": 0,
+                "limit": 200,
+                "size": len(labels),
+                "_links": {},
+            }
+        },
+        "restrictions": {"read": restriction_json(page.page_id, page, "read", 0, 100)},
+        "_expandable": {"body": "", "children": "", "ancestors": ""},
+        "_links": page_links(page) | {"self": f"{site.base_url}{PREFIX}/content/{page.page_id}"},
+    }
 
 
 def _listed(rows: list[dict[str, Any]], start: int, limit: int) -> dict[str, Any]:

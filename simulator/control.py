@@ -15,7 +15,7 @@ from simulator.answers import Refusal, reply
 from simulator.confluence import the_site
 from simulator.failures import Failure, Mode
 from simulator.files import Endless, Held
-from simulator.state import Account, Attachment, Comment, FileVersion, Page, Site, Version, now
+from simulator.state import Account, Attachment, Comment, FileVersion, Folder, Page, Site, Version, now
 
 blueprint = Blueprint("control", __name__, url_prefix="/_simulator")
 
@@ -239,6 +239,25 @@ def add_page() -> Response:
         made.labels = list(body.get("labels", []))
         site.pages[page_id] = made
     return reply(_page_json(made), 201)
+
+
+@blueprint.post("/folders")
+def add_folder() -> Response:
+    """Add a folder below a page or another folder, restricted as pages are."""
+    site, body = the_site(), _sent()
+    _only(body, "id", "parent", "title", "restrict")
+    if site.node(body.get("parent")) is None or "title" not in body:
+        raise _wrong("A folder needs a title and a parent that exists.")
+    restrict = body.get("restrict", {})
+    users = [_person(name).account_id for name in restrict.get("users", [])]
+    with site.lock:
+        site.counter += 1
+        folder_id = str(body.get("id", 980_000 + site.counter))
+        position = len(site.pages) + len(site.folders)
+        site.folders[folder_id] = Folder(
+            folder_id, body["parent"], position, body["title"], users, list(restrict.get("groups", []))
+        )
+    return reply({"id": folder_id}, 201)
 
 
 @blueprint.delete("/pages/<page_id>")

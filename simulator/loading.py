@@ -16,6 +16,7 @@ from simulator.state import (
     Attachment,
     Comment,
     FileVersion,
+    Folder,
     Group,
     Issue,
     Page,
@@ -88,6 +89,8 @@ def _load_pages(site: Site, folder: Path) -> None:
         author = person(site, one["author"])
         site.spaces[one["id"]] = Space(one["id"], one["key"], one["name"], one["homepage"], author, one["created"])
     keys = {space.key: space.space_id for space in site.spaces.values()}
+    for one in data["folders"]:
+        site.folders[one["id"]] = Folder(one["id"], one["parent"], len(data["pages"]), one["title"], [], [])
     for position, one in enumerate(data["pages"]):
         written = folder / "pages" / one["file"]
         # A page whose file is JSON was only ever written as ADF: it has no storage format.

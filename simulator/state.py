@@ -131,6 +131,23 @@ class Page:
 
 
 @dataclass
+class Folder:
+    """A folder below a page or another folder; Cloud alone has them."""
+
+    folder_id: str
+    parent_id: str
+    position: int
+    title: str
+    #: Account ids and group ids that may view it and what is in it; both empty means no restriction of its own.
+    users: list[str]
+    groups: list[str]
+
+    @property
+    def restricted(self) -> bool:
+        return bool(self.users or self.groups)
+
+
+@dataclass
 class Comment:
     """A comment on an issue; `visibility` names a role or group, `public` is false for service-desk notes."""
 
@@ -192,6 +209,7 @@ class Site:
     groups: dict[str, Group] = field(default_factory=dict)
     spaces: dict[str, Space] = field(default_factory=dict)
     pages: dict[str, Page] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
     issues: dict[str, Issue] = field(default_factory=dict)
     attachments: dict[str, Attachment] = field(default_factory=dict)
     jira: dict[str, Any] = field(default_factory=dict)
@@ -212,18 +230,34 @@ class Site:
         """List the files of a page or issue, in the order they were added."""
         return [one for one in self.attachments.values() if one.container_id == container_id]
 
-    def ancestors(self, page: Page) -> list[Page]:
-        """List the pages above one page, the highest first."""
-        found: list[Page] = []
-        parent = page.parent_id
-        while parent and parent in self.pages:
-            found.insert(0, self.pages[parent])
-            parent = self.pages[parent].parent_id
+    def above(self, one: Page | Folder) -> list[Page | Folder]:
+        """List the pages and folders above a page or folder, the highest first."""
+        found: list[Page | Folder] = []
+        parent = self.node(one.parent_id)
+        while parent is not None:
+            found.insert(0, parent)
+            parent = self.node(parent.parent_id)
         return found
 
+    def node(self, node_id: str | None) -> Page | Folder | None:
+        """Return what has this id in the tree."""
+        return (self.pages.get(node_id) or self.folders.get(node_id)) if node_id else None
+
+    def ancestors(self, page: Page) -> list[Page]:
+        """List the pages above one page, the highest first."""
+        return [one for one in self.above(page) if isinstance(one, Page)]
+
     def children(self, page_id: str) -> list[Page]:
-        """List the pages directly below one page by position."""
-        return sorted((one for one in self.pages.values() if one.parent_id == page_id), key=lambda one: one.position)
+        """List the pages below one page by position, as if there were no folders between."""
+        below = [
+            one for one in self.pages.values() if [above.page_id for above in self.ancestors(one)[-1:]] == [page_id]
+        ]
+        return sorted(below, key=lambda one: one.position)
+
+    def nodes_below(self, node_id: str) -> list[Page | Folder]:
+        """List the pages and folders directly below one by position."""
+        nodes: list[Page | Folder] = [*self.pages.values(), *self.folders.values()]
+        return sorted((one for one in nodes if one.parent_id == node_id), key=lambda one: one.position)
 
     def log(self, entry: dict[str, Any]) -> None:
         """Remember one answered request, without any secret."""

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, request
 from simulator import access
 from simulator.answers import Refusal, reply, v1_error, whole_number
 from simulator.confluence import the_site
+from simulator.confluence_v1 import BELOW
 from simulator.data_center import CONFLUENCE
 from simulator.data_center.confluence_shapes import (
     API,
@@ -118,6 +119,24 @@ def contents() -> Response:
         and request.args.get("type", "page") == "page"
     ]
     return _list(rows)
+
+
+@blueprint.get(f"{API}/content/search")
+def search() -> Response:
+    """Find the pages below one, which is all of the query language that is simulated."""
+    site, account = the_site(), _user()
+    found = BELOW.fullmatch(request.args.get("cql", ""))
+    if found is None:
+        raise v1_error(400, "Could not parse cql, or it is not simulated.")
+    return _list(
+        [
+            page_json(site, one, _expand(DEFAULT_EXPANDS))
+            for one in site.pages.values()
+            if one.status == "current"
+            and found[1] in (above.page_id for above in site.ancestors(one))
+            and access.may_view_page(site, account, one)
+        ]
+    )
 
 
 @blueprint.get(f"{API}/content/<content_id>")

@@ -43,6 +43,7 @@ def page_json(site: Site, page: Page, expand: set[str], *, whole: bool = False) 
         "ancestors": above,
         "body": {"storage": {"value": body_of(site, latest.body), "representation": "storage", "_expandable": {}}},
         "metadata": {"labels": _labels(site, page), "_expandable": {"currentuser": "", "properties": ""}},
+        "restrictions": {"read": restriction_json(site, page, "read", _kinds(expand), 0, 100), "_expandable": {}},
     }
     own = f"/rest/api/content/{page.page_id}"
     return _expanded(
@@ -52,7 +53,6 @@ def page_json(site: Site, page: Page, expand: set[str], *, whole: bool = False) 
         {
             "children": f"{own}/child",
             "descendants": f"{own}/descendant",
-            "restrictions": f"{own}/restriction/byOperation",
             "operations": "",
         },
     )
@@ -185,6 +185,10 @@ def _expanded(shaped: Json, parts: Json, expand: set[str], never: dict[str, str]
     wanted = {one.partition(".")[0] for one in expand}
     shaped |= {name: value for name, value in parts.items() if name in wanted}
     return shaped | {"_expandable": {name: "" for name in parts if name not in wanted} | never}
+
+
+def _kinds(expand: set[str]) -> set[str]:
+    return {kind for kind in ("user", "group") if f"restrictions.read.restrictions.{kind}" in expand}
 
 
 def _page_links(site: Site, page: Page) -> dict[str, str]:

@@ -84,6 +84,8 @@ CALLS = [
             ("inline-comments", 461001, 404),
         )
     ),
+    *(Call(V2, f"/pages/{{id}}/{kind}", f"/pages/110021/{kind}") for kind in ("direct-children", "descendants")),
+    *(Call(V2, "/folders/{id}/ancestors", f"/folders/{n}/ancestors", at) for n, at in ((110080, 200), (110021, 404))),
     Call(V2, "/pages", "/pages", query={"id": "100101,100102", "body-format": "storage"}),
     Call(V2, "/pages", "/pages", query={"limit": "3", "status": "archived"}),
     Call(V2, "/pages", "/pages", 401, account="stranger"),
@@ -94,6 +96,15 @@ CALLS = [
     Call(V2, "/spaces/{id}", "/spaces/65003", 404),
     Call(V2, "/users-bulk", "/users-bulk", method="POST", body={"accountIds": [BOB, "nobody-knows"]}),
     Call(V2, "/users-bulk", "/users-bulk", 400, method="POST", body={}),
+    *(
+        Call(V1, "/wiki/rest/api/content/search", "/wiki/rest/api/content/search", status, query=query, account=account)
+        for query, account, status in (
+            ({"cql": "type=page and ancestor=100120", "limit": "3"}, "reader", 200),
+            ({"cql": "type=page and ancestor=100001", "limit": "100"}, "checker", 200),
+            ({"cql": "anything"}, "reader", 400),
+            ({"cql": "type=page and ancestor=100120"}, "stranger", 401),
+        )
+    ),
     Call(V1, "/wiki/rest/api/user/current", "/wiki/rest/api/user/current"),
     Call(V1, "/wiki/rest/api/user/current", "/wiki/rest/api/user/current", 403, account="nobody"),
     Call(V1, "/wiki/rest/api/user", "/wiki/rest/api/user", query={"accountId": BOB}),

@@ -73,6 +73,12 @@ CALLS = [
     _of_confluence("/content/{id}/child/attachment", "/content/100111/child/attachment", limit="2", start="4"),
     _of_confluence("/content/{id}/child/attachment", "/content/100111/child/attachment", filename="handover.pdf"),
     _of_confluence("/content/{id}/child/{type}", "/content/100001/child/page"),
+    _of_confluence(
+        "/content/search",
+        "/content/search",
+        cql="type=page and ancestor=100120",
+        expand="space,version,metadata.labels,restrictions.read.restrictions.user,restrictions.read.restrictions.group",
+    ),
     _of_confluence("/content/{id}/label", "/content/100101/label"),
     _of_confluence("/content/{id}/label", "/content/100107/label", 404),
     *(

@@ -59,6 +59,8 @@ class SharedObject(Base):
     tree_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
     #: Raised each time the size of a picture becomes known, of this page or of one below that links may cover.
     sizes_known: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: The depth below from which on there is more than was looked at; None = that is all.
+    tree_cut_at: Mapped[int | None]
     #: When the pages below were last read; a check may find the page and not, in time, what is below it.
     tree_read_at: Mapped[datetime | None]
     #: When a check with Atlassian was last good.
@@ -79,8 +81,9 @@ class CoveredPage(Base):
     object_id: Mapped[int] = mapped_column(
         RowId, ForeignKey("shared_objects.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    #: Atlassian's id of the page above it.
+    #: Atlassian's id of the page above it, and the titles of the folders in between, the highest first.
     parent_id: Mapped[str] = mapped_column(String(64))
+    folders: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     title: Mapped[str] = mapped_column(String(500))
     space_key: Mapped[str | None] = mapped_column(String(64))
     #: Order among the pages of one parent, and how far below the shared page it is.

@@ -16,6 +16,7 @@ from app.integrations.atlassian.types import (
     Issue,
     Page,
     PageComment,
+    PageSummary,
     RateLimitState,
     Restriction,
     Space,
@@ -58,6 +59,12 @@ class ConfluenceReader(Protocol):
 
     def descendants(self, page_id: str, *, depth: int = 1, limit: int = 200) -> list[Descendant]:
         """Return what is below a page down to `depth` (1 to 10), parents before children; the first `limit`, and no bodies."""
+
+    def summaries_below(self, page_id: str, *, limit: int = 200) -> list[PageSummary]:
+        """Return what a search tells of the first `limit` pages below a page, at whatever depth.
+
+        Its index lags behind: a page that it does not know yet, or does not tell all of, is not among them.
+        """
 
     def footer_comments(self, page_id: str, *, limit: int = 100) -> list[PageComment]:
         """Return the comments under a page with their replies, each thread's first before its replies; the oldest `limit` threads."""

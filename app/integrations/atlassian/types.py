@@ -99,6 +99,21 @@ class Restriction:
 
 
 @dataclass(frozen=True)
+class PageSummary:
+    """What a tree has to know of a page: `restricted` says that its own view restriction keeps somebody out."""
+
+    id: str
+    title: str
+    status: str
+    version: int
+    space_key: str | None
+    updated_at: datetime | None
+    labels: tuple[str, ...]
+    web_url: str
+    restricted: bool
+
+
+@dataclass(frozen=True)
 class Descendant:
     """Something below a page: `kind` is Atlassian's word (page, folder, whiteboard, database, embed), `depth` 1 for a child.
 

@@ -97,7 +97,7 @@ def _covered(page: Page) -> CoveredPage:
         page.page_id,
         page.latest.title,
         f"page-{page.page_id}",
-        parent_id=page.parent_id,
+        parent_id=next((one.page_id for one in reversed(SITE.ancestors(page))), None),
         position=page.position,
         storage=page.latest.body,
         attachments=files_of(page.page_id, page.page_id),

@@ -1,14 +1,16 @@
 """Pages below the shared one: which a link covers, that each is authorised every time, and what becomes of one that is closed."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core import db
 from app.features.share_links import jobs
 from app.features.share_links.models import Copy, SharedObject
 from app.features.share_links.powers import Children, Powers
+from app.features.share_links.reading import tree_reading
 from tests import html
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import (
@@ -27,6 +29,7 @@ HANDBOOK = "100120"
 GATE_HOURS, FEES, WINTER_RULES, HOLIDAYS, CHRISTMAS, FEE_REVIEW, WALK, OLD = (
     "100121", "100122", "100123", "100124", "100125", "100126", "100127", "100128",
 )  # fmt: skip
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 NEVER = {
     FEES: "CANARY-RESTRICTED-CHILD",
     WINTER_RULES: "CANARY-NO-SHARE-LABEL",
@@ -248,6 +251,89 @@ def test_copies_of_children_live_as_long_as_a_link_covers_them(world: World, pag
     jobs.delete_copies()
     with db.reading() as session:
         assert session.scalars(query).all() == []
+
+
+def add_folder(world: World, parent: str, title: str, *users: str) -> str:
+    """Add a folder that only these may see, or everybody."""
+    restrict = {"users": list(users)} if users else {}
+    found = control(world, "POST", "folders", {"parent": parent, "title": title, "restrict": restrict})
+    return str(found["id"])
+
+
+def add_page(world: World, parent: str, title: str) -> str:
+    """Add a page that says its title."""
+    made = control(
+        world, "POST", "pages", {"space": "OPS", "parent": parent, "title": title, "body": f"<p>{title}</p>"}
+    )
+    return str(made["id"])
+
+
+def test_a_folder_is_a_heading_in_the_tree_and_its_pages_are_covered(world: World, pages: PageClient) -> None:
+    forms = add_folder(world, HANDBOOK, "Forms & lists")
+    ticket = add_page(world, forms, "Gate ticket")
+    copy = add_page(world, ticket, "Second copy")
+    years = add_folder(world, forms, "Past years")
+    past = add_page(world, years, "Gate ticket of 2024")
+    shared = handbook(world, 3)
+    page = opened(pages, shared)
+    assert [
+        html.text_of(one) for one in page.xpath("//nav[@class='reader-tree no-print']//*[self::a or self::span]")
+    ] == [
+        "Terminal handbook for partners",
+        "Gate hours",
+        "Holiday hours",
+        "Christmas week, hour by hour",
+        "A walk along the quay",
+        "Forms & lists",
+        "Gate ticket",
+        "Second copy",
+        "Past years",
+        "Gate ticket of 2024",
+    ]
+    for page_id, title in ((ticket, "Gate ticket"), (copy, "Second copy"), (past, "Gate ticket of 2024")):
+        assert pages.get(f"{shared.path}page-{page_id}").heading == title
+    pages.get(f"{shared.path}page-{forms}", status=404)
+
+
+def test_what_is_in_a_closed_folder_is_not_covered_and_closes_with_it(world: World, pages: PageClient) -> None:
+    closed, open_one = (
+        add_folder(world, HANDBOOK, "CANARY-FOLDER", "reader", "ines"),
+        add_folder(world, HANDBOOK, "Open"),
+    )
+    hidden, shown = add_page(world, closed, "CANARY-IN-FOLDER"), add_page(world, open_one, "In the open")
+    shared = handbook(world)
+    page = opened(pages, shared)
+    assert "In the open" in titles(pages, shared)
+    assert "CANARY" not in page.source
+    pages.get(f"{shared.path}page-{hidden}", status=404)
+    world.running.site.folders[open_one].users = [world.account("reader").account_id]
+    with db.transaction() as session:
+        # The page was checked long ago, the tree a moment ago.
+        session.execute(update(SharedObject).where(SharedObject.object_id == shown).values(checked_at=LONG_AGO))
+    pages.get(f"{shared.path}page-{shown}", status=404)
+    aged(shared)
+    assert "In the open" not in titles(pages, shared)
+
+
+def test_many_pages_take_few_calls_and_what_is_beyond_is_said(
+    world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        add_page(world, HANDBOOK, f"Sheet {number:02}")
+    shared = handbook(world, 1)
+    opened(pages, shared)
+    aged(shared)
+    forget_calls(world)
+    found = titles(pages, shared)
+    assert found[-1] == "Sheet 59"
+    assert "more pages below" not in pages.get(shared.path).text
+    # The page and its files and restrictions, what is below it, and what the search tells of that.
+    assert len(calls(world)) < 12, calls(world)
+    monkeypatch.setattr(tree_reading, "MOST_PAGES", 20)
+    aged(shared)
+    page = pages.get(shared.path)
+    assert len(beside(page)) < 21
+    assert "There are more pages below than can be shown here." in page.text
 
 
 def test_the_owner_sees_child_pages_as_recipients_do(world: World, pages: PageClient) -> None:

@@ -14,9 +14,9 @@ from app.core import clock
 from app.features.share_links.powers import Children, Powers
 from app.features.share_links.reading import freshness, tree, tree_reading
 from app.features.share_links.reading.tree_reading import FoundPage
-from app.integrations.atlassian.errors import AtlassianError, Busy, Forbidden, NotFound, Unreachable
+from app.integrations.atlassian.errors import AtlassianError, Busy, Forbidden, NotFound, Refused, Unreachable
 from app.integrations.atlassian.transport import Transport
-from app.integrations.atlassian.types import Descendant, Page, Restriction
+from app.integrations.atlassian.types import Descendant, Page, PageSummary, Restriction
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import Shared, aged, control, opened, share
 from tests.features.share_links.test_children import GATE_HOURS, HANDBOOK, handbook, titles
@@ -26,9 +26,13 @@ from tests.pages import PageClient
 class Slow:
     """A site with some pages below page 1, which says how many questions it had at once."""
 
-    def __init__(self, *pages: tuple[str, str, int], fails: dict[str, AtlassianError] | None = None) -> None:
+    def __init__(
+        self, *pages: tuple[str, str, int], fails: dict[str, AtlassianError] | None = None, told: str = ""
+    ) -> None:
         self.pages = pages
         self.fails = fails or {}
+        #: What a search knows: pages whose ids begin so.
+        self.told = told
         self.asked: list[str] = []
         self.most = self._inside = 0
         self._lock = threading.Lock()
@@ -38,7 +42,29 @@ class Slow:
         yield
 
     def descendants(self, page_id: str, *, depth: int, limit: int) -> list[Descendant]:
-        return [Descendant(one, above, "page", one, "current", level, None) for one, above, level in self.pages]
+        return [
+            Descendant(one, above, "folder" if one.startswith("f") else "page", one, "current", level, None)
+            for one, above, level in self.pages
+        ]
+
+    def summaries_below(self, page_id: str, *, limit: int) -> list[PageSummary]:
+        if "search" in self.fails:
+            raise self.fails.pop("search")
+        ids = [one for one, _, _ in self.pages if self.told and one.startswith(tuple(self.told))]
+        return [
+            PageSummary(
+                one,
+                one,
+                "current",
+                1,
+                "OPS",
+                None,
+                ("no-share",) if one[0] == "n" else (),
+                "",
+                restricted=one[0] == "r",
+            )
+            for one in ids
+        ]
 
     def page(self, page_id: str, *, with_body: bool) -> Page:
         with self._lock:
@@ -55,7 +81,11 @@ class Slow:
         return Page(page_id, page_id, "current", 1, "1", "OPS", "", None, None, labels, None, "")
 
     def view_restrictions(self, page_id: str) -> Restriction:
-        kept_out = frozenset({"somebody"}) if page_id.startswith("r") else frozenset[str]()
+        if page_id.startswith("f"):
+            self.asked.append(page_id)
+            if page_id in self.fails:
+                raise self.fails[page_id]
+        kept_out = frozenset({"somebody"}) if page_id.startswith(("r", "fr")) else frozenset[str]()
         return Restriction(page_id, kept_out, frozenset())
 
 
@@ -84,6 +114,73 @@ def test_a_page_that_goes_away_meanwhile_is_left_out(failure: AtlassianError) ->
     assert [one.page_id for one in read(site) or ()] == ["p1"]
 
 
+def test_nothing_is_asked_of_what_a_search_tells() -> None:
+    site = Slow(("p1", "1", 1), ("r1", "1", 1), ("n1", "1", 1), ("c", "p1", 2), ("d", "r1", 2), told="prncd")
+    assert [one.page_id for one in read(site) or ()] == ["p1", "c"]
+    assert site.asked == []
+
+
+def test_what_a_search_does_not_know_yet_is_asked_by_itself() -> None:
+    site = Slow(("p1", "1", 1), ("q1", "1", 1), ("c", "q1", 2), told="pc")
+    assert [one.page_id for one in read(site) or ()] == ["p1", "q1", "c"]
+    assert site.asked == ["q1"]
+
+
+@pytest.mark.parametrize("failure", [Forbidden("may not search", 403), Refused(("no such query",), 400)])
+def test_without_a_search_as_many_are_asked_as_may_be_and_the_rest_is_said_to_be_left_out(
+    failure: AtlassianError,
+) -> None:
+    many = [(f"p{number:02}", "1", 1) for number in range(tree_reading.MOST_ASKED + 1)]
+    site: Any = Slow(*many, ("c", "p00", 2), fails={"search": failure})
+    found = tree_reading.read(site, "1", 3)
+    assert found is not None
+    assert [one.page_id for one in found.pages] == [one for one, _, _ in many[: tree_reading.MOST_ASKED]]
+    assert found.cut_at == 1
+
+
+def test_a_search_that_takes_too_long_leaves_the_tree_unknown() -> None:
+    assert read(Slow(("p1", "1", 1), fails={"search": Unreachable("too slow")})) is None
+
+
+@pytest.mark.parametrize(("pages", "cut_at"), [(500, None), (501, 2)])
+def test_five_hundred_pages_are_looked_at(pages: int, cut_at: int | None) -> None:
+    site: Any = Slow(("p", "1", 1), *((f"p{number}", "p", 2) for number in range(pages - 1)), told="p")
+    found = tree_reading.read(site, "1", 3)
+    assert found is not None
+    assert (len(found.pages), found.cut_at) == (500, cut_at)
+    assert site.asked == []
+
+
+def test_pages_in_folders_hang_on_the_page_above_and_know_the_folders_between() -> None:
+    site = Slow(
+        ("p1", "1", 1), ("f1", "p1", 2), ("f2", "f1", 3), ("c", "f1", 3), ("d", "f2", 4), ("e", "d", 5), told="pcde"
+    )
+    assert [(one.page_id, one.parent_id, one.folders, one.depth) for one in read(site, 5) or ()] == [
+        ("p1", "1", (), 1),
+        ("c", "p1", ("f1",), 3),
+        ("d", "p1", ("f1", "f2"), 4),
+        ("e", "d", (), 5),
+    ]
+    assert site.asked == ["f1", "f2"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "failure"),
+    [
+        ("fr", None),
+        ("f1", NotFound("no such content", 404)),
+        ("f1", Forbidden("closed", 403)),
+        ("f1", Refused(("folders have no restrictions",), 400)),
+    ],
+)
+def test_what_is_below_a_folder_is_covered_only_where_confluence_says_that_it_is_open(
+    folder: str, failure: AtlassianError | None
+) -> None:
+    fails = {folder: failure} if failure is not None else {}
+    site = Slow(("p1", "1", 1), (folder, "1", 1), ("c", folder, 2), fails=fails, told="pc")
+    assert [one.page_id for one in read(site) or ()] == ["p1"]
+
+
 def test_half_a_tree_is_none() -> None:
     site = Slow(("p1", "1", 1), ("p2", "1", 1), fails={"p2": Unreachable("too slow")})
     assert read(site) is None
@@ -106,15 +203,14 @@ def slow(world: World, path: str, seconds: float = 3) -> None:
     control(world, "POST", "failures", {"mode": "delay", "path": path, "seconds": seconds})
 
 
-@pytest.mark.parametrize("path", [".*/restriction/.*", ".*/descendants", ".*/pages/10012[1-7]"])
+@pytest.mark.parametrize("path", [".*/descendants", ".*/content/search"])
 def test_a_page_is_shown_without_a_tree_that_takes_too_long(
     world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setattr(tree_reading, "SECONDS", 1.0)
     shared = handbook(world)
     aged(shared)
-    # What stands above the page is asked without the tree: only the restrictions below it are slow.
-    slow(world, path.replace("restriction", "10012[1-7]/restriction"))
+    slow(world, path)
     began = time.monotonic()
     page = opened(pages, shared)
     assert time.monotonic() - began < 6

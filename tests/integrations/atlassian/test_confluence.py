@@ -215,6 +215,83 @@ def test_a_paging_link_to_elsewhere_is_nonsense(link: str) -> None:
         assert len(peer.requests) == 1
 
 
+def _told(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": str(number),
+        "type": "page",
+        "status": "current",
+        "title": f"Page {number}",
+        "space": {"key": "OPS"},
+        "version": {"number": 4, "when": "2026-11-02T10:00:00.000Z"},
+        "metadata": {"labels": {"results": [{"name": "b"}, {"name": "a"}], "_links": {}}},
+        "restrictions": {"read": _restricted()},
+        "_links": {"webui": f"/spaces/OPS/pages/{number}/P"},
+        **changes,
+    }
+
+
+def test_a_search_is_followed_by_its_cursor_whatever_its_link_says() -> None:
+    def answer(request: Request) -> Reply:
+        first = "cursor" not in request.query
+        links = {"next": "https://evil.example/rest/api/content/search?cql=all&cursor=a%2Bb%3D"} if first else {}
+        return Reply(200, {"results": [_told(1 if first else 2)], "size": 1, "_links": links})
+
+    with _confluence() as (peer, one):
+        peer.routes[f"{V1}/content/search"] = answer
+        found = one.summaries_below("123", limit=10)
+        assert [request.query["cql"] for request in peer.requests] == [["type=page and ancestor=123"]] * 2
+        assert peer.requests[1].query["cursor"] == ["a+b="]
+        assert one.summaries_below("123", limit=1) == found[:1]
+    assert [(page.id, page.labels, page.restricted, page.version) for page in found] == [
+        ("1", ("a", "b"), False, 4),
+        ("2", ("a", "b"), False, 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"restrictions": {}},
+        {"restrictions": {"read": {"restrictions": {"user": {"results": []}}}}},
+        {"restrictions": {"read": {"restrictions": {"user": {"results": []}, "group": {}}}}},
+        {"metadata": {}},
+        {"metadata": {"labels": {"results": [], "_links": {"next": "/more"}}}},
+        {"type": "whiteboard"},
+    ],
+)
+def test_a_page_of_which_a_search_does_not_tell_all_is_not_among_what_it_tells(changes: dict[str, Any]) -> None:
+    with _confluence() as (peer, one):
+        results = [_told(1, **changes), _told(2)]
+        peer.answer(f"{V1}/content/search", Reply(200, {"results": results, "size": 2, "_links": {}}))
+        assert [page.id for page in one.summaries_below("123")] == ["2"]
+
+
+@pytest.mark.parametrize("restricted", [_told(1, restrictions={"read": "all"}), _told(1, version={})])
+def test_what_a_search_says_wrong_is_nonsense(restricted: dict[str, Any]) -> None:
+    with _confluence() as (peer, one):
+        peer.answer(f"{V1}/content/search", Reply(200, {"results": [restricted], "size": 1, "_links": {}}))
+        with pytest.raises(Unreachable):
+            one.summaries_below("123")
+
+
+def test_a_restriction_that_a_search_tells_restricts() -> None:
+    told = [
+        _told(1, restrictions={"read": _restricted(["u1"])}),
+        _told(2, restrictions={"read": _restricted([], ["g1"])}),
+    ]
+    with _confluence() as (peer, one):
+        peer.answer(f"{V1}/content/search", Reply(200, {"results": told, "size": 2, "_links": {}}))
+        assert [page.restricted for page in one.summaries_below("123")] == [True, True]
+
+
+def test_a_search_whose_link_has_no_cursor_is_nonsense() -> None:
+    with _confluence() as (peer, one):
+        links = {"next": "/rest/api/content/search?start=1"}
+        peer.answer(f"{V1}/content/search", Reply(200, {"results": [_told(1)], "size": 1, "_links": links}))
+        with pytest.raises(Unreachable):
+            one.summaries_below("123")
+
+
 def test_ancestors_beyond_one_answer_are_continued_from_the_highest() -> None:
     upper = [{"id": "1", "type": "page"}, {"id": "2", "type": "page"}]
     lower = [{"id": str(n), "type": "folder" if n == 3 else "page"} for n in range(3, 253)]

@@ -185,6 +185,21 @@ def test_the_pages_below_come_parents_first_and_only_those_to_be_seen(running: R
         assert len(reading.descendants("100001", depth=3, limit=2)) == 2
 
 
+def test_a_search_tells_of_the_pages_below_what_they_tell_themselves(running: Running) -> None:
+    control(running, "PATCH", "/settings", {"page_limit": 2})
+    with confluence(running) as reading:
+        told = reading.summaries_below("100120")
+        assert len(told) > 3
+        for one in told:
+            page = reading.page(one.id, with_body=False)
+            assert (one.title, one.version, one.labels, one.web_url) == (
+                page.title, page.version, page.labels, page.web_url,
+            )  # fmt: skip
+            assert one.restricted == reading.view_restrictions(one.id).restricts
+        assert any(one.restricted for one in told)
+        assert reading.summaries_below("100120", limit=1) == told[:1]
+
+
 def test_comments_come_in_threads(running: Running) -> None:
     page_id = next(page.page_id for page in running.site.pages.values() if any(one.parent_id for one in page.comments))
     with confluence(running) as reading:

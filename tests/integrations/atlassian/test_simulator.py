@@ -220,6 +220,39 @@ def test_what_is_below_a_page_comes_with_its_place_and_without_what_the_credenti
         assert not {"100122", "100126"} & {one.id for one in confluence.descendants("100120", depth=3)}
 
 
+def test_a_search_tells_of_the_pages_below_what_they_tell_themselves(running: Running) -> None:
+    _control(running, "PATCH", "/settings", {"page_limit": 2})
+    with _as(running, "reader") as (confluence, _):
+        told = {one.id: one for one in confluence.summaries_below("100120")}
+        assert {"100121", "100122", "100125"} <= set(told)
+        assert {"100128", "100107"}.isdisjoint(told)
+        for page_id, one in told.items():
+            page = confluence.page(page_id, with_body=False)
+            assert (one.title, one.status, one.version, one.space_key, one.updated_at, one.labels, one.web_url) == (
+                page.title, page.status, page.version, page.space_key, page.updated_at, page.labels, page.web_url,
+            )  # fmt: skip
+            assert one.restricted == confluence.view_restrictions(page_id).restricts
+        assert told["100122"].restricted
+
+
+def test_pages_in_folders_are_listed_with_the_folders_between(running: Running) -> None:
+    made = _control(
+        running, "POST", "/folders", {"parent": "100121", "title": "Forms", "restrict": {"users": ["reader"]}}
+    )
+    page = {"space": "OPS", "parent": made["id"], "title": "Ticket", "body": "<p/>"}
+    ticket = _control(running, "POST", "/pages", page)["id"]
+    with _as(running, "reader") as (confluence, _):
+        below = {one.id: (one.kind, one.parent_id, one.depth) for one in confluence.descendants("100120", depth=3)}
+        assert below[made["id"]] == ("folder", "100121", 2)
+        assert below[ticket] == ("page", made["id"], 3)
+        assert confluence.ancestors(ticket)[-2:] == ["100121", made["id"]]
+        assert confluence.view_restrictions(made["id"]).restricts
+        assert [one.page_id for one in confluence.restriction_path(ticket)] == [made["id"]]
+        assert ticket in {one.id for one in confluence.summaries_below("100120")}
+    with _as(running, "bob") as (confluence, _):
+        assert not {made["id"], ticket} & {one.id for one in confluence.descendants("100120", depth=3)}
+
+
 def test_comments_of_a_page_come_as_threads_with_their_bodies(running: Running) -> None:
     with _as(running, "reader") as (confluence, _):
         footer = confluence.footer_comments("100120")

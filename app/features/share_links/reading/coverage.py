@@ -31,6 +31,16 @@ class TreePage:
     #: Number of its version.
     version: int
     updated_at: datetime | None
+    #: Titles of the folders between it and the page above, the highest first.
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What is below a shared page; from the depth `cut_at` on there is more than was looked at."""
+
+    pages: tuple[TreePage, ...]
+    cut_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,8 @@ class Coverage:
     root_title: str = ""
     pages: tuple[TreePage, ...] = ()
     digest: str = ""
+    #: Whether there are more, as deep as the link goes, than are looked at.
+    cut: bool = False
 
     def page(self, page_id: str) -> TreePage | None:
         """Return a covered page by Atlassian's id, or None."""
@@ -51,7 +63,7 @@ class Coverage:
 ALONE = Coverage()
 
 
-def covered(tree: Iterable[TreePage], root_id: str, root_title: str, children: Children | None) -> Coverage:
+def covered(tree: Tree, root_id: str, root_title: str, children: Children | None) -> Coverage:
     """Return the pages that a link with these children covers.
 
     Where a page's parent is not covered, for want of a label, it stands below the nearest page above that is.
@@ -61,13 +73,14 @@ def covered(tree: Iterable[TreePage], root_id: str, root_title: str, children: C
     above: dict[str, str] = {}
     chosen: list[TreePage] = []
     taken = {root_id}
-    for one in sorted(tree, key=lambda page: (page.depth, page.position, page.page_id)):
+    for one in sorted(tree.pages, key=lambda page: (page.depth, page.position, page.page_id)):
         above[one.page_id] = one.parent_id
         wanted = not children.labels or not set(children.labels).isdisjoint(one.labels)
         if one.depth <= children.depth and wanted:
             taken.add(one.page_id)
             chosen.append(replace(one, parent_id=_nearest(one.parent_id, above, taken, root_id)))
-    return Coverage(root_id, root_title, tuple(chosen), _digest(root_id, root_title, chosen))
+    cut = tree.cut_at is not None and tree.cut_at <= children.depth
+    return Coverage(root_id, root_title, tuple(chosen), _digest(root_id, root_title, chosen), cut)
 
 
 def address_of(page_id: str) -> str:

@@ -189,7 +189,7 @@ def _note_good(session: Session, shared_object_id: int, facts: ObjectFacts, belo
     endings.note_version(session, row.id, facts.version)
     files = [(one.id, str(one.version)) for one in facts.attachments]
     copies.confirm(session, shared_object_id, facts.version, files)
-    tree.write(session, row, below.pages if below is not None else None)
+    tree.write(session, row, below)
     endings.pause_changed(session, shared_object_id, facts.restriction_digest)
     if NO_SHARE in facts.labels:
         endings.pause_labelled(session, shared_object_id)

@@ -26,7 +26,7 @@ from app.features.share_links.reading import (
     tree_reading,
 )
 from app.features.share_links.reading.content import of_rendered
-from app.features.share_links.reading.coverage import ALONE, Coverage, TreePage
+from app.features.share_links.reading.coverage import ALONE, Coverage, Tree, TreePage
 from app.features.share_links.reading.material import Made
 from app.features.share_links.rules import content_check
 from app.features.share_links.rules.content_check import NOT_LOOKED, Scan
@@ -89,7 +89,7 @@ def _below(site: Site, found: ObjectFacts) -> tuple[Coverage, bool]:
     below = tree_reading.read(clients.confluence(site), found.object_id, MAXIMUM_DEPTH, most=MOST_BELOW)
     if below is None:
         raise Moved
-    tree = [
+    tree = tuple(
         TreePage(
             one.page_id,
             0,
@@ -101,10 +101,12 @@ def _below(site: Site, found: ObjectFacts) -> tuple[Coverage, bool]:
             one.labels,
             one.version,
             one.updated_at,
+            one.folders,
         )
         for one in below.pages
-    ]
-    return coverage.covered(tree, found.object_id, found.title, Children(MAXIMUM_DEPTH)), below.cut
+    )
+    covered = coverage.covered(Tree(tree, below.cut_at), found.object_id, found.title, Children(MAXIMUM_DEPTH))
+    return covered, covered.cut
 
 
 def left_out(site: Site, found: ObjectFacts, powers: Powers, rules: Rules) -> Outlook:

@@ -1,5 +1,6 @@
 """The reader page itself: finished pages are kept by everything that their bytes depend on."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from app.features.share_links.objects import ObjectKind
 from app.features.share_links.queries import ObjectRow, Visit
 from app.features.share_links.reading import frames, page_content, picture_sizes, sheets
 from app.features.share_links.reading.content import File, Section, outline
-from app.features.share_links.reading.coverage import Coverage, address_of
+from app.features.share_links.reading.coverage import Coverage, TreePage, address_of
 from app.features.share_links.reading.page_cache import Kept
 from app.features.share_links.reading.sheets import Approach, Sheet
 from app.features.share_links.settings import ShareLinkSettings
@@ -34,9 +35,10 @@ class Look:
 
 @dataclass(frozen=True)
 class Branch:
-    """A page in the tree beside the content, with those below it."""
+    """A page or folder in the tree beside the content, with those below it."""
 
     title: str
+    #: Empty for a folder, which is a heading and leads nowhere.
     address: str
     #: Whether it is the page that is shown.
     current: bool
@@ -117,14 +119,24 @@ def tree_of(coverage: Coverage, target: ObjectRow) -> Branch | None:
     if not coverage.pages:
         return None
 
-    def below(parent_id: str) -> Iterable[Branch]:
-        for one in coverage.pages:
-            if one.parent_id == parent_id:
-                current = one.page_id == target.object_id
-                yield Branch(one.title, address_of(one.page_id), current, tuple(below(one.page_id)))
+    hanging: dict[str, list[TreePage]] = defaultdict(list)
+    for one in coverage.pages:
+        hanging[one.parent_id].append(one)
 
-    root_id = coverage.root_id
-    return Branch(coverage.root_title, page_content.ROOT_ADDRESS, target.object_id == root_id, tuple(below(root_id)))
+    def within(pages: Iterable[TreePage], level: int) -> Iterable[Branch]:
+        """Yield the pages that lie in `level` folders, then a heading for each folder that holds others."""
+        folders: dict[str, list[TreePage]] = defaultdict(list)
+        for one in pages:
+            if len(one.folders) > level:
+                folders[one.folders[level]].append(one)
+            else:
+                here = one.page_id == target.object_id
+                yield Branch(one.title, address_of(one.page_id), here, tuple(within(hanging[one.page_id], 0)))
+        for title, inside in folders.items():
+            yield Branch(title, "", False, tuple(within(inside, level + 1)))
+
+    root_id, current = coverage.root_id, target.object_id == coverage.root_id
+    return Branch(coverage.root_title, page_content.ROOT_ADDRESS, current, tuple(within(hanging[root_id], 0)))
 
 
 def content_policy() -> str:

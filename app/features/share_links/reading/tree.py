@@ -1,8 +1,8 @@
 """The pages below a shared page, as its last check found them, as far as some link of it shows child pages.
 
 A page is kept only if it is current, has no view restriction of its own, is not labelled `no-share`, and stands below
-the shared page through pages of which the same holds: so whoever may see the shared page may see it. What is below a
-folder or a whiteboard is not kept, because who may see those cannot be asked.
+the shared page through pages of which the same holds: so whoever may see the shared page may see it. So with folders
+where Confluence says who may see them; what is below a whiteboard or a database is not kept.
 """
 
 import hashlib
@@ -19,8 +19,8 @@ from app.features.share_links import powers
 from app.features.share_links.models import CoveredPage, SharedObject, ShareLink
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.reading import copies
-from app.features.share_links.reading.coverage import TreePage
-from app.features.share_links.reading.tree_reading import FoundPage
+from app.features.share_links.reading.coverage import Tree, TreePage
+from app.features.share_links.reading.tree_reading import Below, FoundPage
 
 #: A tree that could not be read again is believed for so long.
 OLDEST = timedelta(minutes=10)
@@ -41,20 +41,21 @@ def wanted_depth(session: Session, shared_object_id: int) -> int:
     return max((one.depth for one in children if one is not None), default=0)
 
 
-def write(session: Session, root: SharedObject, pages: tuple[FoundPage, ...] | None) -> None:
+def write(session: Session, root: SharedObject, below: Below | None) -> None:
     """Make these the pages below a shared page; the caller has locked its row.
 
     None says that they could not be read: those of before stay for a while, and then there are none.
     """
-    if pages is None:
+    if below is None:
         if root.tree_read_at is not None and clock.now() - root.tree_read_at <= OLDEST:
             return
-        pages = ()
+        below = Below()
     else:
         root.tree_read_at = clock.now()
-    digest = _digest(pages)
+    digest, pages = _digest(below), below.pages
     if digest == root.tree_digest:
         return
+    root.tree_cut_at = below.cut_at
     before = set(session.scalars(select(CoveredPage.object_id).where(CoveredPage.root_id == root.id)))
     session.execute(delete(CoveredPage).where(CoveredPage.root_id == root.id))
     rows = {one.page_id: _object_row(session, root.connection_id, one) for one in pages}
@@ -71,6 +72,7 @@ def write(session: Session, root: SharedObject, pages: tuple[FoundPage, ...] | N
                 labels=list(one.labels),
                 version=one.version,
                 updated_at=one.updated_at,
+                folders=list(one.folders),
             )
         )
     root.tree_digest = digest
@@ -78,14 +80,15 @@ def write(session: Session, root: SharedObject, pages: tuple[FoundPage, ...] | N
     copies.delete_bodies(session, {root.id, *before, *rows.values()})
 
 
-def load(session: Session, root_id: int) -> tuple[TreePage, ...]:
-    """Return the pages below a shared page as the last check wrote them down."""
+def load(session: Session, root_id: int) -> Tree:
+    """Return what is below a shared page as the last check wrote it down."""
     query = (
         select(CoveredPage, SharedObject.object_id.label("page_id"))
         .join(SharedObject, SharedObject.id == CoveredPage.object_id)
         .where(CoveredPage.root_id == root_id)
     )
-    return tuple(
+    cut_at = session.scalar(select(SharedObject.tree_cut_at).where(SharedObject.id == root_id))
+    pages = tuple(
         TreePage(
             page_id,
             row.object_id,
@@ -97,9 +100,11 @@ def load(session: Session, root_id: int) -> tuple[TreePage, ...]:
             tuple(row.labels),
             row.version,
             row.updated_at,
+            tuple(row.folders),
         )
         for row, page_id in session.execute(query)
     )
+    return Tree(pages, cut_at)
 
 
 def take_out(session: Session, object_row: int) -> None:
@@ -141,9 +146,12 @@ def _object_row(session: Session, connection_id: int, page: FoundPage) -> int:
     return int(session.execute(query.returning(SharedObject.id)).scalar_one())
 
 
-def _digest(pages: tuple[FoundPage, ...]) -> str:
+def _digest(below: Below) -> str:
     lines = sorted(
-        repr((one.page_id, one.parent_id, one.title, one.position, one.depth, sorted(one.labels), one.version))
-        for one in pages
-    )
+        repr((
+            one.page_id, one.parent_id, one.folders, one.title, one.position, one.depth, sorted(one.labels), one.version,
+        ))
+        for one in below.pages
+    )  # fmt: skip
+    lines += [f"cut at {below.cut_at}"] if below.cut_at is not None else []
     return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""

@@ -6,11 +6,13 @@ attachments come by v1's redirect.
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+from app.integrations.atlassian import summaries
 from app.integrations.atlassian.cloud import page_comments, page_tree
 from app.integrations.atlassian.cloud.adf import document
-from app.integrations.atlassian.cloud.lists import LIST_LIMIT, V2, entries
+from app.integrations.atlassian.cloud.lists import LIST_LIMIT, V2, entries, searched
 from app.integrations.atlassian.contents import ConfluenceSite, checked_attachment_id, checked_page_id
 from app.integrations.atlassian.errors import Forbidden, Gone, NotAuthorised, NotFound, Refused, Unreachable
 from app.integrations.atlassian.pages import by_start
@@ -36,6 +38,7 @@ from app.integrations.atlassian.types import (
     Download,
     Page,
     PageComment,
+    PageSummary,
     Restriction,
     Space,
 )
@@ -44,6 +47,8 @@ V1 = "/wiki/rest/api"
 
 MAX_DEPTH = 1000
 PROBE_PAGES = 5
+#: The most a search gives at once.
+SEARCH_LIMIT = 100
 
 _SPACE_IN_PATH = re.compile(r"/spaces/([^/]{1,255})/")
 
@@ -108,6 +113,13 @@ class ConfluenceCloud(ConfluenceSite):
     def descendants(self, page_id: str, *, depth: int = 1, limit: int = 200) -> list[Descendant]:
         """Return what is below a page down to `depth` (1 to 10), parents before children; the first `limit`."""
         return page_tree.descendants(self._transport, checked_page_id(page_id), depth, limit)
+
+    def summaries_below(self, page_id: str, *, limit: int = 200) -> list[PageSummary]:
+        """Return what a search tells of the first `limit` pages below a page."""
+        params: Params = {**summaries.question(checked_page_id(page_id)), "limit": SEARCH_LIMIT}
+        with self._transport.operation():
+            found = searched(self._transport, f"{V1}/{summaries.PATH}", params)
+            return summaries.read(islice(found, max(0, limit)), self._web_url)
 
     def footer_comments(self, page_id: str, *, limit: int = 100) -> list[PageComment]:
         """Return the comments under a page, each thread's first before its replies; the oldest `limit` threads."""
@@ -243,11 +255,11 @@ class ConfluenceCloud(ConfluenceSite):
             labels=labels,
             storage=storage,
             adf=document(part(data, "body"), "the body of the page") if with_body and storage is None else None,
-            web_url=self._web_url(links, webui, identifier(data, "id")),
+            web_url=self._web_url(links, identifier(data, "id")),
         )
 
-    def _web_url(self, links: Mapping[str, Any], webui: str, page_id: str) -> str:
-        base = optional_text(links, "base") or ""
+    def _web_url(self, links: Mapping[str, Any], page_id: str) -> str:
+        base, webui = optional_text(links, "base") or "", optional_text(links, "webui") or ""
         # Behind the gateway only the answer knows the site's own address.
         if not base.startswith(("https://", "http://")):
             base = f"{self._transport.base_url}/wiki"

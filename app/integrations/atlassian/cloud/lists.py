@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from app.integrations.atlassian.pages import by_cursor
 from app.integrations.atlassian.shapes import mapping, nonsense
@@ -26,6 +26,26 @@ def entries(transport: Transport, path: str, params: Params) -> Iterator[Mapping
         return mapping(data, "the list"), header
 
     return by_cursor(fetch)
+
+
+def searched(transport: Transport, path: str, params: Params) -> Iterator[Mapping[str, Any]]:
+    """Yield what a search of the first interface finds; of its links only the cursor is used. Raises AtlassianError."""
+
+    def fetch(link: str | None) -> tuple[Mapping[str, Any], str | None]:
+        more = {} if link is None else {"cursor": _cursor_of(link)}
+        return mapping(transport.get(path, {**params, **more}), "the list"), None
+
+    return by_cursor(fetch)
+
+
+def _cursor_of(link: str) -> str:
+    try:
+        cursors = parse_qs(urlsplit(link).query).get("cursor", [])
+    except ValueError:
+        cursors = []
+    if len(cursors) != 1:
+        raise nonsense("a paging link has no cursor")
+    return cursors[0]
 
 
 def _own_path(link: str) -> str:

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
+from app.integrations.atlassian import summaries
 from app.integrations.atlassian.contents import ConfluenceSite, checked_attachment_id, checked_page_id
 from app.integrations.atlassian.data_center import page_comments, page_tree, restrictions
 from app.integrations.atlassian.data_center.lists import API, LIST_LIMIT, entries
@@ -38,6 +39,7 @@ from app.integrations.atlassian.types import (
     Download,
     Page,
     PageComment,
+    PageSummary,
     Restriction,
     Space,
 )
@@ -105,6 +107,13 @@ class ConfluenceDataCenter(ConfluenceSite):
     def descendants(self, page_id: str, *, depth: int = 1, limit: int = 200) -> list[Descendant]:
         """Return the pages below a page down to `depth` (1 to 10), parents before children; the first `limit`."""
         return page_tree.descendants(self._transport, checked_page_id(page_id), depth, limit)
+
+    def summaries_below(self, page_id: str, *, limit: int = 200) -> list[PageSummary]:
+        """Return what a search tells of the first `limit` pages below a page."""
+        params: Params = summaries.question(checked_page_id(page_id))
+        with self._transport.operation():
+            found = entries(self._transport, f"{API}/{summaries.PATH}", params)
+            return summaries.read(islice(found, max(0, limit)), self._web_url)
 
     def footer_comments(self, page_id: str, *, limit: int = 100) -> list[PageComment]:
         """Return the comments under a page, each thread's first before its replies; the oldest `limit` threads."""
@@ -207,9 +216,7 @@ class ConfluenceDataCenter(ConfluenceSite):
 
     def _page(self, data: Mapping[str, Any], labels: tuple[str, ...], *, with_body: bool) -> Page:
         version, history, space = part(data, "version"), part(data, "history"), part(data, "space")
-        webui = optional_text(part(data, "_links"), "webui") or ""
         page_id = identifier(data, "id")
-        path = webui if webui.startswith("/") else f"/pages/viewpage.action?pageId={page_id}"
         return Page(
             id=page_id,
             title=text(data, "title"),
@@ -222,8 +229,13 @@ class ConfluenceDataCenter(ConfluenceSite):
             updated_at=parse_instant(version.get("when")),
             labels=labels,
             storage=text(part(part(data, "body"), "storage"), "value") if with_body else None,
-            web_url=self._site_url + path,
+            web_url=self._web_url(part(data, "_links"), page_id),
         )
+
+    def _web_url(self, links: Mapping[str, Any], page_id: str) -> str:
+        webui = optional_text(links, "webui") or ""
+        path = webui if webui.startswith("/") else f"/pages/viewpage.action?pageId={page_id}"
+        return self._site_url + path
 
 
 def _account(data: Mapping[str, Any]) -> Account:
