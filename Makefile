@@ -21,6 +21,9 @@ SAMPLES_DIR ?= ../shared/reference/samples
 ## Seconds that `make fuzz` runs
 FUZZ_SECONDS ?= 600
 
+# What is compiled once is kept, whoever calls: the demonstration, the tests and the measurements start the product again and again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test interop lint fix bench contract samples fuzz migration lock check
 
 help: ## Say what each command does
