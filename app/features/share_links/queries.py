@@ -5,7 +5,7 @@ whatever is found, so that an unknown link costs what a known one costs.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -65,6 +65,8 @@ class Shown:
     powers: Powers
     password_hash: str | None
     object: ObjectRow
+    #: Names the state of the rules that hold for the link: another one than before where they were changed.
+    ruled: Hashable = None
 
 
 @dataclass(frozen=True)
@@ -267,4 +269,5 @@ def _shown(row: Any) -> Shown:
         load(json.loads(row.powers)),
         row.password_hash,
         target,
+        (row.ruled_at, row.place_ruled_at),
     )

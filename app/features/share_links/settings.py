@@ -13,6 +13,8 @@ from app.features.share_links.reading import frames
 from app.features.share_links.reading.names import Names
 from app.features.share_links.rules import patterns
 
+#: What these settings are stored under.
+AREA = "share_links"
 #: What a content check does with what it finds, from loosest to strictest.
 CHECK_MODES = ("off", "warn", "approve", "refuse")
 #: Who may share: everybody who has links, or administrators alone.

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from app.core.accounts.models import Membership, Person, SignInSession
 from app.core.connections.models import Connection
 from app.core.db import UtcDateTime
+from app.core.settings.models import RuntimeSetting
 from app.features.share_links.guests.models import Invitation
 from app.features.share_links.life import halts
 from app.features.share_links.models import (
@@ -37,9 +38,11 @@ from app.features.share_links.models import (
     LinkRecipient,
     Passage,
     ReaderViews,
+    RuleLevel,
     SharedObject,
     ShareLink,
 )
+from app.features.share_links.settings import AREA
 
 _LINK, _TARGET, _CONNECTION = ShareLink.__table__.c, SharedObject.__table__.c, Connection.__table__.c
 _SESSION, _GRANT, _GROUPS = SignInSession.__table__.c, Grant.__table__.c, LinkGroup.__table__.c
@@ -91,6 +94,26 @@ _OWN_VIEWS = (
     .correlate(ShareLink.__table__, _PERSON, AddressProof.__table__, Invitation.__table__)
     .scalar_subquery()
 )
+
+
+_LEVELS, _SETTINGS = RuleLevel.__table__.c, RuntimeSetting.__table__.c
+#: When the rules of its place were last changed. Who removes a level only loosens, so this never comes back stricter.
+_PLACE_RULED_AT = (
+    select(func.max(_LEVELS.changed_at))
+    .where(
+        _LEVELS.connection_id == _TARGET.connection_id,
+        _LEVELS.container.in_(("", func.lower(func.coalesce(_TARGET.container, "")))),
+    )
+    .correlate(SharedObject.__table__)
+    .scalar_subquery()
+)
+#: The same of the rules for everywhere, which are settings.
+_RULED_AT = select(_SETTINGS.changed_at).where(_SETTINGS.area == AREA).scalar_subquery()
+
+
+def _as_stored(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    """Return what is only ever compared with itself as the database hands it over."""
+    return type_coerce(column, String).label(name)
 
 
 def _text(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -146,6 +169,8 @@ _COLUMNS = (
     _OWNER.c.deactivated_at.label("owner_left_at"),
     _CONNECTION.disabled_at,
     halts.in_force().label("halted"),
+    _as_stored(_PLACE_RULED_AT, "place_ruled_at"),
+    _as_stored(_RULED_AT, "ruled_at"),
     *OBJECT_COLUMNS,
     _PERSON.c.id.label("person_id"),
     _GRANT.id.label("grant_id"),

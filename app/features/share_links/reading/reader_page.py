@@ -157,6 +157,8 @@ def _key(ready: Approach, look: Look) -> object | None:
     return (
         shown.public_id,
         shown.version,
+        # What was kept was looked through under the rules of then.
+        shown.ruled,
         shown.owner_name,
         (shown.object.id, shown.object.title, shown.object.tree_digest, shown.object.sizes_known),
         (target.id, target.version, target.title, target.sizes_known),

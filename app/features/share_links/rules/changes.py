@@ -22,9 +22,8 @@ from app.features.share_links.models import RuleLevel
 from app.features.share_links.rules import rulebook, ruling
 from app.features.share_links.rules.rulebook import COMPARISONS, Level, Plain, Scope
 from app.features.share_links.rules.ruling import Place
+from app.features.share_links.settings import AREA
 
-#: The area of the settings that are the rules for everywhere.
-AREA = "share_links"
 #: Keys of spaces and projects, personal spaces (~…) among them.
 _CONTAINER = re.compile(r"[A-Za-z0-9~_.\-]{1,64}", re.ASCII)
 
