@@ -146,7 +146,7 @@ def _author() -> Person:
 
 @pytest.fixture
 def plan_of(engine: Engine) -> PlanOf:
-    """Tell how the database would go about a query."""
+    """Tell how the database could go about a query; `freely`, how it would with the rows there are."""
     sqlite, plans = engine.dialect.name == "sqlite", []
 
     def explained(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> tuple[str, Any]:
@@ -155,9 +155,9 @@ def plan_of(engine: Engine) -> PlanOf:
     def kept(_connection: Any, cursor: Any, *_: Any) -> None:
         plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
 
-    def plan(query: Select[Any], **values: object) -> str:
+    def plan(query: Select[Any], *, freely: bool = False, **values: object) -> str:
         with engine.connect() as connection:
-            if not sqlite:
+            if not sqlite and not freely:
                 # So few rows are quickest read whole: the question is whether it can be done otherwise.
                 for setting in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
                     connection.exec_driver_sql(f"SET {setting} = off")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from sqlalchemy import select
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.accounts.actor import Actor
@@ -23,7 +24,8 @@ from app.features.share_links.gates import recipients
 from app.features.share_links.lists import filtering, listing, tallies
 from app.features.share_links.lists.listing import LinkRow
 from app.features.share_links.lists.wanted import LONG, NEW, UNOPENED, Condition, Risk, Wanted
-from app.features.share_links.models import LinkRecipient, ShareLink
+from app.features.share_links.lookup_models import LinkWord, ObjectWord
+from app.features.share_links.models import LinkRecipient, SharedObject, ShareLink
 from app.features.share_links.policy import LinkState
 from tests.factories import connections, links, people
 from tests.features.share_links.conftest import PlanOf
@@ -329,6 +331,7 @@ WALKED = {
     "search": Wanted(everybodys=True, search="berth"),
     "password by name": Wanted(everybodys=True, condition=Condition.PASSWORD, sort="name"),
     "without sign-in": Wanted(everybodys=True, risk=Risk.NO_SIGN_IN),
+    "never opened by last opening": Wanted(everybodys=True, never_opened=True, sort="opened"),
     "changed since": Wanted(everybodys=True, risk=Risk.PAGE_CHANGED, sort="ends"),
 }
 
@@ -351,6 +354,71 @@ def test_a_walked_list_is_read_by_the_index_of_its_order(
     ), plan
 
 
+def multiply(db: Session, link: ShareLink, times: int) -> None:
+    """Make a link many times, with its words and those of its page: oldest first, every fourth was never opened."""
+    db.flush()
+    base = dict(db.execute(select(ShareLink.__table__).where(ShareLink.id == link.id)).mappings().one())
+    shown = dict(
+        db.execute(select(SharedObject.__table__).where(SharedObject.id == link.shared_object_id)).mappings().one()
+    )
+    copies, pages, names, titles = [], [], [], []
+    for number in range(1, times):
+        made, page_id = link.created_at - timedelta(minutes=10 * (times - number)), shown["id"] + number
+        opened = {"last_opened_at": made if number % 4 else NEVER}
+        pages.append(shown | {"id": page_id, "object_id": f"9{number}"})
+        own = {"id": link.id + number, "public_id": f"copy{number}", "shared_object_id": page_id}
+        copies.append(base | own | opened | {"created_at": made, "expires_at": made + timedelta(days=90)})
+        names += [{"link_id": link.id + number, "word": word} for word in words_of(link.name)]
+        titles += [{"object_id": page_id, "word": word} for word in words_of(shown["title"])]
+    for table, rows in ((SharedObject, pages), (ShareLink, copies), (LinkWord, names), (ObjectWord, titles)):
+        db.execute(insert(table), rows)
+
+
+#: Frequent among many links, without ranges: nothing that a planner has to know.
+FREQUENT = [
+    *(Wanted(everybodys=True, search=search) for search in ("berth", "cra pla")),
+    Wanted(everybodys=True, creator="Ines"),
+    Wanted(everybodys=True, condition=Condition.PASSWORD),
+]
+#: The same with ranges: PostgreSQL goes by how many links it has counted in them, which it does by itself in a while.
+RANGED = [
+    *(Wanted(everybodys=True, risk=risk) for risk in (Risk.NEVER_OPENED, Risk.PASSWORD_ONLY)),
+    Wanted(everybodys=True, never_opened=True),
+    Wanted(everybodys=True, state=LinkState.ACTIVE),
+]
+
+
+def test_many_links_are_walked_as_the_planner_sees_them(app: object, engine: Engine, plan_of: PlanOf) -> None:
+    with transaction() as db:
+        actor = people.actor_of(db, people.make_administrator(db))
+        found = links.page_facts(title="Berth plan")
+        multiply(db, links.make_link(db, people.make_author(db), name="Crane roster", found=found), 12_000)
+
+    def walks(wanted: Wanted) -> None:
+        with reading() as db:
+            query = listing.ORDERS.chosen("").applied(listing.wanted_links(db, actor, wanted), None).limit(51)
+            assert len(db.execute(query).all()) == 51
+        plan = plan_of(query, freely=True)
+        assert "ix_share_links_created_at" in plan, plan
+        assert not re.search(r"TEMP B-TREE FOR (LAST .*)?ORDER|Sort", plan), plan
+        assert not (wanted.search and "hashed" in plan), plan
+
+    for wanted in FREQUENT:
+        walks(wanted)
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+            connection.commit()
+    for wanted in (*FREQUENT, *RANGED):
+        walks(wanted)
+
+
+def by_index(wanted: Wanted) -> list[filtering.Filter]:
+    found = [one for one in filtering.of(wanted) if one.found is not None]
+    assert found, "only a walk finds it, however few there are"
+    return found
+
+
 @pytest.mark.parametrize(
     "one",
     [
@@ -359,14 +427,15 @@ def test_a_walked_list_is_read_by_the_index_of_its_order(
         ),
         *filtering.of(Wanted(never_opened=True, ends_from=NEVER, opened_from=NEVER, created_from=NEVER)),
         # A halt may cover everything, so that paused links can be all there are.
-        *(found for state in LinkState if state is not LinkState.PAUSED for found in filtering.of(Wanted(state=state))),
-        *(found for condition in Condition for found in filtering.of(Wanted(condition=condition))),
-        *(found for risk in Risk for found in filtering.of(Wanted(risk=risk))),
+        *(one for state in LinkState if state is not LinkState.PAUSED for one in by_index(Wanted(state=state))),
+        *(one for condition in Condition for one in by_index(Wanted(condition=condition))),
+        *(one for risk in Risk for one in by_index(Wanted(risk=risk))),
         filtering.made_by(1),
     ],
     ids=lambda one: str(one.condition)[:60],
 )
 def test_what_a_filter_finds_is_found_by_an_index(app: object, plan_of: PlanOf, one: filtering.Filter) -> None:
     assert one.found is not None
-    plan = plan_of(one.found.limit(filtering.FEW + 1))
-    assert not re.search(r"SCAN share_links(?! USING)|Seq Scan on share_", plan), plan
+    for found in (one.found, *([one.shown] if one.shown is not None else [])):
+        plan = plan_of(found.limit(filtering.FEW + 1))
+        assert not re.search(r"SCAN (share_links|shared_object_words)(?! USING)|Seq Scan on share|hashed", plan), plan

@@ -1,15 +1,16 @@
 """Which links a list holds, by indexes: what is rare is found first, what is common is met on the way.
 
 Each filter is a condition and, where an index knows it, a query for the ids of its links. A filter that finds at most
-`FEW` is read first, and only its links are looked at. Where all filters find more, the list is walked in its order: links
-that fit are so frequent then that a page is full soon. docs/decisions/lists.md says what that costs.
+`FEW` is read first, and only its links are looked at. Where all filters find more, the list is walked in its order:
+links that fit are so frequent then that a page is full soon. docs/decisions/lists.md says what that costs, and how
+statements keep planners to it.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, text, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select, text, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core import clock
@@ -38,11 +39,13 @@ _LAST = "\U0010ffff"
 class Filter:
     """One thing that links of a list have in common."""
 
-    #: Where it compares a column for equality, the column is inside an expression: SQLite would find all of them by that
-    #: index and sort them, instead of walking the list.
     condition: ColumnElement[bool]
     #: Ids of the links that have it, by an index; None where no index knows. May name a link twice.
     found: Select[Any] | None = None
+    #: Ids of objects whose links have it as well, by an index, where there are links.
+    shown: Select[Any] | None = None
+    #: Whether it is a range of a column that lists are sorted by: a list in that order begins there.
+    is_range: bool = False
 
 
 def narrowed(session: Session, query: Select[Any], filters: list[Filter]) -> Select[Any]:
@@ -50,7 +53,7 @@ def narrowed(session: Session, query: Select[Any], filters: list[Filter]) -> Sel
     few = _few(session, filters)
     if few is not None:
         query = query.where(ShareLink.id.in_(few))
-    return query.where(*(one.condition for one in filters))
+    return query.where(*(one.condition if one.is_range else _met(one.condition) for one in filters))
 
 
 def of(wanted: Wanted) -> list[Filter]:
@@ -63,7 +66,7 @@ def of(wanted: Wanted) -> list[Filter]:
         *([_creator(wanted.creator)] if wanted.creator else []),
         *(_risk(wanted.risk) if wanted.risk else []),
         *([_asked(wanted.condition)] if wanted.condition else []),
-        *([_in_state(wanted.state)] if wanted.state else []),
+        *(_in_state(wanted.state) if wanted.state else []),
         *([_never_opened()] if wanted.never_opened else []),
         *_between(ShareLink.last_opened_at, wanted.opened_from, wanted.opened_to),
         *_between(ShareLink.expires_at, wanted.ends_from, wanted.ends_to),
@@ -74,16 +77,44 @@ def of(wanted: Wanted) -> list[Filter]:
 def made_by(person_id: int | None) -> Filter:
     """Return the filter for one person's own links."""
     own = ShareLink.created_by_id == person_id
-    return Filter(ShareLink.created_by_id + 0 == person_id, select(ShareLink.id).where(own))
+    return Filter(own, select(ShareLink.id).where(own))
+
+
+def _met(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    # No planner sees through it. Else both find all links by an index of the condition, and sort them: SQLite where it
+    # compares for equality, PostgreSQL where it takes what fits for rare, as it takes all that is more than a column.
+    return case((condition, true()), else_=false())
+
+
+def _has(
+    key: InstrumentedAttribute[int], own: InstrumentedAttribute[int], *which: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    # Asked for each link that is met, by the rows of that link alone, whatever else is thought to be rare.
+    # Not EXISTS: PostgreSQL reads all rows that fit into a hash table first, for links that are never met.
+    rows = select(key).where(key == own, *(_met(one) for one in which))
+    return rows.limit(1).scalar_subquery().is_not(None)
 
 
 def _few(session: Session, filters: list[Filter]) -> set[int] | None:
-    for one in filters:
-        if one.found is not None:
-            ids = session.scalars(one.found.limit(FEW + 1)).all()
-            if len(ids) <= FEW:
-                return set(ids)
-    return None
+    return next((ids for one in filters if (ids := _links(session, one)) is not None), None)
+
+
+def _links(session: Session, one: Filter) -> set[int] | None:
+    """Return the ids of a filter's links; None where there are many, or no index knows."""
+    if one.found is None:
+        return None
+    ids = _at_most_few(session, one.found)
+    if ids is None or one.shown is None:
+        return ids
+    # Two steps: joined, PostgreSQL reads all objects that are found into a hash table, whatever the limit.
+    objects = _at_most_few(session, one.shown)
+    of_objects = objects and _at_most_few(session, select(ShareLink.id).where(ShareLink.shared_object_id.in_(objects)))
+    return None if of_objects is None else ids | of_objects
+
+
+def _at_most_few(session: Session, found: Select[Any]) -> set[int] | None:
+    ids = session.scalars(found.limit(FEW + 1)).all()
+    return set(ids) if len(ids) <= FEW else None
 
 
 def _search(search: str) -> list[Filter]:
@@ -96,14 +127,14 @@ def _search(search: str) -> list[Filter]:
 def _word(word: str) -> Filter:
     named = and_(LinkWord.word >= word, LinkWord.word < word + _LAST)
     titled = and_(ObjectWord.word >= word, ObjectWord.word < word + _LAST)
-    of_object = select(ShareLink.id).join(ObjectWord, ObjectWord.object_id == ShareLink.shared_object_id).where(titled)
-    both = union_all(select(LinkWord.link_id.label("id")).where(named), of_object).subquery()
     return Filter(
         or_(
-            exists().where(LinkWord.link_id == ShareLink.id, named),
-            exists().where(ObjectWord.object_id == ShareLink.shared_object_id, titled),
+            _has(LinkWord.link_id, ShareLink.id, named),
+            _has(ObjectWord.object_id, ShareLink.shared_object_id, titled),
         ),
-        select(both.c.id),
+        select(LinkWord.link_id).where(named),
+        # Pages below a shared one are objects as well, and may have no link of their own.
+        select(ObjectWord.object_id).where(titled, _has(ShareLink.shared_object_id, ObjectWord.object_id)),
     )
 
 
@@ -111,7 +142,7 @@ def _page(page: str) -> Filter:
     name = _storable(page)
     shown = select(SharedObject.id).where(or_(SharedObject.object_id == name, SharedObject.object_key == name.upper()))
     shows = ShareLink.shared_object_id.in_(shown)
-    return Filter((ShareLink.shared_object_id + 0).in_(shown), select(ShareLink.id).where(shows))
+    return Filter(shows, select(ShareLink.id).where(shows))
 
 
 def _creator(creator: str) -> Filter:
@@ -126,26 +157,25 @@ def _creator(creator: str) -> Filter:
             and_(Person.name_key >= begins, Person.name_key < begins + _LAST),
         )
     )
-    return Filter((ShareLink.created_by_id + 0).in_(who), select(ShareLink.id).where(ShareLink.created_by_id.in_(who)))
+    made = ShareLink.created_by_id.in_(who)
+    return Filter(made, select(ShareLink.id).where(made))
 
 
 def _recipient(address: str) -> Filter:
     name = _storable(address).lower()
-    meant = LinkRecipient.value.in_({name, recipients.domain_of(name)})
-    return Filter(
-        exists().where(LinkRecipient.link_id == ShareLink.id, meant), select(LinkRecipient.link_id).where(meant)
-    )
+    return _received(LinkRecipient.value.in_({name, recipients.domain_of(name)}))
 
 
 def _domain(domain: str) -> Filter:
-    of_domain = LinkRecipient.domain == _storable(domain).lower().removeprefix("@")
-    return Filter(
-        exists().where(LinkRecipient.link_id == ShareLink.id, of_domain), select(LinkRecipient.link_id).where(of_domain)
-    )
+    return _received(LinkRecipient.domain == _storable(domain).lower().removeprefix("@"))
 
 
-_HAS_GROUPS = exists().where(LinkGroup.link_id == ShareLink.id)
-_HAS_RECIPIENTS = exists().where(LinkRecipient.link_id == ShareLink.id)
+def _received(meant: ColumnElement[bool]) -> Filter:
+    return Filter(_has(LinkRecipient.link_id, ShareLink.id, meant), select(LinkRecipient.link_id).where(meant))
+
+
+_HAS_GROUPS = _has(LinkGroup.link_id, ShareLink.id)
+_HAS_RECIPIENTS = _has(LinkRecipient.link_id, ShareLink.id)
 
 
 def _asked(condition: Condition) -> Filter:
@@ -194,30 +224,30 @@ def _risk(risk: Risk) -> list[Filter]:
             found = [Filter(ShareLink.page_changed.is_(True), _rare("page_changed"))]
         case Risk.NEW_NETWORK:
             found = _between(ShareLink.new_network_at, now - NEW, None)
-    return [*found, Filter(facts.open_now(), select(ShareLink.id).where(ShareLink.expires_at > now))]
+    return [*found, _range(ShareLink.expires_at > now), Filter(facts.open_now())]
 
 
-def _in_state(state: LinkState) -> Filter:
+def _in_state(state: LinkState) -> list[Filter]:
     condition, now = facts.in_state(state), clock.now()
     match state:
         case LinkState.REVOKED:
-            return Filter(condition, _rare("revoked"))
+            return [Filter(condition, _rare("revoked"))]
         case LinkState.PAUSED:
             every = union_all(_rare("paused"), halts.covered_links()).subquery()
-            return Filter(condition, select(every.c.id))
+            return [Filter(condition, select(every.c.id))]
         case LinkState.SCHEDULED:
-            return Filter(condition, _rare("scheduled"))
+            return [Filter(condition, _rare("scheduled"))]
         case LinkState.USED_UP:
-            return Filter(condition, _rare("used_up"))
+            return [Filter(condition, _rare("used_up"))]
         case LinkState.EXPIRED:
-            return Filter(condition, select(ShareLink.id).where(ShareLink.expires_at <= now))
+            return [_range(ShareLink.expires_at <= now), Filter(condition)]
         case LinkState.EXPIRING:
             soon = and_(ShareLink.expires_at > now, ShareLink.expires_at <= now + ENDS_SOON)
-            return Filter(condition, select(ShareLink.id).where(soon))
+            return [_range(soon), Filter(condition)]
         case LinkState.ACTIVE:
-            return Filter(condition, select(ShareLink.id).where(ShareLink.expires_at > now + ENDS_SOON))
+            return [_range(ShareLink.expires_at > now + ENDS_SOON), Filter(condition)]
         case LinkState.CLOSED:
-            return Filter(condition, _closed())
+            return [Filter(condition, _closed())]
 
 
 def _closed() -> Select[Any]:
@@ -236,8 +266,7 @@ def _closed() -> Select[Any]:
 
 
 def _never_opened() -> Filter:
-    met = func.coalesce(ShareLink.last_opened_at, NEVER) == NEVER
-    return Filter(met, select(ShareLink.id).where(ShareLink.last_opened_at == NEVER))
+    return _range(ShareLink.last_opened_at <= NEVER)
 
 
 def _between(column: InstrumentedAttribute[Any], start: datetime | None, end: datetime | None) -> list[Filter]:
@@ -246,7 +275,11 @@ def _between(column: InstrumentedAttribute[Any], start: datetime | None, end: da
     condition = and_(column >= start if start else true(), column < end if end else true())
     if column is ShareLink.last_opened_at and start is None:
         condition = and_(condition, column > NEVER)
-    return [Filter(condition, select(ShareLink.id).where(condition))]
+    return [_range(condition)]
+
+
+def _range(condition: ColumnElement[bool]) -> Filter:
+    return Filter(condition, select(ShareLink.id).where(condition), is_range=True)
 
 
 def _rare(name: str) -> Select[Any]:
