@@ -178,7 +178,7 @@ def record_pdf(session: Session, visit: Visit, target: ObjectRow, browser_digest
 
 
 def record_preview(session: Session, actor: Actor, public_id: str) -> None:
-    """Record that an owner or administrator looked at a link as its recipients see it."""
+    """Record that an owner, administrator or approver looked at a link as its recipients see it."""
     trail.record(session, ShareLinkEvent.PREVIEWED, subject=("link", public_id), actor=actor)
 
 

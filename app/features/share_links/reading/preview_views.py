@@ -1,4 +1,7 @@
-"""View as a recipient: what readers of a link see, for its owner and for administrators. Spends nothing, is recorded."""
+"""View as a recipient: what readers of a link see, for its owner, for administrators, and for whom it waits to be approved by.
+
+Spends nothing, is recorded.
+"""
 
 from functools import partial
 
@@ -14,6 +17,7 @@ from app.features.share_links.policy import Closed
 from app.features.share_links.public_views import told_page
 from app.features.share_links.reading import file_answers, reader_page, sheets
 from app.features.share_links.reading.sheets import Approach, Sheet
+from app.features.share_links.rules import approving
 from app.web.access import signed_in
 from app.web.identity import actor
 
@@ -64,6 +68,8 @@ def preview_file(public_id: str, attachment_id: str, page_id: str | None = None)
 
 def _look(public_id: str, page_id: str | None) -> tuple[Approach, Sheet | None]:
     asked = Asked(public_id, None, None, None)
+    if _decides(public_id):
+        return _as_approver(asked, page_id)
     visit = sheets.approach(asked).visit
     person = actor()
     owns = visit is not None and visit.shown.owner_id == person.person_id and person.may(Permission.LINKS_OWN_MANAGE)
@@ -71,6 +77,23 @@ def _look(public_id: str, page_id: str | None) -> tuple[Approach, Sheet | None]:
         raise NotFound
     look = partial(sheets.as_owner, asked)
     return sheets.with_content(look, sheets.freshen(look, look(), page_id), page_id)
+
+
+def _as_approver(asked: Asked, page_id: str | None) -> tuple[Approach, Sheet | None]:
+    """Return what readers would see, as long as the link waits for the person: also when Atlassian has been asked."""
+
+    def look() -> Approach:
+        return sheets.as_approver(asked) if _decides(asked.public_id) else sheets.as_owner(asked)
+
+    fresh = sheets.freshen(look, look(), page_id)
+    if not _decides(asked.public_id):
+        return sheets.as_owner(asked), None
+    return sheets.with_content(look, fresh, page_id, guarded=False)
+
+
+def _decides(public_id: str) -> bool:
+    with db.reading() as session:
+        return approving.waits_for(session, actor(), public_id)
 
 
 def _file(public_id: str, page_id: str | None, attachment_id: str, *, as_file: bool) -> BaseResponse:

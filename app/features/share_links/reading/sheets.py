@@ -81,6 +81,19 @@ def as_owner(asked: Asked) -> Approach:
     return Approach(first.visit, Closed(closed) if closed is not None else Serve())
 
 
+def as_approver(asked: Asked) -> Approach:
+    """Read the facts for somebody who decides whether a link opens: as readers will find it then, so its wait closes nothing.
+
+    Whether it waits, and for whom, is for `approving.waits_for` to say.
+    """
+    first = approach(asked)
+    if first.visit is None:
+        return first
+    opened = replace(first.visit.link, paused=False, opens_at=None)
+    closed = policy.closed_because(opened, clock.now())
+    return Approach(first.visit, Closed(closed) if closed is not None else Serve())
+
+
 def told_why(asked: Asked, visit: Visit | None) -> bool:
     """Tell whether a visitor of a closed link may know the reason: who held a grant, its owner, administrators."""
     if asked.session_digest is not None:
@@ -118,8 +131,13 @@ def as_checked(first: Approach) -> Approach:
     return replace(first, target=first.served.shown.object) if first.served is not None else first
 
 
-def with_content(look: Look, fresh: Approach, page_id: str | None = None) -> tuple[Approach, Sheet | None]:
-    """Return what is shown together with the approach it belongs to; None where it may no longer be served."""
+def with_content(
+    look: Look, fresh: Approach, page_id: str | None = None, *, guarded: bool = True
+) -> tuple[Approach, Sheet | None]:
+    """Return what is shown together with the approach it belongs to; None where it may no longer be served.
+
+    Without `guarded` it is not asked whether the rules let readers see it: for somebody who decides just that.
+    """
     current = fresh
     for _ in range(_ATTEMPTS):
         visit, target = current.served, current.target
@@ -134,7 +152,7 @@ def with_content(look: Look, fresh: Approach, page_id: str | None = None) -> tup
             freshness.expire(target)
         else:
             sheet = Sheet(target, found, coverage, comments_of(current))
-            if _permitted(visit, sheet):
+            if not guarded or _permitted(visit, sheet):
                 return current, sheet
             current = look()
             continue

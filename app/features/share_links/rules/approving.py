@@ -138,6 +138,17 @@ def one(session: Session, actor: Actor, request_id: int) -> Request:
     raise NotFound
 
 
+def waits_for(session: Session, actor: Actor, public_id: str) -> bool:
+    """Tell whether a link waits for just this person, who then sees what its readers would.
+
+    Not where who may see it in Atlassian has changed since it was made: its owner has to prove their right anew.
+    """
+    query = _requests().where(
+        ShareLink.public_id == public_id, ShareLink.restriction_digest == SharedObject.restriction_digest
+    )
+    return bool(_decided_by(session, actor, query))
+
+
 def was_approved(session: Session, link_id: int, findings_digest: str) -> bool:
     """Tell whether a second person has agreed to just these findings."""
     query = select(LinkApproval.id).where(
