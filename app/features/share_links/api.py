@@ -10,7 +10,6 @@ from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
 from app.core.errors import Invalid
 from app.core.permissions import Permission
-from app.core.settings import registry
 from app.core.text import Text
 from app.features.share_links import conditions as rules
 from app.features.share_links import gather, powers_api, service
@@ -34,12 +33,9 @@ from app.features.share_links.life import history, timeline
 from app.features.share_links.lists import listing, saved_filters
 from app.features.share_links.lists.wanted import Wanted
 from app.features.share_links.powers import Powers
-from app.features.share_links.powers_api import PowersBody
 from app.features.share_links.reading import outlook
-from app.features.share_links.reading.names import Names
 from app.features.share_links.rules.content_check import NOT_LOOKED
 from app.features.share_links.rules.rulebook import Rules
-from app.features.share_links.settings import ShareLinkSettings
 from app.web import api
 from app.web.access import bearer, public
 from app.web.api import MERGE_PATCH, PageQuery
@@ -49,7 +45,7 @@ from app.web.surfaces import Surface, absolute
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 
-VERSION = "1.4.0"
+VERSION = "1.5.0"
 #: Members of a merge patch that null takes away, by what nothing is for them.
 _OPTIONAL = ("opens_at", "max_views", "max_views_each", "sign_in_through")
 _SWITCHES = ("asks_sign_in", "all_groups", "asks_second_factor", "asks_reason")
@@ -128,7 +124,7 @@ def change_share(public_id: str) -> Response:
             if body.paused:
                 service.pause(db, actor(), public_id)
     if refused is not None:
-        raise _refusal("paused", refused)
+        raise refusal("paused", refused)
     with reading() as db:
         return api.answer(answered(listing.one(db, actor(), public_id), actor(), password))
 
@@ -209,7 +205,7 @@ def _create(body: NewShare, repeat: api.Repetition) -> Response:
         password=password,
         terms=body.terms or "",
         asks_reason=body.asks_reason,
-        powers=_powers(_powers(Powers(), None), body.powers),
+        powers=powers_api.of_new(body.powers),
     )
     scan = (
         outlook.left_out(facts.site, facts.object, wanted.powers, gather.rules_for(facts)).scan
@@ -224,12 +220,13 @@ def _create(body: NewShare, repeat: api.Repetition) -> Response:
             told = answered(listing.one(db, actor(), made.public_id), actor(), password)
             repeat.remember(db, told)
     if isinstance(made, service.NotShared) or told is None:
-        raise _refusal("url", made)
+        raise refusal("url", made)
     where = url_for("api_v1.read_share", public_id=made.public_id)
     return api.answer(told, HTTPStatus.CREATED, Location=absolute(where))
 
 
-def _refusal(field: str, refused: service.NotShared | service.Created) -> Invalid:
+def refusal(field: str, refused: service.NotShared | service.Created) -> Invalid:
+    """Return the problem of somebody who did not prove that they may see what they would share."""
     assert isinstance(refused, service.NotShared)
     return Invalid(field, timeline.refusal_sentence(refused.reason, refused.site), code=refused.reason.value)
 
@@ -255,11 +252,7 @@ def _changes(body: SharePatch, before: Powers, ruled: Rules | None) -> tuple[Cha
     wanted: dict[str, Any] = {name: getattr(body, name) for name in _OPTIONAL}
     wanted |= {name: bool(getattr(body, name)) for name in _SWITCHES}
     wanted |= {name: tuple(getattr(body, name) or ()) for name in _LISTS}
-    wanted |= {"name": body.name, "terms": body.terms or "", "powers": _powers(before, body.powers)}
+    wanted |= {"name": body.name, "terms": body.terms or "", "powers": powers_api.chosen(before, body.powers)}
     if body.expires_at is not None:
         wanted["expires_at"] = body.expires_at
     return Changes(password=password, **{name: value for name, value in wanted.items() if name in given}), made
-
-
-def _powers(before: Powers, body: PowersBody | None) -> Powers:
-    return powers_api.merged(before, body, Names(registry.get(ShareLinkSettings).names))

@@ -5,8 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.core.settings import registry
 from app.features.share_links.powers import MAXIMUM_DEPTH, MAXIMUM_FIELDS, MAXIMUM_LABELS, Children, Powers
 from app.features.share_links.reading.names import Names
+from app.features.share_links.settings import ShareLinkSettings
 from app.web.api import Input
 
 _Label = Annotated[str, Field(min_length=1, max_length=255)]
@@ -36,6 +38,16 @@ class PowersBody(Input):
         default_factory=list, max_length=MAXIMUM_FIELDS, description="Ids of an issue's fields; empty means the usual."
     )
     names: Names | None = Field(None, description="How people in Atlassian are named; null as the settings say.")
+
+
+def of_new(body: PowersBody | None) -> Powers:
+    """Return the powers of a new link for which these were sent."""
+    return chosen(chosen(Powers(), None), body)
+
+
+def chosen(before: Powers, body: PowersBody | None) -> Powers:
+    """Return powers with what a body gives changed, as the settings say where it gives null."""
+    return merged(before, body, Names(registry.get(ShareLinkSettings).names))
 
 
 def merged(before: Powers, body: PowersBody | None, names: Names) -> Powers:

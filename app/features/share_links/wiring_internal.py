@@ -14,6 +14,7 @@ from app.features.share_links.guests.settings import GuestSettings
 from app.features.share_links.life import bulk_api, bulk_views, halt_api, halt_views, receivers, transfer_api
 from app.features.share_links.lists import api as list_api
 from app.features.share_links.lists import board_views
+from app.features.share_links.reading import outlook_api
 from app.features.share_links.rules import api as rule_api
 from app.features.share_links.rules import approval_api, approval_views, why_views
 from app.features.share_links.rules import views as rule_views
@@ -22,7 +23,17 @@ from app.web import navigation
 from app.web.navigation import NavItem, Section
 
 # Imported for their addresses, which stand beside those of links.
-__all__ = ["approval_api", "bulk_api", "guest_api", "halt_api", "list_api", "register", "rule_api", "transfer_api"]
+__all__ = [
+    "approval_api",
+    "bulk_api",
+    "guest_api",
+    "halt_api",
+    "list_api",
+    "outlook_api",
+    "register",
+    "rule_api",
+    "transfer_api",
+]
 
 
 def register(app: Flask) -> None:

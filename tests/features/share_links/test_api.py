@@ -437,6 +437,7 @@ def test_the_document_says_which_scope_is_asked_for(client: Program) -> None:
         "search",
         "all",
         "sort",
+        "saved",
         *(field.name for field in fields(Wanted) if field.name != "everybodys"),
     }
 

@@ -127,6 +127,7 @@ class Call:
 
 CALLS: dict[str, Call] = {
     "createShare": Call(body=lambda now: {"url": now.world.page(), "generate": True, "invite": ["bo@example.org"]}),
+    "foreseeShare": Call(body=lambda now: {"url": now.world.page(), "powers": {"comments": True}}),
     "listShares": Call(query="?limit=2&sort=name&state=active"),
     "readShare": Call(place="public_id"),
     "changeShare": Call(body=lambda _: {"name": "Renamed"}, place="public_id"),

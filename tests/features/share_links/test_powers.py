@@ -1,14 +1,18 @@
 """What readers may do: chosen on the forms, bounded by the service, and told where it does not go with what is shared."""
 
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
+from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
 from app.core.errors import Invalid
 from app.features.share_links import powers, queries
 from app.features.share_links.lists import listing
+from app.features.share_links.models import ShareLink
 from app.features.share_links.powers import Children, Powers, checked, dump, labels_of, load
 from app.features.share_links.reading import comments, content, copies, coverage, outlook, tree
 from app.features.share_links.reading.names import Names, initials
@@ -16,6 +20,7 @@ from tests import html
 from tests.factories import people
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import control, forget_kept, opened, share, share_issue
+from tests.features.share_links.test_api import program
 from tests.features.share_links.test_children import FEES, GATE_HOURS, HANDBOOK
 from tests.pages import PageClient
 
@@ -99,11 +104,45 @@ def test_so_is_what_they_will_not_see_of_child_pages_and_comments(company: World
     site.pages[FEES].latest.body += BOXED
     comment = next(one for one in site.pages[HANDBOOK].comments if one.parent_id is None and not one.inline)
     comment.body += BOXED
+    site.pages[GATE_HOURS].comments.append(replace(comment, comment_id="469001"))
+    site.pages[FEES].comments.append(replace(comment, comment_id="469002"))
     told = outlook_of(company, pages)
     assert "Of the child page “Gate hours”, if you show it:" in told
     assert "Of the comments, if you show them:" in told
-    assert sum("recently updated" in one for one in told) == 2
+    assert "Of the comments on the child page “Gate hours”, if you show both:" in told
+    assert sum("recently updated" in one for one in told) == 3
     assert not any("Berthing fees" in one for one in told), "nobody is shown that page"
+
+
+def test_a_program_is_told_the_same_and_nothing_is_made(company: World, app: Flask, pages: PageClient) -> None:
+    site = company.running.site
+    comment = next(one for one in site.pages[HANDBOOK].comments if one.parent_id is None and not one.inline)
+    site.pages[GATE_HOURS].comments.append(replace(comment, comment_id="469001", body=BOXED))
+    client = program(app, company.author, Scope.SHARES_WRITE)
+    told = client.call("POST", "/api/v1/shares/outlook", {"url": company.page(HANDBOOK)}).get_json()
+    assert told["complete"] is True
+    assert {
+        "child": "Gate hours",
+        "comments": True,
+        "name": "recently updated pages",
+        "count": 1,
+        "reason": "not_covered",
+    } in told["left_out"]
+    assert any((one["child"], one["comments"]) == (None, False) for one in told["left_out"])
+    shown = " ".join(outlook_of(company, pages))
+    assert all(one["name"] in shown for one in told["left_out"])
+    with reading() as db:
+        assert db.scalars(select(ShareLink)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [("{site}/wiki/spaces/FIN/pages/100302", "not_visible"), ("https://elsewhere.example/browse/X-1", "no_connection")],
+)
+def test_nobody_is_told_of_what_they_may_not_share(world: World, app: Flask, address: str, code: str) -> None:
+    client = program(app, world.author, Scope.SHARES_WRITE)
+    answer = client.call("POST", "/api/v1/shares/outlook", {"url": address.format(site=world.running.base_url)})
+    assert (answer.status_code, answer.get_json()["code"]) == (422, code)
 
 
 @pytest.mark.parametrize("bound", ["number", "time"])

@@ -5,7 +5,7 @@ open here, and nothing is kept.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.core import clock
@@ -51,8 +51,10 @@ class Outlook:
 class Part:
     """Something that a link may show besides its page or issue, and what is not shown of it."""
 
-    #: Title of a page below; empty for the comments.
+    #: Title of a page below; empty where it belongs to the page or issue itself.
     title: str
+    #: Whether it is the comments.
+    comments: bool
     left_out: tuple[LeftOut, ...]
 
 
@@ -73,12 +75,14 @@ def besides(site: Site, found: ObjectFacts, powers: Powers) -> Besides:
     parts: list[Part] = []
     with client.within(SECONDS):
         try:
-            said = comments.render(site, _row(site, found), powers, ALONE)
-            parts.append(Part("", said.left_out))
+            target = _row(site, found)
+            parts.append(Part("", True, comments.render(site, target, powers, ALONE).left_out))
             covered, partly = _below(site, found) if found.kind is ObjectKind.PAGE else (ALONE, False)
             for one in covered.pages:
                 made = page_content.render(site, one.page_id, powers, covered)
-                parts.append(Part(one.title, made.rendered.left_out))
+                parts.append(Part(one.title, False, made.rendered.left_out))
+                said = comments.render(site, replace(target, object_id=one.page_id), powers, covered)
+                parts.append(Part(one.title, True, said.left_out))
         except (AtlassianError, DocumentError, Moved):
             partly = True
     return Besides(tuple(one for one in parts if one.left_out), partly)
