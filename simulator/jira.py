@@ -8,8 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from simulator import access, jql
-from simulator.answers import Refusal, jira_error, no_issue, reply, whole_number
+from simulator.answers import jira_error, reply, whole_number
 from simulator.confluence import the_site
+from simulator.jira_calls import caller, named_issue, words
 from simulator.jira_shapes import (
     attachment_json,
     comment_json,
@@ -28,33 +29,11 @@ PREFIX = "/rest/api/3"
 
 
 def _caller(*, anonymous: bool = True) -> Account | None:
-    """Return the caller's account.
-
-    Published is 401 for wrong credentials. Seen in life is that they count as nobody's wherever a resource can be
-    read anonymously, told only by a header; the setting `failed_sign_in` chooses.
-    """
-    account: Account | None = g.caller.account
-    if account is None and not (anonymous and the_site().settings.failed_sign_in == "anonymous"):
-        body = {"message": "Client must be authenticated to access this resource.", "status-code": 401}
-        response = reply(body, 401)
-        response.headers["WWW-Authenticate"] = f'OAuth realm="{the_site().base_url}"'
-        raise Refusal(response)
-    return account
+    return caller(anonymous=anonymous)
 
 
 def _issue(key_or_id: str) -> Issue:
-    """Return an issue the caller may browse; absent and hidden are the same."""
-    account, site = _caller(), the_site()
-    found = site.issues.get(key_or_id.upper())
-    if found is None:
-        found = next((one for one in site.issues.values() if one.issue_id == key_or_id), None)
-    if found is None or not access.may_browse(site, account, found):
-        raise no_issue()
-    return found
-
-
-def _words(name: str) -> list[str]:
-    return [one.strip() for text in request.args.getlist(name) for one in text.split(",") if one.strip()]
+    return named_issue(key_or_id, _caller())
 
 
 @blueprint.get(f"{PREFIX}/serverInfo")
@@ -82,7 +61,7 @@ def issue(key: str) -> Response:
     found = _issue(key)
     site, account = the_site(), g.caller.account
     values = field_values(site, account, found)
-    return reply(issue_json(site, found, _chosen(values, _words("fields") or ["*all"]), set(_words("expand"))))
+    return reply(issue_json(site, found, _chosen(values, words("fields") or ["*all"]), set(words("expand"))))
 
 
 def _chosen(values: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
@@ -210,7 +189,7 @@ def _found(account: Account, query: str, wanted: str | None) -> bool:
 @blueprint.get(f"{PREFIX}/mypermissions")
 def my_permissions() -> Response:
     site, account = the_site(), _caller()
-    wanted, catalogue = _words("permissions"), site.jira["permissions"]
+    wanted, catalogue = words("permissions"), site.jira["permissions"]
     if not wanted:
         raise jira_error(400, "The 'permissions' query parameter is required.")
     unknown = [one for one in wanted if one not in catalogue]
@@ -296,14 +275,14 @@ def search() -> Response:
     rows = [one for one in site.issues.values() if access.may_browse(site, account, one) and query.matches(one)]
     rows.sort(key=query.order, reverse=query.descending)
     start = _token_start()
-    wanted = _words("fields") or ["id"]
+    wanted = words("fields") or ["id"]
     shown: list[dict[str, Any]] = []
     for one in rows[start : start + limit]:
         if wanted == ["id"]:
             shown.append({"id": one.issue_id})
         else:
             values = _chosen(field_values(site, account, one), wanted)
-            shown.append(issue_json(site, one, values, set(_words("expand"))))
+            shown.append(issue_json(site, one, values, set(words("expand"))))
     body: dict[str, Any] = {"issues": shown, "isLast": start + limit >= len(rows)}
     if not body["isLast"]:
         body["nextPageToken"] = base64.urlsafe_b64encode(json.dumps({"at": start + limit}).encode()).decode()

@@ -5,11 +5,12 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from simulator import access, jql
-from simulator.answers import Refusal, jira_error, no_issue, reply, whole_number
+from simulator.answers import jira_error, reply, whole_number
 from simulator.confluence import the_site
 from simulator.data_center import JIRA
 from simulator.data_center.jira_shapes import API, attachment_json, comment_json, field_values, issue_json
 from simulator.data_center.people import by_username, jira_key, jira_user, username
+from simulator.jira_calls import caller, named_issue, words
 from simulator.jira_shapes import field_schema, project_json
 from simulator.media import serve
 from simulator.state import Account, Attachment, Issue, now
@@ -19,28 +20,11 @@ blueprint = Blueprint("data_center_jira", __name__)
 
 
 def _caller(*, anonymous: bool = True) -> Account | None:
-    """Return the caller's account; where a wrong token counts as nobody's, only headers tell."""
-    account: Account | None = g.caller.account
-    if account is None and not (anonymous and the_site().settings.failed_sign_in == "anonymous"):
-        body = {"message": "Client must be authenticated to access this resource.", "status-code": 401}
-        response = reply(body, 401)
-        response.headers["WWW-Authenticate"] = f'OAuth realm="{the_site().base_url}{JIRA}"'
-        raise Refusal(response)
-    return account
+    return caller(anonymous=anonymous, at=JIRA)
 
 
 def _issue(key_or_id: str) -> Issue:
-    account, site = _caller(), the_site()
-    found = site.issues.get(key_or_id.upper())
-    if found is None:
-        found = next((one for one in site.issues.values() if one.issue_id == key_or_id), None)
-    if found is None or not access.may_browse(site, account, found):
-        raise no_issue()
-    return found
-
-
-def _words(name: str) -> list[str]:
-    return [one.strip() for text in request.args.getlist(name) for one in text.split(",") if one.strip()]
+    return named_issue(key_or_id, _caller())
 
 
 @blueprint.get(f"{API}/serverInfo")
@@ -89,7 +73,7 @@ def user() -> Response:
 def issue(key: str) -> Response:
     found, site = _issue(key), the_site()
     values = field_values(site, g.caller.account, found)
-    return reply(issue_json(site, found, _chosen(values, _words("fields") or ["*all"]), set(_words("expand"))))
+    return reply(issue_json(site, found, _chosen(values, words("fields") or ["*all"]), set(words("expand"))))
 
 
 def _chosen(values: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
@@ -110,7 +94,7 @@ def comments(key: str) -> Response:
     start = whole_number("startAt", 0, 100_000)
     # Without a limit all are given.
     limit = whole_number("maxResults", len(visible), max(site.settings.page_limit, 1))
-    expand = set(_words("expand"))
+    expand = set(words("expand"))
     shown = [comment_json(site, found, one, expand) for one in visible[start : start + limit]]
     return reply({"startAt": start, "maxResults": limit, "total": len(visible), "comments": shown})
 
@@ -225,7 +209,7 @@ def search() -> Response:
     limit = max(1, whole_number("maxResults", 50, site.settings.page_limit))
     rows = [one for one in site.issues.values() if access.may_browse(site, account, one) and query.matches(one)]
     rows.sort(key=query.order, reverse=query.descending)
-    wanted, expand = _words("fields") or ["*navigable"], set(_words("expand"))
+    wanted, expand = words("fields") or ["*navigable"], set(words("expand"))
     shown = [
         issue_json(site, one, _chosen(field_values(site, account, one), wanted), set())
         for one in rows[start : start + limit]
