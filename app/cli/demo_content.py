@@ -109,6 +109,7 @@ def fill(config: Config, site_url: str, issuer: str, saml_metadata: bytes = b"")
             "organisation",
             {"name": "Acme Harbour Logistics", "contact": "portal@acme.example", "time_zone": "Europe/Stockholm"},
         )
+        settings.change(session, administrator, "guests", {"shared_with_me": True})
         sites = [_connection(product, site_url) for product in Product]
         rows = [connections.create(session, administrator, product, draft) for product, draft in sites]
         rows.append(_own_servers(session, administrator, site_url))

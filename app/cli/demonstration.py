@@ -160,6 +160,9 @@ Or press "{PROVIDER}" or "{SAML_PROVIDER}" there: it lists these people and {NEW
 Links
 {links}
 
+Shared with you, for people outside, after a code by mail (mails are files in {FOLDER}/mail) or a sign-in
+  {base}/shared/
+
 Make another link
   curl -s {base}/api/v1/shares \\
     -H 'Authorization: Bearer {example.api_token}' \\

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-#: Characters with which spreadsheets begin a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: Characters with which spreadsheets begin a formula (OWASP, CSV injection); full-width ones count as much in some.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 #: What a cell may hold; instants are written in UTC.
 Cell = str | int | bool | datetime | None
 

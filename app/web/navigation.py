@@ -1,5 +1,6 @@
 """The menu of the app shell: each feature adds its items in its wiring, the layout prints what the person may open."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -8,8 +9,10 @@ from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext
 
 from app.core.permissions import Permission
+from app.web.surfaces import Surface, absolute
 
 _EXTENSION = "portico.navigation"
+_OUTSIDE = "portico.navigation.outside"
 
 
 class Section(StrEnum):
@@ -70,15 +73,39 @@ class ShownSection:
     items: tuple[ShownItem, ...]
 
 
+@dataclass(frozen=True)
+class OutsidePlace:
+    """One place for people who never see the app; their page on the host of links leads there."""
+
+    #: A `lazy_gettext` string.
+    label: str
+    #: On the host of links.
+    endpoint: str
+    #: Whether it is there now.
+    offered: Callable[[], bool]
+
+
 def install(app: Flask) -> None:
     """Start an empty menu."""
     app.extensions.setdefault(_EXTENSION, [])
+    app.extensions.setdefault(_OUTSIDE, [])
 
 
 def register(app: Flask, item: NavItem) -> None:
     """Add an item to the menu."""
     items: list[NavItem] = app.extensions.setdefault(_EXTENSION, [])
     items.append(item)
+
+
+def register_outside(app: Flask, place: OutsidePlace) -> None:
+    """Add a place for people outside."""
+    app.extensions.setdefault(_OUTSIDE, []).append(place)
+
+
+def outside() -> list[tuple[str, str]]:
+    """Return label and address of each place that people outside find now."""
+    places: list[OutsidePlace] = current_app.extensions[_OUTSIDE]
+    return [(str(one.label), absolute(url_for(one.endpoint), Surface.PUBLIC)) for one in places if one.offered()]
 
 
 def visible(person: Permitted | None) -> list[ShownSection]:

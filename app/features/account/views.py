@@ -34,7 +34,7 @@ from app.features.account.forms import (
     ProveAgainForm,
     SignInForm,
 )
-from app.web import cookies, reveal
+from app.web import cookies, navigation, reveal
 from app.web.access import public, signed_in
 from app.web.forms import errors_onto, form_page
 from app.web.identity import actor, actor_or_none, session_row
@@ -140,7 +140,7 @@ def profile() -> Answer:
     with reading() as db:
         mine = queries.profile(db, who)
     if not _in_shell():
-        return render_template("account/signed_in.html", profile=mine)
+        return render_template("account/signed_in.html", profile=mine, places=navigation.outside())
     form = DetailsForm(name=mine.name, time_zone=mine.time_zone or "")
     if form.validate_on_submit():
         with errors_onto(form), transaction() as db:

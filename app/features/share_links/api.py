@@ -18,22 +18,26 @@ from app.features.share_links.api_bodies import (
     NewShare,
     NewShareAnswer,
     Share,
+    ShareInFull,
     SharePatch,
     Shares,
     SharesQuery,
     answered,
     entry,
+    in_full,
     share,
 )
 from app.features.share_links.conditions import UNCHANGED, Changes, Conditions, NewPassword, Unchanged
 from app.features.share_links.forms import ListForm
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.guests import invitations
-from app.features.share_links.life import history, timeline
+from app.features.share_links.life import halts, history, timeline
 from app.features.share_links.lists import listing, saved_filters
 from app.features.share_links.lists.wanted import Wanted
+from app.features.share_links.policy import PauseReason
 from app.features.share_links.powers import Powers
 from app.features.share_links.reading import outlook
+from app.features.share_links.rules import approving
 from app.features.share_links.rules.content_check import NOT_LOOKED
 from app.features.share_links.rules.rulebook import Rules
 from app.web import api
@@ -88,11 +92,15 @@ def list_shares() -> Response:
 
 @blueprint.get("/shares/<public_id>")
 @bearer(Scope.SHARES_READ)
-@operation(Operation("readShare", "Read a link", answers=Share, problems=(404,), places=_ID))
+@operation(Operation("readShare", "Read a link", answers=ShareInFull, problems=(404,), places=_ID))
 def read_share(public_id: str) -> Response:
     """Read one link, also one that was revoked."""
     with reading() as db:
-        return api.answer(share(listing.one(db, actor(), public_id), actor()))
+        row = listing.one(db, actor(), public_id)
+        decided = approving.last_note(db, row.id) if row.paused_reason == PauseReason.APPROVAL else None
+        declined = decided[1] if decided is not None and not decided[0] else None
+        halted = next((one.kind for one in halts.covering(db, row.id)), None)
+        return api.answer(in_full(row, actor(), listing.terms(db, row.id, row.terms_version), declined, halted))
 
 
 @blueprint.patch("/shares/<public_id>")

@@ -13,6 +13,7 @@ from app.features.share_links.conditions import NewPassword
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import networks, recipients
 from app.features.share_links.guests import invitations
+from app.features.share_links.life.halts import HaltKind
 from app.features.share_links.life.notices import sentence
 from app.features.share_links.lists import filtering
 from app.features.share_links.lists.listing import ActivityRow, LinkRow, NoticeRow
@@ -162,6 +163,16 @@ class NewShareAnswer(Share):
     password: str | None = Field(description="The generated password; it is answered only now.")
 
 
+class ShareInFull(Share):
+    """One link with what only its own page tells."""
+
+    terms: str | None = Field(description="The text of now; null where none are asked for.")
+    declined: str | None = Field(
+        description="What a second person said who declined it; null while it is not declined."
+    )
+    halted: HaltKind | None = Field(description="stop or off, where sharing is stopped whatever its own state is.")
+
+
 class Shares(Output):
     """One page of links."""
 
@@ -212,7 +223,7 @@ LOOKED_FOR = {
     "search": "Beginnings of words of a name, a title, a key or a space.",
     "page": "Id of a page or an issue, or the key of an issue.",
     "creator": "Id or address of who made it, or how their name begins; with `all`.",
-    "recipient": "An address that may open it, by itself or by its domain.",
+    "recipient": "An address that may open it, by itself or by its domain, or has a link of its own under it.",
     "domain": "A domain that some recipient is of.",
 }
 
@@ -265,6 +276,11 @@ def share(row: LinkRow, reader: Actor) -> Share:
 def answered(row: LinkRow, reader: Actor, password: NewPassword | None) -> NewShareAnswer:
     """Tell of a link that was made or changed, with the password that was made for it."""
     return NewShareAnswer(**_told(row, reader), password=password.generated if password else None)
+
+
+def in_full(row: LinkRow, reader: Actor, terms: str, declined: str | None, halted: HaltKind | None) -> ShareInFull:
+    """Tell of a link with its terms, and why it does not open where somebody else decided that."""
+    return ShareInFull(**_told(row, reader), terms=terms or None, declined=declined, halted=halted)
 
 
 def _told(row: LinkRow, reader: Actor) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Puts the public side of share links into the application: what readers reach, and what keeps copies fresh."""
 
 from flask import Flask
+from flask_babel import lazy_gettext as _
 
 from app.core import signals
 from app.features.share_links import jobs, public_views
@@ -12,6 +13,8 @@ from app.features.share_links.guests import public_views as guest_views
 from app.features.share_links.life import reminding, sweeping
 from app.features.share_links.paper import views as paper_views
 from app.features.share_links.reading import places, preview_views, ready
+from app.web import navigation
+from app.web.navigation import OutsidePlace
 
 # Imported for their jobs and addresses, which stand beside those of the reader.
 __all__ = [
@@ -33,6 +36,9 @@ def register(app: Flask) -> None:
     app.register_blueprint(public_views.blueprint)
     app.register_blueprint(preview_views.blueprint)
     app.register_blueprint(guest_views.blueprint)
+    navigation.register_outside(
+        app, OutsidePlace(_("Shared with you"), "shared_with_me.list_shared", guest_views.is_offered)
+    )
     addresses.configure(app.extensions["portico_config"].web.links_url)
     host: str = app.extensions["portico_hosts"].public
     finished = ready.FinishedPages(app.wsgi_app, secure=app.extensions["portico_config"].web.secure)

@@ -182,6 +182,8 @@ def test_a_long_export_comes_in_batches(pages: PageClient, auditor: Person, monk
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\tx", "'\tx"),
         ("\rx", "'\rx"),
+        ("\nx", "'\nx"),
+        ("\uff1d1+1", "'\uff1d1+1"),
         ("plain", "plain"),
         ("", ""),
         ("a=b", "a=b"),

@@ -436,8 +436,8 @@ def test_the_document_says_which_scope_is_asked_for(client: Program) -> None:
         "state",
         "search",
         "all",
-        "sort",
         "saved",
+        "sort",
         *(field.name for field in fields(Wanted) if field.name != "everybodys"),
     }
 

@@ -138,6 +138,8 @@ CALLS: dict[str, Call] = {
     "renameFilter": Call(body=lambda _: {"name": "Berths"}, place="public_id", link="saved"),
     "deleteFilter": Call(place="public_id", link="saved"),
     "readFigures": Call("administrator"),
+    "readShareFigures": Call(place="public_id"),
+    "tryStop": Call("administrator", body=lambda now: {"scope": "link", "what": now.link.public_id}),
     "readActivity": Call(query="?limit=1", place="public_id"),
     "describe": Call(),
     "whyShare": Call(query="?address=anna@example.org&network=192.0.2.1", place="public_id"),
@@ -160,7 +162,7 @@ CALLS: dict[str, Call] = {
     "changeRules": Call("administrator", body=lambda _: {"rules": {"maximum_days": 30}}),
     "tryRules": Call("administrator", body=lambda _: {"rules": {"maximum_days": 1}}),
     "stopSharing": Call("administrator", body=lambda now: {"scope": "link", "what": now.link.public_id}),
-    "listStops": Call("administrator"),
+    "listStops": Call("administrator", query="?over=true"),
     "resumeSharing": Call("administrator", place="public_id", link="stop"),
 }
 #: Operations on things that one person has: for somebody else's token they are not there.
@@ -489,10 +491,46 @@ def test_why_says_step_by_step_who_is_kept_out_and_by_what(situation: Situation)
         assert (told["field"], told["detail"].removeprefix(f"{field}: ")) == (field, sentence)
 
 
+def test_what_a_link_would_show_is_seen_before_it_is_made(situation: Situation) -> None:
+    client, path = situation.program("author"), "/api/v1/shares/outlook"
+    with transaction() as db:
+        ada = people.actor_of(db, situation.administrator)
+        rule_changes.change(db, ada, Place(situation.world.confluence.id), {"require_password": True})
+        rule_changes.change(db, ada, Place(situation.world.confluence.id), {"content_check": "warn"})
+    before = _count(ShareLink)
+    told = client.call("POST", path, {"url": situation.world.page()}).get_json()
+    assert (told["object"]["id"], told["restricted"], told["shared_already"]) == ("100101", False, 1)
+    assert (told["check"], told["complete"], told["found"], told["not_looked_through"]) == ("warn", True, [], [])
+    assert (told["asked"]["password"], told["asked"]["approval"]) == (True, False)
+    assert _count(ShareLink) == before
+    assert problem(client.call("POST", path, {"url": "https://example.com/"}), 422)["field"] == "url"
+    unseen = problem(situation.program("administrator").call("POST", path, {"url": situation.world.page()}), 422)
+    assert unseen["code"] == "not_connected"
+
+
+def test_a_link_is_read_with_what_its_page_tells(situation: Situation) -> None:
+    author, ada = situation.program("author"), situation.program("administrator")
+    path, waiting = (f"/api/v1/shares/{one.public_id}" for one in (situation.link, situation.waiting))
+    told = author.get(path).get_json()
+    assert (told["terms"], told["declined"], told["halted"]) == (None, None, None)
+    author.patch(situation.link.public_id, {"terms": "Read, do not copy."})
+    assert author.get(path).get_json()["terms"] == "Read, do not copy."
+    assert author.get(waiting).get_json()["halted"] == "stop"
+    _decline_first(situation)
+    assert author.get(waiting).get_json()["declined"] == "Too much in it"
+    ada.call("DELETE", f"/api/v1/stops/{situation.stop}")
+    assert author.get(waiting).get_json()["halted"] is None
+    figures = author.get(f"{path}/figures").get_json()
+    assert (figures["openings"], figures["readers"], len(figures["days"])) == (0, 0, 30)
+
+
 def test_sharing_is_stopped_listed_and_goes_on_by_the_interface(situation: Situation) -> None:
     ada, author = situation.program("administrator"), situation.program("author")
     where = f"/api/v1/shares/{situation.link.public_id}"
     body = {"scope": "link", "what": situation.link.public_id, "reason": "A leak"}
+    covered = ada.call("POST", "/api/v1/stops/dry-run", {name: body[name] for name in ("scope", "what")})
+    assert covered.get_json() == {"label": "For Northwind", "links": 1, "readers": 0}
+    assert author.get(where).get_json()["state"] == "active"
     stop = ada.call("POST", "/api/v1/stops", body).get_json()
     assert ada.call("POST", "/api/v1/stops", body).get_json()["id"] == stop["id"]
     assert author.get(where).get_json()["state"] == "paused"
@@ -500,6 +538,8 @@ def test_sharing_is_stopped_listed_and_goes_on_by_the_interface(situation: Situa
     assert [one["id"] for one in ada.get("/api/v1/stops").get_json()["items"]] == [stop["id"], situation.stop]
     assert ada.call("DELETE", f"/api/v1/stops/{stop['id']}").status_code == 204
     problem(ada.call("DELETE", f"/api/v1/stops/{stop['id']}"), 404)
+    over = ada.get("/api/v1/stops?over=true").get_json()["items"][0]
+    assert (over["id"], over["ended_by"], over["ended_at"] is not None) == (stop["id"], "Ada Admin", True)
     assert author.get(where).get_json()["state"] == "active"
     off = {"kind": "off", "scope": "link", "what": situation.link.public_id}
     assert problem(ada.call("POST", "/api/v1/stops", off), 422)["field"] == "scope"

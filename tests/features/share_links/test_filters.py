@@ -21,6 +21,7 @@ from app.core.paging import NEVER
 from app.features.share_links import service
 from app.features.share_links.conditions import Changes
 from app.features.share_links.gates import recipients
+from app.features.share_links.guests.models import Invitation
 from app.features.share_links.lists import filtering, listing, tallies
 from app.features.share_links.lists.listing import LinkRow
 from app.features.share_links.lists.wanted import LONG, NEW, UNOPENED, Condition, Risk, Wanted
@@ -33,6 +34,8 @@ from tests.features.share_links.conftest import PlanOf
 WORDS = ("Berth", "crane", "plan", "Größe", "STRASSE", "straße", "weekly", "日程", "x-ray", "42")
 DOMAINS = ("northwind.example", "contoso.example")
 ADDRESSES = ("anna@northwind.example", "bo@contoso.example", "northwind.example")
+#: Has own links under some links, and is a recipient of none.
+INVITED = "ida@fabrikam.example"
 DAYS = (0, 1, 10, 20, 60, 120)
 SORTS = ("", "created", "-created", "name", "-name", "ends", "-ends", "views", "-views", "opened", "-opened")
 
@@ -62,7 +65,23 @@ def make_links(now: datetime, count: int = 70) -> None:
             _mix(link, now, chance)
             for value in chance.sample(ADDRESSES, chance.choice((0, 0, 1, 2))):
                 db.add(LinkRecipient(link_id=link.id, value=value, domain=recipients.domain_of(value)))
+            if link.id % 7 < 2:
+                _invite(db, link, taken_back=link.id % 7 == 1)
         owners[2].deactivated_at = now
+
+
+def _invite(db: Session, link: ShareLink, *, taken_back: bool) -> None:
+    db.add(
+        Invitation(
+            public_id=f"invited-{link.id}",
+            link_id=link.id,
+            address=INVITED,
+            invited_by_id=link.created_by_id,
+            created_at=clock.now(),
+            mailed_at=clock.now(),
+            revoked_at=clock.now() if taken_back else None,
+        )
+    )
 
 
 def _mix(link: ShareLink, now: datetime, chance: random.Random) -> None:
@@ -153,7 +172,9 @@ def fits(row: LinkRow, link: ShareLink, owner: Person, wanted: Wanted, now: date
         not wanted.creator
         or wanted.creator in (owner.public_id, owner.email)
         or owner.display_name.lower().startswith(wanted.creator.lower()),
-        not wanted.recipient or bool({wanted.recipient, wanted.recipient.split("@")[-1]} & set(row.recipients)),
+        not wanted.recipient
+        or bool({wanted.recipient, wanted.recipient.split("@")[-1]} & set(row.recipients))
+        or (wanted.recipient == INVITED and row.id % 7 == 0),
         not wanted.domain or any(one.split("@")[-1] == wanted.domain for one in row.recipients),
         wanted.condition is None or asks_for(row, wanted.condition),
         wanted.risk is None or at_risk(row, link, wanted.risk, now),
@@ -203,7 +224,9 @@ def asked(now: datetime) -> some.SearchStrategy[Wanted]:
         "state": some.sampled_from(LinkState),
         "page": some.sampled_from(("101", "HARB-2", "nothing")),
         "creator": some.sampled_from(("ines.duarte@example.com", "in", "Bo L", "nobody")),
-        "recipient": some.sampled_from(("anna@northwind.example", "eve@northwind.example", "bo@contoso.example")),
+        "recipient": some.sampled_from(
+            (INVITED, "anna@northwind.example", "eve@northwind.example", "bo@contoso.example")
+        ),
         "domain": some.sampled_from(DOMAINS),
         "condition": some.sampled_from(Condition),
         "risk": some.sampled_from(Risk),

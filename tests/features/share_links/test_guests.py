@@ -24,7 +24,7 @@ from app.features.share_links.models import AddressProof, Grant
 from tests.factories import links, people
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import Shared, share
-from tests.features.share_links.test_invitations import ANNA, BO, TITLE, invite, opened, revoke
+from tests.features.share_links.test_invitations import ANNA, BO, TITLE, invite, mails, opened, revoke
 from tests.pages import PageClient
 
 
@@ -213,7 +213,8 @@ def test_somebody_signed_in_sees_what_is_shared_with_their_groups_and_not_what_n
     share(world, groups=(group.public_id,), password=False)
     share(world, recipients=(email,))
     pages.sign_in(guest)
-    assert len(pages.get("/shared/").xpath("//ul[@class='shared-list']/li")) == 1
+    pages.get("/profile")
+    assert len(pages.click("Shared with you").xpath("//ul[@class='shared-list']/li")) == 1
     stranger = pages.another()
     stranger.sign_in(other)
     assert "Nothing is shared with you" in stranger.get("/shared/").text
@@ -323,6 +324,26 @@ def test_who_is_done_reads_no_further_and_the_others_do(world: World, pages: Pag
     pages.get(own[ANNA].path, status=404)
     assert other.get(own[BO].path).heading == TITLE
     assert "link:left" in shared.gates()
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_who_was_invited_is_led_to_the_list_where_there_is_one(world: World, pages: PageClient, on: bool) -> None:
+    if on:
+        switch_on()
+    own = invite(world, share(world))[ANNA]
+    opened(pages, own)
+    words, address = "All that is shared with you", "http://localhost:8000/shared/"
+    (mail,) = (one.body for one in mails() if one.recipient == ANNA)
+    assert (f"{words} is listed at {address}" in mail) is on
+    for page in (pages.get(f"{own.path}access"), pages.submit("Give it up", status=200)):
+        assert (words in page.text) is on
+    if on:
+        assert pages.click(words).heading == "Shared with you"
+    with db.transaction() as session:
+        guest = people.make_guest(session)
+    signed_in = pages.another()
+    signed_in.sign_in(guest)
+    assert ("Shared with you" in signed_in.get("/profile").text) is on
 
 
 def test_who_is_done_with_a_general_link_passes_the_gates_again(world: World, pages: PageClient) -> None:

@@ -11,6 +11,7 @@ from app.core import db
 from app.features.share_links.gates.opening import Asked
 from app.features.share_links.guests import leaving, openings, reports
 from app.features.share_links.guests.forms import ReportForm
+from app.features.share_links.guests.public_views import is_offered
 from app.features.share_links.public_views import (
     asked_by,
     back,
@@ -52,7 +53,8 @@ def leave_link(token: str) -> BaseResponse:
         return back(token)
     with db.transaction() as session:
         leaving.leave(session, approach.served, asked.browser_digest)
-    return make_response(render_template("share_links/public/left.html", shown=approach.served.shown))
+    values = {"shown": approach.served.shown, "list_url": _list_url()}
+    return make_response(render_template("share_links/public/left.html", **values))
 
 
 @blueprint.get("/<token>/report")
@@ -100,5 +102,10 @@ def _page(name: str, token: str, approach: Approach, status: int = 200, **values
         "shown": approach.visit.shown,
         "invited": approach.visit.invited,
         "address": url_for("share_links_public.read_link", token=token),
+        "list_url": _list_url(),
     }
     return make_response(render_template(f"share_links/public/{name}.html", **names, **values), status)
+
+
+def _list_url() -> str | None:
+    return url_for("shared_with_me.list_shared") if is_offered() else None

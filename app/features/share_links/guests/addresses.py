@@ -1,4 +1,4 @@
-"""The address of one person's own link, also where no request is: reminders are written by the worker."""
+"""Addresses that people outside are sent, also where no request is: reminders are written by the worker."""
 
 from app.features.share_links import tokens
 from app.features.share_links.visit_statement import OWN_GENERATION
@@ -15,3 +15,8 @@ def configure(links_url: str) -> None:
 def own_address(public_id: str) -> str:
     """Return the address of an invitation, to be mailed or copied."""
     return f"{_links_url}/s/{tokens.make(public_id, OWN_GENERATION)}/"
+
+
+def list_address() -> str:
+    """Return the address of “Shared with you”, where that is switched on."""
+    return f"{_links_url}/shared/"

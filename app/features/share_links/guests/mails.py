@@ -15,8 +15,9 @@ from app.core.settings import registry
 from app.core.settings.organisation import OrganisationSettings
 from app.core.text import Text
 from app.features.share_links import rows
-from app.features.share_links.guests.addresses import own_address
+from app.features.share_links.guests.addresses import list_address, own_address
 from app.features.share_links.guests.models import Invitation
+from app.features.share_links.guests.settings import GuestSettings
 from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.objects import ObjectKind
 
@@ -33,11 +34,12 @@ def invite(session: Session, link: ShareLink, invitation: Invitation) -> int:
     body = Text(
         "%(subject)s:\n\n    %(address)s\n\n%(facts)s\n%(words)s\n"
         "The link was made for you alone: what is opened with it is recorded as yours, so do not hand it on.\n\n"
-        "If you did not expect it, enter nothing there. You can report it on that page.%(contact)s\n",
+        "%(every)sIf you did not expect it, enter nothing there. You can report it on that page.%(contact)s\n",
         subject=subject,
         address=own_address(invitation.public_id),
         facts=_facts(session, link, owner, organisation.time_zone),
         words=_quoted(owner, invitation.words),
+        every=_every(session),
         contact=_contact(organisation),
     )
     return delivery.send(session, to=invitation.address, subject=subject, body=body)
@@ -85,6 +87,12 @@ def _quoted(owner: str, words: str | None) -> str:
     # Marked line by line, so that nobody takes the sharer's words for ours.
     lines = "\n".join(f"> {line}" for line in words.split("\n"))
     return str(Text("\n%(owner)s writes:\n\n%(lines)s\n", owner=owner, lines=lines))
+
+
+def _every(session: Session) -> str:
+    if not registry.read(session, GuestSettings).shared_with_me:
+        return ""
+    return str(Text("All that is shared with you is listed at %(address)s\n\n", address=list_address()))
 
 
 def _contact(organisation: OrganisationSettings) -> str:

@@ -34,9 +34,14 @@ blueprint = Blueprint("shared_with_me", __name__, url_prefix="/shared")
 open_to_guests = public("asks for a code by mail or a sign-in itself", surface=Surface.PUBLIC, session=True)
 
 
+def is_offered() -> bool:
+    """Tell whether people outside can list what is shared with them."""
+    return registry.get(GuestSettings).shared_with_me
+
+
 @blueprint.before_request
 def _only_where_it_is_on() -> None:
-    if not registry.get(GuestSettings).shared_with_me:
+    if not is_offered():
         raise NotFound
 
 

@@ -14,20 +14,25 @@ from app.features.share_links.life import halt_targets, halting, halts
 from app.features.share_links.life.halts import HaltKind, HaltRow, HaltScope
 from app.web import api
 from app.web.access import bearer
-from app.web.api import Input, Output
+from app.web.api import Input, Output, Query
 from app.web.identity import actor
 from app.web.openapi import Operation, operation
 
 
-class NewStop(Input):
-    """What to stop, or to switch off."""
+class StopTarget(Input):
+    """What a stop would cover."""
 
-    kind: HaltKind = Field(HaltKind.STOP, description="stop, or off for a space, project or connection.")
     scope: HaltScope
     what: str = Field(
         "", max_length=halt_targets.MAXIMUM_NAMED, description="Id or address of a link or page, key, or a person's."
     )
     connection: str = Field("", max_length=80, description="Id or name, for a space, project or connection.")
+
+
+class NewStop(StopTarget):
+    """What to stop, or to switch off."""
+
+    kind: HaltKind = Field(HaltKind.STOP, description="stop, or off for a space, project or connection.")
     reason: str = Field("", max_length=halting.MAXIMUM_REASON)
     message: str = Field("", max_length=halting.MAXIMUM_REASON, description="For whoever read before, where it is off.")
 
@@ -42,10 +47,27 @@ class Stop(Output):
     reason: str
     message: str
     began_at: datetime
+    began_by: str | None
+    ended_at: datetime | None
+    ended_by: str | None
+
+
+class StopsQuery(Query):
+    """Which."""
+
+    over: bool = Field(False, description="Those that are over, in place of those in force.")
+
+
+class Covered(Output):
+    """What a stop covers, or would cover."""
+
+    label: str
+    links: int = Field(description="That could be opened.")
+    readers: int = Field(description="Browsers that read by them now.")
 
 
 class Stops(Output):
-    """What is in force."""
+    """At most 200, the newest first."""
 
     items: list[Stop]
 
@@ -69,13 +91,26 @@ def stop_sharing() -> Response:
     return api.once(repeat, lambda: _begin(body, repeat))
 
 
+@blueprint.post("/stops/dry-run")
+@bearer(Scope.SHARES_READ, Permission.LINKS_ALL_MANAGE)
+@operation(Operation("tryStop", "See what a stop would cover", takes=StopTarget, answers=Covered))
+def try_stop() -> Response:
+    """Say what a stop would cover, without stopping anything."""
+    body = api.read_body(StopTarget)
+    with reading() as db:
+        target = halt_targets.named(db, body.scope, body.what, body.connection)
+        found = halting.effect(db, target)
+    return api.answer(Covered(label=target.label, links=found.links, readers=found.readers))
+
+
 @blueprint.get("/stops")
 @bearer(Scope.SHARES_READ, Permission.LINKS_ALL_MANAGE)
-@operation(Operation("listStops", "List what is stopped or switched off", answers=Stops))
+@operation(Operation("listStops", "List what is stopped or switched off", query=StopsQuery, answers=Stops))
 def list_stops() -> Response:
-    """List what is in force, newest first."""
+    """List what is in force, or what was, newest first."""
+    query = api.read_query(StopsQuery)
     with reading() as db:
-        found = halting.listed(db, actor(), over=False, limit=200)
+        found = halting.listed(db, actor(), over=query.over, limit=200)
     return api.answer(Stops(items=[_told(one) for one in found]))
 
 
@@ -115,4 +150,7 @@ def _told(row: HaltRow) -> Stop:
         reason=row.reason,
         message=row.message,
         began_at=row.began_at,
+        began_by=row.began_by,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
     )

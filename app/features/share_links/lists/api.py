@@ -14,7 +14,7 @@ from app.core.permissions import Permission
 from app.features.share_links.api import blueprint
 from app.features.share_links.api_bodies import LOOKED_FOR, Sort
 from app.features.share_links.forms import ListForm
-from app.features.share_links.lists import figures, saved_filters
+from app.features.share_links.lists import figures, listing, saved_filters, tallies
 from app.features.share_links.lists.filtering import MAXIMUM_SEARCH
 from app.features.share_links.lists.saved_filters import MAXIMUM_NAME, SavedRow
 from app.features.share_links.lists.wanted import Condition, Risk
@@ -88,6 +88,16 @@ class DayBody(Output):
 
     day: date
     openings: int
+
+
+class LinkFiguresBody(Output):
+    """How often what happened to a link."""
+
+    openings: int
+    failures: int = Field(description="Gates that were not passed.")
+    downloads: int
+    readers: int = Field(description="Browsers that may read on now.")
+    days: list[DayBody] = Field(description="The last 30 days, in UTC.")
 
 
 class BoardBody(Output):
@@ -174,6 +184,33 @@ def read_figures() -> Response:
             risks=dict(found.risks),
             states=dict(found.states),
             openings=[DayBody(day=day, openings=number) for day, number in found.openings],
+        )
+    )
+
+
+@blueprint.get("/shares/<public_id>/figures")
+@bearer(Scope.SHARES_READ)
+@operation(
+    Operation(
+        "readShareFigures",
+        "Read how often a link was opened",
+        answers=LinkFiguresBody,
+        problems=(404,),
+        places={"public_id": "The id of the link."},
+    )
+)
+def read_share_figures(public_id: str) -> Response:
+    """Read how often a link was opened, refused and downloaded from, and how many may read on now."""
+    with reading() as db:
+        link = listing.one(db, actor(), public_id)
+        counts, days = listing.counts(db, link), tallies.openings_by_day(db, link.id, figures.DAYS)
+    return api.answer(
+        LinkFiguresBody(
+            openings=counts.openings,
+            failures=counts.failures,
+            downloads=counts.downloads,
+            readers=counts.live_grants,
+            days=[DayBody(day=day, openings=number) for day, number in days],
         )
     )
 

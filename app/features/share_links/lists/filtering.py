@@ -20,6 +20,7 @@ from app.core.folding import WORD_LENGTH, key_of, words_of
 from app.core.paging import NEVER
 from app.features.share_links import facts
 from app.features.share_links.gates import recipients
+from app.features.share_links.guests.models import Invitation
 from app.features.share_links.life import halts
 from app.features.share_links.lists.wanted import LONG, NEW, UNOPENED, Condition, Risk, Wanted
 from app.features.share_links.lookup_models import LinkWord, ObjectWord
@@ -163,7 +164,19 @@ def _creator(creator: str) -> Filter:
 
 def _recipient(address: str) -> Filter:
     name = _storable(address).lower()
-    return _received(LinkRecipient.value.in_({name, recipients.domain_of(name)}))
+    received = LinkRecipient.value.in_({name, recipients.domain_of(name)})
+    # Who has an own link may be no recipient: the link is not for addresses then.
+    invited = and_(Invitation.address == name, Invitation.revoked_at.is_(None))
+    both = union_all(
+        select(LinkRecipient.link_id.label("id")).where(received), select(Invitation.link_id).where(invited)
+    ).subquery()
+    return Filter(
+        or_(
+            _has(LinkRecipient.link_id, ShareLink.id, received),
+            _has(Invitation.link_id, ShareLink.id, invited),
+        ),
+        select(both.c.id),
+    )
 
 
 def _domain(domain: str) -> Filter:

@@ -54,7 +54,7 @@ class Wanted:
     page: str = ""
     #: Public id or address of who made it, or how their name begins.
     creator: str = ""
-    #: An address that is among the recipients, by itself or by its domain.
+    #: An address that is among the recipients, by itself or by its domain, or has an own link.
     recipient: str = ""
     #: A domain that some recipient is of.
     domain: str = ""
