@@ -14,7 +14,7 @@ from copy import copy
 
 from app.documents import errors
 from app.documents.addresses import ID_PREFIX, SMALL, anchor_id, is_frame_address, media_path
-from app.documents.classes import MAX_INDENT, Align, Colour
+from app.documents.classes import classes
 from app.documents.errors import DocumentError
 from app.documents.inclusion import Inclusion
 from app.documents.reasons import reason_of
@@ -56,29 +56,6 @@ class Contents:
         self.flat, self.numbered, self.zone = flat, numbered, zone_from is not None
         self.first = zone_from or 0
         self.last: int | None = None
-
-
-def classes(*names: str | None) -> str:
-    """Return a class attribute with a leading space, or nothing where no name is left."""
-    if not names:
-        return ""
-    kept = " ".join(name for name in names if name)
-    return f' class="{kept}"' if kept else ""
-
-
-def coloured(use: str, colour: Colour | None) -> str | None:
-    """Return the class for a colour used as `text`, `bg` or `status`."""
-    return None if colour is None else f"doc-{use}-{colour}"
-
-
-def aligned(align: Align | None) -> str | None:
-    """Return the class for an alignment; the start of the line needs none."""
-    return None if align is None or align is Align.START else f"doc-align-{align}"
-
-
-def indented(steps: int) -> str | None:
-    """Return the class for an indentation in steps."""
-    return f"doc-indent-{min(steps, MAX_INDENT)}" if steps > 0 else None
 
 
 class Canvas:

@@ -115,3 +115,26 @@ CLASSES = frozenset(
     + [f"doc-h{level}" for level in range(1, 7)]
     + [f"doc-toc-{level}" for level in range(1, 7)]
 )
+
+
+def classes(*names: str | None) -> str:
+    """Return a class attribute with a leading space, or nothing where no name is left."""
+    if not names:
+        return ""
+    kept = " ".join(name for name in names if name)
+    return f' class="{kept}"' if kept else ""
+
+
+def coloured(use: str, colour: Colour | None) -> str | None:
+    """Return the class for a colour used as `text`, `bg` or `status`."""
+    return None if colour is None else f"doc-{use}-{colour}"
+
+
+def aligned(align: Align | None) -> str | None:
+    """Return the class for an alignment; the start of the line needs none."""
+    return None if align is None or align is Align.START else f"doc-align-{align}"
+
+
+def indented(steps: int) -> str | None:
+    """Return the class for an indentation in steps."""
+    return f"doc-indent-{min(steps, MAX_INDENT)}" if steps > 0 else None

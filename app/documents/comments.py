@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.documents.bodies import Body, draw_body
-from app.documents.canvas import Canvas, classes
+from app.documents.canvas import Canvas
+from app.documents.classes import classes
 from app.documents.errors import DocumentError
 from app.documents.pieces import instant, person
 from app.documents.types import Limits, Material, Rendered

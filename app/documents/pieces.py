@@ -8,8 +8,18 @@ import html
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from app.documents.canvas import Canvas, classes, coloured
-from app.documents.classes import AVATAR_TINTS, COLUMN_PARTS, TABLE_COLUMN_PARTS, Align, Colour, PanelKind, TableWidth
+from app.documents.canvas import Canvas
+from app.documents.classes import (
+    AVATAR_TINTS,
+    COLUMN_PARTS,
+    TABLE_COLUMN_PARTS,
+    Align,
+    Colour,
+    PanelKind,
+    TableWidth,
+    classes,
+    coloured,
+)
 from app.documents.highlight import highlighted, numbered
 from app.documents.types import MediaFile
 

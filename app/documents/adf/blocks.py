@@ -2,8 +2,7 @@
 
 from app.documents.adf.marks import block_classes
 from app.documents.adf.walk import Node, Renderer, Walk, attributes, content, left_out, number_of, text_of
-from app.documents.canvas import classes, coloured
-from app.documents.classes import PanelKind, TableWidth
+from app.documents.classes import PanelKind, TableWidth, classes, coloured
 from app.documents.colours import nearest
 from app.documents.emoji import emoji_of_id
 from app.documents.pieces import (

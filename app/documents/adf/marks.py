@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from app.documents.adf.walk import Node, mark_of, marks, number_of, text_of
-from app.documents.canvas import Canvas, aligned, classes, coloured, indented
-from app.documents.classes import Align, Colour
+from app.documents.canvas import Canvas
+from app.documents.classes import Align, Colour, aligned, classes, coloured, indented
 from app.documents.colours import nearest
 
 #: The tag and attributes of an element around text, or None where there is nothing to say.

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from app.documents.canvas import BLOCKS, aligned, classes, coloured
-from app.documents.classes import Align
+from app.documents.canvas import BLOCKS
+from app.documents.classes import Align, aligned, classes, coloured
 from app.documents.colours import nearest
 from app.documents.pieces import begin_expand, begin_table, day, end_expand, end_table, spans
 from app.documents.storage.parse import XHTML

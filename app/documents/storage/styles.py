@@ -4,8 +4,7 @@ import re
 
 from lxml import etree
 
-from app.documents.canvas import aligned, coloured, indented
-from app.documents.classes import Align, TableWidth
+from app.documents.classes import Align, TableWidth, aligned, coloured, indented
 from app.documents.colours import nearest
 from app.documents.pieces import table_width
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from app.documents.canvas import Canvas, classes, coloured
-from app.documents.classes import Colour, PanelKind
+from app.documents.canvas import Canvas
+from app.documents.classes import Colour, PanelKind, classes, coloured
 from app.documents.colours import nearest
 from app.documents.pieces import (
     PanelLook,

@@ -3,8 +3,8 @@
 from lxml import etree
 
 from app.documents.addresses import anchor_id, external_link, shared_link
-from app.documents.canvas import Contents, classes
-from app.documents.classes import Colour, PanelKind
+from app.documents.canvas import Contents
+from app.documents.classes import Colour, PanelKind, classes
 from app.documents.colours import nearest
 from app.documents.emoji import emoji_of_id
 from app.documents.pieces import (
