@@ -10,7 +10,7 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.core import clock, paging
+from app.core import clock
 from app.core.accounts import sign_in
 from app.core.connections import clients
 from app.core.db import reading, transaction
@@ -22,15 +22,14 @@ from app.features.share_links import conditions as rules
 from app.features.share_links import gather, rights, service, tokens
 from app.features.share_links.conditions import UNCHANGED, Conditions, NewPassword
 from app.features.share_links.conditions_form import local_minute
-from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, ListForm, TransferForm
+from app.features.share_links.forms import STATE_LABELS, AddressForm, CreateForm, EditForm, TransferForm
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.guests import invitations
 from app.features.share_links.guests import views as guest_pages
 from app.features.share_links.life import halts, history, timeline, transferring
 from app.features.share_links.life.notices import sentence
 from app.features.share_links.life.timeline import TimelineEntry
-from app.features.share_links.lists import listing, saved_filters, tallies
-from app.features.share_links.lists.board_views import list_address
+from app.features.share_links.lists import listing, tallies
 from app.features.share_links.lists.listing import LinkRow
 from app.features.share_links.objects import ObjectKind
 from app.features.share_links.policy import PauseReason
@@ -46,7 +45,7 @@ from app.web.access import signed_in
 from app.web.forms import errors_onto, form_page, put_error
 from app.web.identity import actor
 from app.web.surfaces import Surface, absolute
-from app.web.tables import csv_file, place, with_query
+from app.web.tables import with_query
 from app.web.templating import endpoint_url
 
 blueprint = Blueprint("share_links", __name__, url_prefix="/links")
@@ -75,38 +74,6 @@ Answer = Response | str | tuple[str, int]
 def link_address(link: LinkRow) -> str:
     """Return the address that is handed on."""
     return absolute(f"/s/{tokens.make(link.public_id, link.generation)}/", Surface.PUBLIC)
-
-
-@blueprint.get("/")
-@signed_in()
-def list_links() -> Answer:
-    """List one's own links; whoever only reads is led to everybody's."""
-    if not actor().may(Permission.LINKS_OWN_MANAGE):
-        if actor().may(Permission.LINKS_ALL_READ):
-            return redirect(with_query(url_for("share_links.list_all_links")), code=303)
-        raise Forbidden
-    return _list(everybodys=False)
-
-
-@blueprint.get("/all/")
-@signed_in(Permission.LINKS_ALL_READ)
-def list_all_links() -> Answer:
-    """List everybody's links."""
-    return _list(everybodys=True)
-
-
-@blueprint.get("/links.csv")
-@signed_in(Permission.LINKS_OWN_MANAGE)
-def export_links() -> Answer:
-    """Hand out the list of one's own links as CSV, after recording that it is done."""
-    return _export(everybodys=False)
-
-
-@blueprint.get("/all/links.csv")
-@signed_in(Permission.LINKS_ALL_READ)
-def export_all_links() -> Answer:
-    """Hand out the list of everybody's links as CSV, after recording that it is done."""
-    return _export(everybodys=True)
 
 
 @blueprint.get("/new/")
@@ -289,39 +256,6 @@ def new_address(public_id: str) -> Answer:
 def _translated(entry: TimelineEntry) -> dict[str, Any]:
     detail = entry.detail.render(_) if entry.detail else None
     return {"at": entry.at, "title": entry.title.render(_), "detail": detail, "tone": entry.tone}
-
-
-def _list(*, everybodys: bool) -> Answer:
-    form, sort, after = ListForm(request.args), *place()
-    form.offer()
-    with reading() as db:
-        page = listing.page(db, actor(), form.wanted(sort, everybodys=everybodys), after)
-        saved = saved_filters.of_person(db, actor())
-    return render_template(
-        "share_links/list_links.html",
-        form=form,
-        page=page,
-        saved=[(one.name, list_address(one.everybodys, one.query)) for one in saved if one.everybodys == everybodys],
-        save_url=with_query(url_for("share_links_lists.new_filter"), list="all" if everybodys else "own"),
-        everybodys=everybodys,
-        bulk_fields=[*_narrowing(), ("list", "all" if everybodys else "own")],
-        may_change=actor().may(Permission.LINKS_ALL_MANAGE if everybodys else Permission.LINKS_OWN_MANAGE),
-        may_create=actor().may(Permission.LINKS_OWN_MANAGE),
-        labels=STATE_LABELS,
-    )
-
-
-def _narrowing() -> list[tuple[str, str]]:
-    """Return what the address says of filter and order, as a form sends it on."""
-    return [(name, value) for name, value in request.args.items(multi=True) if name not in ("after", "list")]
-
-
-def _export(*, everybodys: bool) -> Answer:
-    wanted, asking = ListForm(request.args).wanted(place()[0], everybodys=everybodys), actor()
-    with transaction() as db:
-        service.record_export(db, asking, wanted)
-    rows = paging.whole(lambda db, after: listing.page(db, asking, wanted, after, paging.BATCH))
-    return csv_file("links", LinkRow.HEAD, (row.cells for row in rows))
 
 
 def _facts_for(form: AddressForm) -> ShareFacts | None:

@@ -14,6 +14,7 @@ from app.features.share_links.guests.settings import GuestSettings
 from app.features.share_links.life import bulk_api, bulk_views, halt_api, halt_views, receivers, transfer_api
 from app.features.share_links.lists import api as list_api
 from app.features.share_links.lists import board_views
+from app.features.share_links.lists import views as list_views
 from app.features.share_links.reading import outlook_api
 from app.features.share_links.rules import api as rule_api
 from app.features.share_links.rules import approval_api, approval_views, why_views
@@ -29,6 +30,7 @@ __all__ = [
     "guest_api",
     "halt_api",
     "list_api",
+    "list_views",
     "outlook_api",
     "register",
     "rule_api",
