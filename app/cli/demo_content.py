@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from app.core import clock, context, db
-from app.core.accounts import api_tokens, queries, service
+from app.core.accounts import api_tokens, membership, queries, service
 from app.core.accounts.actor import SYSTEM, Actor, PersonKind
 from app.core.accounts.models import Group, Person
 from app.core.config import Config
@@ -98,8 +98,8 @@ def fill(config: Config, site_url: str, issuer: str, saml_metadata: bytes = b"")
                 service.give_role(session, SYSTEM, person.gives, person=made[person.email])
         administrator = queries.actor_for(session, made[ADMINISTRATOR.email])
         author = queries.actor_for(session, made[AUTHOR.email])
-        group = service.create_group(session, administrator, name="Hauliers", description="Drivers and dispatchers")
-        service.add_member(session, administrator, group, made[GUEST.email])
+        group = membership.create_group(session, administrator, name="Hauliers", description="Drivers and dispatchers")
+        membership.add_member(session, administrator, group, made[GUEST.email])
         _provider(session, administrator, group, issuer)
         if described is not None:
             _saml_provider(session, administrator, group, described, own_key)

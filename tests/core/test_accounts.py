@@ -8,16 +8,14 @@ from sqlalchemy import Engine, select
 from app.core import clock, db
 from app.core.accounts import api_tokens, queries, service, sessions
 from app.core.accounts.actor import SYSTEM, Actor, PersonKind
+from app.core.accounts.membership import add_member, create_group, remove_member
 from app.core.accounts.models import Membership, MembershipSource, Person, SignInSession
 from app.core.accounts.service import (
-    add_member,
     change_person,
-    create_group,
     create_person,
     deactivate,
     give_role,
     issue_one_time_link,
-    remove_member,
     take_role,
     use_one_time_link,
 )

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, db
-from app.core.accounts import asserted, queries, service, sessions, sign_in
+from app.core.accounts import asserted, membership, queries, service, sessions, sign_in
 from app.core.accounts.actor import SYSTEM, PersonKind
 from app.core.accounts.models import Person
 from app.core.accounts.sign_in import Refused, SignedIn, SignInRefusal
@@ -43,7 +43,7 @@ def test_two_long_group_ids_with_one_beginning_stay_two(engine: Engine) -> None:
 def test_a_connection_takes_away_only_what_it_gave(engine: Engine, held_clock: datetime) -> None:
     with db.transaction() as session:
         person, local = make_guest(session), make_group(session, "Hauliers")
-        service.add_member(session, SYSTEM, local, person)
+        membership.add_member(session, SYSTEM, local, person)
         own = asserted.group(session, "acme", "crew", "crew")
         other = asserted.group(session, "partner", "crew", "crew")
         asserted.set_memberships(session, "acme", person, [own, local], valid_until=None)

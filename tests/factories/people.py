@@ -5,7 +5,7 @@ from functools import lru_cache
 import bcrypt
 from sqlalchemy.orm import Session
 
-from app.core.accounts import queries, service
+from app.core.accounts import membership, queries, service
 from app.core.accounts.actor import SYSTEM, Actor, PersonKind
 from app.core.accounts.models import Group, MembershipSource, Person
 from app.core.crypto import passwords, ring
@@ -84,7 +84,7 @@ def make_customer(db: Session, name: str = "Carl Customer") -> Person:
 
 def make_group(db: Session, name: str = "Partners", *members: Person) -> Group:
     """Make a local group with members."""
-    group = service.create_group(db, SYSTEM, name=name)
+    group = membership.create_group(db, SYSTEM, name=name)
     for member in members:
         add_to_group(db, group, member)
     return group
@@ -92,13 +92,13 @@ def make_group(db: Session, name: str = "Partners", *members: Person) -> Group:
 
 def make_foreign_group(db: Session, name: str = "Finance", *, source: str = "idp-1", external_id: str = "42") -> Group:
     """Make a group that comes from elsewhere."""
-    return service.create_group(db, SYSTEM, name=name, source=source, external_id=external_id)
+    return membership.create_group(db, SYSTEM, name=name, source=source, external_id=external_id)
 
 
 def add_to_group(db: Session, group: Group, person: Person) -> None:
     """Put a person into a group, by hand where it is local and as its source otherwise."""
     source = MembershipSource.MANUAL if group.source == "local" else MembershipSource.DIRECTORY
-    service.add_member(db, SYSTEM, group, person, source)
+    membership.add_member(db, SYSTEM, group, person, source)
 
 
 def actor_of(db: Session, person: Person) -> Actor:

@@ -17,7 +17,7 @@ import urllib3
 from sqlalchemy import Engine, func, select
 
 from app.core import clock, db
-from app.core.accounts import api_tokens, queries, service
+from app.core.accounts import api_tokens, membership, queries
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.api_tokens import Scope
 from app.core.config import Config
@@ -159,7 +159,7 @@ def _fill(site: Running) -> tuple[str, str]:
         author = make_author(session)
         draft = Draft("Site", site.base_url, None, Credential("reader@acme.example", "token-reader"), None)
         row = connections.create(session, administrator, Product.CONFLUENCE, draft)
-        group = service.create_group(session, administrator, name="Partners")
+        group = membership.create_group(session, administrator, name="Partners")
         secret, _ = api_tokens.create(session, SYSTEM, author, name="t", scopes=["shares:read", "shares:write"], days=1)
         actor = queries.actor_for(session, author)
     ines = Account("5f1a00000000000000000a02", "Ines Moreau", "ines@acme.example", active=True)

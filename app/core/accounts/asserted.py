@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.accounts import queries, service
+from app.core.accounts import membership, queries, service
 from app.core.accounts.actor import SYSTEM, PersonKind
 from app.core.accounts.models import Group, Membership, MembershipSource, Person
 from app.core.audit import trail
@@ -78,7 +78,7 @@ def group(session: Session, origin: str, external_id: str, name: str) -> Group:
     label = (
         "".join(one for one in name if one.isprintable()).strip()[:GROUP_NAME_LENGTH] or external_id[:GROUP_NAME_LENGTH]
     )
-    return service.create_group(session, SYSTEM, name=label, source=origin, external_id=external_id)
+    return membership.create_group(session, SYSTEM, name=label, source=origin, external_id=external_id)
 
 
 def set_memberships(
@@ -103,11 +103,13 @@ def set_memberships(
     )
     held = set(session.scalars(query))
     added = sum(
-        service.add_member(session, SYSTEM, one, person, MembershipSource.SSO, origin=origin, valid_until=valid_until)
+        membership.add_member(
+            session, SYSTEM, one, person, MembershipSource.SSO, origin=origin, valid_until=valid_until
+        )
         for one in wanted.values()
     )
     gone = (held - wanted.keys()) if managed is None else (held - wanted.keys()) & set(managed)
     for group_id in sorted(gone):
         row = session.get_one(Group, group_id)
-        service.remove_member(session, SYSTEM, row, person, MembershipSource.SSO, origin=origin)
+        membership.remove_member(session, SYSTEM, row, person, MembershipSource.SSO, origin=origin)
     return added, len(gone)

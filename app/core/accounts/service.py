@@ -1,15 +1,15 @@
-"""The only writer of people, groups, memberships and roles: pages, command line and later SSO, SCIM and sync call it."""
+"""The only writer of people and roles, as `membership` is of groups: pages, command line, SSO and later SCIM and sync call it."""
 
 import re
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, signals
 from app.core.accounts import api_tokens, queries, sessions
 from app.core.accounts.actor import SYSTEM, Actor, PersonKind
-from app.core.accounts.models import LOCAL, Group, Membership, MembershipSource, OneTimeLink, Person, RoleAssignment
+from app.core.accounts.models import LOCAL, Group, Membership, OneTimeLink, Person, RoleAssignment
 from app.core.audit import trail
 from app.core.audit.events import CoreEvent
 from app.core.crypto import tokens
@@ -33,7 +33,7 @@ def create_person(
     source: str = LOCAL,
 ) -> Person:
     """Create a person. `verified_by` says who vouches for the address. Raises Forbidden, Invalid, Conflict."""
-    _require(actor, Permission.ADMIN_PEOPLE_MANAGE)
+    require(actor, Permission.ADMIN_PEOPLE_MANAGE)
     email = checked_email(email)
     if queries.person_by_email(session, email) is not None:
         raise Conflict(Text("Somebody with the address %(email)s exists already.", email=email))
@@ -69,7 +69,7 @@ def change_person(
     session: Session, actor: Actor, person: Person, *, name: str | None = None, kind: PersonKind | None = None
 ) -> None:
     """Change a person's name or kind. Raises Forbidden, Invalid, Conflict for the last administrator."""
-    _require(actor, Permission.ADMIN_PEOPLE_MANAGE)
+    require(actor, Permission.ADMIN_PEOPLE_MANAGE)
     fields = []
     if name is not None and checked_name(name) != person.display_name:
         person.display_name = checked_name(name)
@@ -95,7 +95,7 @@ def change_person(
 
 def deactivate(session: Session, actor: Actor, person: Person) -> None:
     """Deactivate a person: sessions and tokens end in this transaction, and features end what they keep."""
-    _require(actor, Permission.ADMIN_PEOPLE_MANAGE)
+    require(actor, Permission.ADMIN_PEOPLE_MANAGE)
     if not person.active:
         return
     if actor.person_id == person.id:
@@ -119,7 +119,7 @@ def deactivate(session: Session, actor: Actor, person: Person) -> None:
 
 def reactivate(session: Session, actor: Actor, person: Person) -> None:
     """Let a deactivated person sign in again; what ended then stays ended."""
-    _require(actor, Permission.ADMIN_PEOPLE_MANAGE)
+    require(actor, Permission.ADMIN_PEOPLE_MANAGE)
     if person.active:
         return
     person.deactivated_at = None
@@ -153,7 +153,7 @@ def set_password(
 
 def issue_one_time_link(session: Session, actor: Actor, person: Person) -> tuple[str, datetime]:
     """Make a link's secret that sets a new password once; earlier ones die. Returns it and its end."""
-    _require(actor, Permission.ADMIN_PEOPLE_MANAGE)
+    require(actor, Permission.ADMIN_PEOPLE_MANAGE)
     if not person.active:
         raise Conflict(Text("%(name)s is deactivated. Reactivate first.", name=person.display_name))
     secret = tokens.new_secret()
@@ -189,116 +189,11 @@ def use_one_time_link(session: Session, secret: str, password_hash: str) -> Pers
     return person
 
 
-def create_group(
-    session: Session,
-    actor: Actor,
-    *,
-    name: str,
-    description: str = "",
-    source: str = LOCAL,
-    external_id: str | None = None,
-) -> Group:
-    """Create a group. Names are labels: two sources may use the same, two local groups may not."""
-    _require(actor, Permission.ADMIN_GROUPS_MANAGE)
-    name = _checked_group_name(session, name, source)
-    public_id = tokens.new_public_id()
-    group = Group(
-        public_id=public_id,
-        source=source,
-        external_id=external_id or public_id,
-        name=name,
-        description=description.strip()[:400],
-        created_at=clock.now(),
-    )
-    session.add(group)
-    session.flush()
-    trail.record(session, CoreEvent.GROUP_CREATED, subject=("group", public_id), actor=actor, name=name, source=source)
-    return group
-
-
-def change_group(session: Session, actor: Actor, group: Group, *, name: str, description: str) -> None:
-    """Rename or describe a local group."""
-    _require_local(actor, group)
-    was = group.name
-    if name.strip() != was:
-        group.name = _checked_group_name(session, name, LOCAL)
-    group.description = description.strip()[:400]
-    trail.record(
-        session, CoreEvent.GROUP_CHANGED, subject=("group", group.public_id), actor=actor, name=group.name, was=was
-    )
-
-
-def delete_group(session: Session, actor: Actor, group: Group) -> None:
-    """Delete a local group that no link asks for; its memberships and roles go with it."""
-    _require_local(actor, group)
-    refusals = [answer for _, answer in signals.group_deleting.send(group.id, db=session, group=group) if answer]
-    if refusals:
-        raise Conflict(refusals[0])
-    members = session.scalar(select(func.count()).select_from(Membership).where(Membership.group_id == group.id))
-    session.execute(delete(RoleAssignment).where(RoleAssignment.group_id == group.id))
-    session.execute(delete(Membership).where(Membership.group_id == group.id))
-    trail.record(
-        session,
-        CoreEvent.GROUP_DELETED,
-        subject=("group", group.public_id),
-        actor=actor,
-        name=group.name,
-        members=members,
-    )
-    session.delete(group)
-
-
-def add_member(
-    session: Session,
-    actor: Actor,
-    group: Group,
-    person: Person,
-    source: MembershipSource = MembershipSource.MANUAL,
-    *,
-    origin: str = "",
-    valid_until: datetime | None = None,
-) -> bool:
-    """Put a person into a group; False where this source has it already, and then only `valid_until` is renewed."""
-    if source is MembershipSource.MANUAL:
-        _require_local(actor, group)
-    key = {"person_id": person.id, "group_id": group.id, "source": source.value, "origin": origin}
-    found = session.get(Membership, key)
-    if found is not None:
-        found.valid_until = valid_until
-        return False
-    session.add(Membership(**key, created_at=clock.now(), valid_until=valid_until))
-    session.flush()
-    _record_member(session, CoreEvent.MEMBER_ADDED, actor, group, person, source)
-    return True
-
-
-def remove_member(
-    session: Session,
-    actor: Actor,
-    group: Group,
-    person: Person,
-    source: MembershipSource = MembershipSource.MANUAL,
-    *,
-    origin: str = "",
-) -> bool:
-    """Take a person out of a group as far as this source put them there; False where it had not."""
-    if source is MembershipSource.MANUAL:
-        _require_local(actor, group)
-    key = {"person_id": person.id, "group_id": group.id, "source": source.value, "origin": origin}
-    row = session.get(Membership, key)
-    if row is None:
-        return False
-    session.delete(row)
-    session.flush()
-    _record_member(session, CoreEvent.MEMBER_REMOVED, actor, group, person, source)
-    return True
-
-
 def give_role(
     session: Session, actor: Actor, role: Role, *, person: Person | None = None, group: Group | None = None
 ) -> bool:
     """Give a role to a person or a group; False where it is held already. Guests and customers get none."""
-    _require(actor, Permission.ADMIN_PEOPLE_MANAGE)
+    require(actor, Permission.ADMIN_PEOPLE_MANAGE)
     if person is not None and person.kind != PersonKind.STAFF:
         raise Invalid("role", Text("Roles are for staff. Change the kind of %(name)s first.", name=person.display_name))
     if _assignment(session, role, person, group) is not None:
@@ -315,7 +210,7 @@ def take_role(
     session: Session, actor: Actor, role: Role, *, person: Person | None = None, group: Group | None = None
 ) -> bool:
     """Take a role away; False where it was not held. The last administrator keeps theirs."""
-    _require(actor, Permission.ADMIN_PEOPLE_MANAGE)
+    require(actor, Permission.ADMIN_PEOPLE_MANAGE)
     row = _assignment(session, role, person, group)
     if row is None:
         return False
@@ -361,26 +256,10 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _checked_group_name(session: Session, name: str, source: str) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= 120 or not name.isprintable():
-        raise Invalid("name", Text("Enter a name of 1 to 120 characters."))
-    if source == LOCAL:
-        taken = select(Group.id).where(Group.source == LOCAL, func.lower(Group.name) == name.lower())
-        if session.scalar(taken) is not None:
-            raise Conflict(Text("There is a group named %(name)s already.", name=name))
-    return name
-
-
-def _require(actor: Actor, permission: Permission) -> None:
+def require(actor: Actor, permission: Permission) -> None:
+    """Raise Forbidden where the actor has not the permission; Portico itself may do everything."""
     if actor is not SYSTEM and not actor.may(permission):
         raise Forbidden
-
-
-def _require_local(actor: Actor, group: Group) -> None:
-    _require(actor, Permission.ADMIN_GROUPS_MANAGE)
-    if group.source != LOCAL:
-        raise Conflict(Text("%(name)s comes from elsewhere; change it there.", name=group.name))
 
 
 def _keep_an_administrator(session: Session, person: Person) -> None:
@@ -395,14 +274,6 @@ def _assignment(session: Session, role: Role, person: Person | None, group: Grou
     if group is not None and person is None:
         return session.scalars(query.where(RoleAssignment.group_id == group.id)).one_or_none()
     raise ValueError("a role is held by a person or by a group")
-
-
-def _record_member(
-    session: Session, event: CoreEvent, actor: Actor, group: Group, person: Person, source: MembershipSource
-) -> None:
-    trail.record(
-        session, event, subject=("person", person.public_id), actor=actor, group=group.public_id, source=source.value
-    )
 
 
 def _record_role(

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.accounts import membership, sessions
 from app.core.accounts import queries as accounts
 from app.core.accounts import service as people
-from app.core.accounts import sessions
 from app.core.accounts.actor import Actor, PersonKind
 from app.core.accounts.models import Group, Person, RoleAssignment
 from app.core.audit import exports, trail
@@ -115,18 +115,18 @@ def remove_account(session: Session, actor: Actor, public_id: str, connection_id
 
 def create_group(session: Session, actor: Actor, *, name: str, description: str) -> str:
     """Create a local group; returns the public id. Raises Forbidden, Invalid, Conflict."""
-    return people.create_group(session, actor, name=name, description=description).public_id
+    return membership.create_group(session, actor, name=name, description=description).public_id
 
 
 def change_group(session: Session, actor: Actor, public_id: str, *, name: str, description: str) -> None:
     """Rename or describe a local group. Raises Forbidden, NotFound, Invalid, Conflict."""
-    people.change_group(session, actor, _group(session, public_id), name=name, description=description)
+    membership.change_group(session, actor, _group(session, public_id), name=name, description=description)
 
 
 def delete_group(session: Session, actor: Actor, public_id: str) -> None:
     """Delete a local group. Raises Forbidden, NotFound, Conflict."""
     group = _group(session, public_id)
-    people.delete_group(session, actor, group)
+    membership.delete_group(session, actor, group)
 
 
 def change_group_roles(session: Session, actor: Actor, public_id: str, roles: Collection[Role]) -> None:
@@ -145,14 +145,14 @@ def add_member(session: Session, actor: Actor, public_id: str, email: str) -> st
     person = accounts.person_by_email(session, email)
     if person is None:
         raise Invalid("email", Text("Nobody has the address %(email)s. Create the person first.", email=email))
-    if not people.add_member(session, actor, group, person):
+    if not membership.add_member(session, actor, group, person):
         raise Invalid("email", Text("%(name)s is a member already.", name=person.display_name))
     return person.display_name
 
 
 def remove_member(session: Session, actor: Actor, public_id: str, person_id: str) -> None:
     """Take a person out of a local group. Raises Forbidden, NotFound, Conflict."""
-    people.remove_member(session, actor, _group(session, public_id), _person(session, person_id))
+    membership.remove_member(session, actor, _group(session, public_id), _person(session, person_id))
 
 
 def record_people_export(session: Session, actor: Actor, wanted: PeopleWanted) -> None:

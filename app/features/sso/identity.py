@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.accounts import asserted, queries, service
+from app.core.accounts import asserted, membership, queries, service
 from app.core.accounts.actor import SYSTEM, PersonKind
 from app.core.accounts.models import Group, MembershipSource, Person
 from app.core.errors import Conflict, Invalid
@@ -173,7 +173,9 @@ def _apply_groups(session: Session, connection: Connection, person: Person, plan
     asserted.set_memberships(session, origin, person, [*mapped, *own], valid_until=valid_until, managed=managed)
     for group in defaults:
         # A default is no assertion of the provider, but it goes stale with its sign-in all the same.
-        service.add_member(session, SYSTEM, group, person, MembershipSource.SSO, origin=origin, valid_until=valid_until)
+        membership.add_member(
+            session, SYSTEM, group, person, MembershipSource.SSO, origin=origin, valid_until=valid_until
+        )
 
 
 def _by_public_id(session: Session, public_ids: frozenset[str]) -> list[Group]:

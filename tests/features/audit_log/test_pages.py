@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.core import clock, spreadsheet
-from app.core.accounts import service
+from app.core.accounts import membership, service
 from app.core.accounts.actor import SYSTEM, Actor
 from app.core.accounts.models import Person
 from app.core.audit import sealer, trail
@@ -55,7 +55,7 @@ def test_entries_are_filtered(pages: PageClient, auditor: Person) -> None:
         ada = make_administrator(db)
         group = make_group(db, "Partners")
     with transaction() as db:
-        service.add_member(db, acting(ada), db.get_one(type(group), group.id), db.get_one(Person, auditor.id))
+        membership.add_member(db, acting(ada), db.get_one(type(group), group.id), db.get_one(Person, auditor.id))
     for query, expected in {
         "?event=accounts:membership:added": ["accounts:membership:added"],
         "?actor=ADA.admin@example.com": ["accounts:membership:added"],

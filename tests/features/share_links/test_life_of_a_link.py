@@ -24,8 +24,7 @@ from hypothesis.stateful import (
 from sqlalchemy import update
 
 from app.core import clock, db
-from app.core.accounts import service as accounts
-from app.core.accounts import sessions
+from app.core.accounts import membership, sessions
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import MembershipSource, SignInSession
 from app.core.crypto import tokens as secrets
@@ -177,7 +176,7 @@ class LifeOfALink(RuleBasedStateMachine):
             if joins:
                 people.add_to_group(session, group, person)
             elif person_id in self.members:
-                accounts.remove_member(session, SYSTEM, group, person, MembershipSource.MANUAL)
+                membership.remove_member(session, SYSTEM, group, person, MembershipSource.MANUAL)
         (self.members.add if joins else self.members.discard)(person_id)
 
     @rule(browser=BROWSERS, who=st.integers(0, 1))

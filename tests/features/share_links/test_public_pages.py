@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from app.core import clock, db, signals
+from app.core.accounts import membership
 from app.core.accounts import service as accounts
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import MembershipSource, Person
@@ -369,7 +370,7 @@ def test_members_sign_in_and_others_are_refused(world: World, pages: PageClient)
     member.sign_in(greta)
     assert opened(member, shared).heading == "Berth and crane plan, week 48"
     with db.transaction() as session:
-        accounts.remove_member(session, SYSTEM, session.merge(group), session.merge(greta), MembershipSource.MANUAL)
+        membership.remove_member(session, SYSTEM, session.merge(group), session.merge(greta), MembershipSource.MANUAL)
     assert member.get(shared.path, status=403).heading == "This page is for other people"
     assert member.http.get(f"{shared.path}media/{MOVES}", base_url=member.base_url).status_code == 303
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core import clock
-from app.core.accounts import service as accounts
+from app.core.accounts import membership
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import MembershipSource, Person
 from app.core.audit.models import AuditEntry
@@ -153,7 +153,7 @@ def test_whoever_may_no_longer_share_keeps_what_there_is_and_adds_nothing(
     change(administrator, Place(connection.id, "OPS"), sharing_groups=group.public_id)
     with transaction() as db:
         link = links.make_link(db, author, connection, max_views=5)
-        accounts.remove_member(db, SYSTEM, group, author, MembershipSource.MANUAL)
+        membership.remove_member(db, SYSTEM, group, author, MembershipSource.MANUAL)
     longer, fewer = clock.now() + timedelta(days=60), Changes(max_views=2)
     for changes in (Changes(max_views=6), Changes(expires_at=longer), Changes(powers=Powers(pdf=True))):
         with pytest.raises(Conflict, match="no longer let the owner"), transaction() as db:

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.core import clock
+from app.core.accounts import membership
 from app.core.accounts import service as accounts
 from app.core.accounts.actor import SYSTEM, Actor
 from app.core.accounts.models import Person
@@ -405,12 +406,12 @@ def test_a_group_stays_while_a_link_asks_for_it(author: Person) -> None:
         group = people.make_group(db)
         link = links.make_link(db, author, password=False, groups=(group.public_id,))
     with pytest.raises(Conflict, match="Partners stays, because links ask for it: 1"), transaction() as db:
-        accounts.delete_group(db, SYSTEM, db.get_one(type(group), group.id))
+        membership.delete_group(db, SYSTEM, db.get_one(type(group), group.id))
     actor = acting(author)
     with transaction() as db:
         service.revoke(db, actor, link.public_id)
     with transaction() as db:
-        accounts.delete_group(db, SYSTEM, db.get_one(type(group), group.id))
+        membership.delete_group(db, SYSTEM, db.get_one(type(group), group.id))
 
 
 def test_deactivating_the_creator_cuts_their_readers_off(link: ShareLink, author: Person) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.accounts.actor import SYSTEM
+from app.core.accounts.membership import add_member, create_group
 from app.core.accounts.models import Group, Membership, MembershipSource, Person
-from app.core.accounts.service import add_member, create_group
 from app.core.audit.models import AuditEntry
 from app.core.db import reading, transaction
 from app.core.errors import Invalid
