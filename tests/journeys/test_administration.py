@@ -49,21 +49,21 @@ def test_a_connection_is_tested_and_says_what_its_credentials_may_do(portal: Por
 def test_a_setting_is_changed_within_its_bounds_recorded_and_holds_for_the_next_link(
     portal: Portal, visit: Visit
 ) -> None:
-    field, page = "Usual life in days", "/admin/settings/share_links"
-    administrator = visit().sign_in(portal.administrator("Maja Holm")).open("/admin/settings").follow("Share links")
+    field, page = "Usual life in days", "/links/rules/everywhere"
+    administrator = visit().sign_in(portal.administrator("Maja Holm")).open(page)
     before = administrator.value(field)
-    for wrong, said in (("0", "1"), ("3651", "3650"), ("many", "whole number"), ("", "whole number")):
-        administrator.open(page).enter({field: wrong}).press("Save settings", status=422)
+    for wrong, said in (("0", "1"), ("3651", "3650"), ("many", "whole number")):
+        administrator.open(page).enter({field: wrong}).press("Show what would change", status=422)
         assert said in administrator.page.locator(".field-error").inner_text()
         assert administrator.open(page).value(field) == before
-    administrator.enter({field: "10"}).press("Save settings")
-    assert "The settings were changed." in administrator.words
+    administrator.enter({field: "10"}).press("Show what would change").press("Save rules")
+    assert "The rules are in force." in administrator.words
     assert _usual_days(portal, visit) == 10
     auditor = visit().sign_in(portal.auditor()).open("/audit?event=settings:area:changed").follow_first("table tbody a")
     assert "Maja Holm" in auditor.words
     assert "default_days" in auditor.words
     assert before in auditor.words
-    administrator.open(page).enter({field: before}).press("Save settings")
+    administrator.open(page).enter({field: before}).press("Show what would change").press("Save rules")
     assert str(_usual_days(portal, visit)) == before
     visit().sign_in(portal.auditor()).open(page)
     visit().sign_in(portal.author()).open(page, status=403)

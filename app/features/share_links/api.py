@@ -196,7 +196,8 @@ def _wanted(query: SharesQuery) -> Wanted:
 
 def _create(body: NewShare, repeat: api.Repetition) -> Response:
     facts = gather.share(actor(), body.url)
-    password = gather.new_password(body.password, generate=body.generate, rules=gather.rules_for(facts))
+    ruled = gather.rules_for(facts)
+    password = gather.new_password(body.password, generate=body.generate, rules=ruled)
     wanted = Conditions(
         name=body.name or None,
         opens_at=body.opens_at,
@@ -213,10 +214,10 @@ def _create(body: NewShare, repeat: api.Repetition) -> Response:
         password=password,
         terms=body.terms or "",
         asks_reason=body.asks_reason,
-        powers=powers_api.of_new(body.powers),
+        powers=powers_api.of_new(body.powers, ruled),
     )
     scan = (
-        outlook.left_out(facts.site, facts.object, wanted.powers, gather.rules_for(facts)).scan
+        outlook.left_out(facts.site, facts.object, wanted.powers, ruled).scan
         if facts.object is not None
         else NOT_LOOKED
     )
@@ -260,7 +261,7 @@ def _changes(body: SharePatch, before: Powers, ruled: Rules | None) -> tuple[Cha
     wanted: dict[str, Any] = {name: getattr(body, name) for name in _OPTIONAL}
     wanted |= {name: bool(getattr(body, name)) for name in _SWITCHES}
     wanted |= {name: tuple(getattr(body, name) or ()) for name in _LISTS}
-    wanted |= {"name": body.name, "terms": body.terms or "", "powers": powers_api.chosen(before, body.powers)}
+    wanted |= {"name": body.name, "terms": body.terms or "", "powers": powers_api.chosen(before, body.powers, ruled)}
     if body.expires_at is not None:
         wanted["expires_at"] = body.expires_at
     return Changes(password=password, **{name: value for name, value in wanted.items() if name in given}), made

@@ -5,10 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.settings import registry
 from app.features.share_links.powers import MAXIMUM_DEPTH, MAXIMUM_FIELDS, MAXIMUM_LABELS, Children, Powers
 from app.features.share_links.reading.names import Names
-from app.features.share_links.settings import ShareLinkSettings
+from app.features.share_links.rules.rulebook import Rules
 from app.web.api import Input
 
 _Label = Annotated[str, Field(min_length=1, max_length=255)]
@@ -40,20 +39,16 @@ class PowersBody(Input):
     names: Names | None = Field(None, description="How people in Atlassian are named; null as the settings say.")
 
 
-def of_new(body: PowersBody | None) -> Powers:
-    """Return the powers of a new link for which these were sent."""
-    return chosen(chosen(Powers(), None), body)
+def of_new(body: PowersBody | None, ruled: Rules | None) -> Powers:
+    """Return the powers of a new link for which these were sent, with what its place chooses beforehand."""
+    return chosen(_preselected(ruled), body, ruled)
 
 
-def chosen(before: Powers, body: PowersBody | None) -> Powers:
-    """Return powers with what a body gives changed, as the settings say where it gives null."""
-    return merged(before, body, Names(registry.get(ShareLinkSettings).names))
-
-
-def merged(before: Powers, body: PowersBody | None, names: Names) -> Powers:
+def chosen(before: Powers, body: PowersBody | None, ruled: Rules | None) -> Powers:
     """Return powers with what a body gives changed (RFC 7396); null is back to what a new link has."""
+    new = _preselected(ruled)
     if body is None:
-        return Powers(names=names)
+        return new
     given = body.model_fields_set
     found = replace(before, **{name: getattr(body, name) for name in _SWITCHES if name in given})
     if "children" in given:
@@ -62,8 +57,12 @@ def merged(before: Powers, body: PowersBody | None, names: Names) -> Powers:
     if "jira_fields" in given:
         found = replace(found, jira_fields=tuple(body.jira_fields))
     if "names" in given:
-        found = replace(found, names=body.names or names)
+        found = replace(found, names=body.names or new.names)
     return replace(found, attachments=found.attachments or found.download)
+
+
+def _preselected(ruled: Rules | None) -> Powers:
+    return Powers(names=Names(ruled.names), watermark=ruled.default_watermark) if ruled is not None else Powers()
 
 
 def told(powers: Powers) -> PowersBody:

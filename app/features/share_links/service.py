@@ -18,7 +18,6 @@ from app.core.connections.models import Connection
 from app.core.crypto import tokens
 from app.core.errors import Conflict, Forbidden
 from app.core.permissions import Permission
-from app.core.settings import registry
 from app.core.text import Text
 from app.features.share_links import applying, powers, rows
 from app.features.share_links import conditions as rules
@@ -39,7 +38,6 @@ from app.features.share_links.reading.tree_reading import NO_SHARE
 from app.features.share_links.rules import approving, content_guard, ruling
 from app.features.share_links.rules.content_check import NOT_LOOKED, Scan
 from app.features.share_links.rules.rulebook import CheckMode, mode_of
-from app.features.share_links.settings import ShareLinkSettings
 
 #: Older facts prove nothing any more.
 FACTS_LIFETIME = timedelta(seconds=60)
@@ -283,8 +281,7 @@ def _new_link(
     session: Session, creator_id: int, facts: ShareFacts, found: ObjectFacts, conditions: Conditions
 ) -> ShareLink:
     halts.refuse_new(session, facts.site.id, found.container, found.object_id, creator_id)
-    now, settings = clock.now(), registry.read(session, ShareLinkSettings)
-    longest = ruling.rules_at(session, facts.site.id, found.container).maximum_days
+    now, ruled = clock.now(), ruling.rules_at(session, facts.site.id, found.container)
     named = rules.checked_name(conditions.name) if conditions.name else None
     link = ShareLink(
         public_id=tokens.new_public_id(),
@@ -293,7 +290,7 @@ def _new_link(
         shared_object_id=rows.shared_object(session, facts.site.id, found),
         created_by_id=creator_id,
         created_at=now,
-        expires_at=rules.default_expiry(now, usual_days=settings.default_days, maximum_days=longest),
+        expires_at=rules.default_expiry(now, usual_days=ruled.default_days, maximum_days=ruled.maximum_days),
         powers=powers.dump(powers.checked(conditions.powers, is_page=found.kind is ObjectKind.PAGE)),
         restriction_digest=found.restriction_digest,
         made_for_version=found.version,

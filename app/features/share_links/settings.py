@@ -1,6 +1,7 @@
 """Run-time settings of share links, and the rules that hold for all of them: the uppermost level.
 
-What is made with `rule(...)` is set on the pages of rules. A connection, space or project may tighten it (`rulebook`).
+What is made with `rule(...)` is set on the pages of rules. A connection, space or project may tighten it, or choose other
+values beforehand (`rulebook`).
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ _LONGEST = 4_000
 
 
 def rule(default: Any, **more: Any) -> Any:
-    """Declare a rule: a setting that lower levels may tighten, set on the pages of rules."""
+    """Declare what is set on each level, on the pages of rules."""
     return setting(default, own_page=True, **more)
 
 
@@ -31,15 +32,23 @@ def rule(default: Any, **more: Any) -> Any:
 class ShareLinkSettings:
     """What administrators decide about links."""
 
-    default_days: int = setting(14, label=Text("Usual life in days"), minimum=1, maximum=3_650)
-    names: str = setting(
+    default_days: int = rule(
+        14,
+        label=Text("Usual life in days"),
+        help=Text("At most as long as links may live."),
+        minimum=1,
+        maximum=3_650,
+    )
+    names: str = rule(
         Names.NAME.value,
         label=Text("How new links name people in Atlassian"),
         help=Text("full (with addresses where their owners show them), name, initials or none."),
         choices=tuple(one.value for one in Names),
     )
-    default_watermark: bool = setting(
-        False, label=Text("New links show a watermark"), help=Text("Chosen beforehand; creators may change it.")
+    default_watermark: bool = rule(
+        False,
+        label=Text("New links show a watermark"),
+        help=Text("Chosen beforehand; creators may change it."),
     )
     owner_reminder_days: int = setting(
         3,

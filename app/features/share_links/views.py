@@ -16,7 +16,6 @@ from app.core.connections import clients
 from app.core.db import reading, transaction
 from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
-from app.core.settings import registry
 from app.documents.issue import FieldChoice
 from app.features.share_links import conditions as rules
 from app.features.share_links import gather, rights, service, tokens
@@ -39,7 +38,6 @@ from app.features.share_links.reading import outlook
 from app.features.share_links.reading.names import Names
 from app.features.share_links.rules import approving
 from app.features.share_links.rules.rulebook import CheckMode, Rules, mode_of
-from app.features.share_links.settings import ShareLinkSettings
 from app.web import reveal
 from app.web.access import signed_in
 from app.web.forms import errors_onto, form_page, put_error
@@ -87,12 +85,12 @@ def new_link() -> Answer:
     if facts is None or facts.object is None:
         return render_template("share_links/new_link.html", form=asked, facts=facts), 422
     form = CreateForm(formdata=None, url=asked.url.data)
-    settings, ruled = registry.get(ShareLinkSettings), gather.rules_for(facts)
-    ends = rules.default_expiry(clock.now(), usual_days=settings.default_days, maximum_days=ruled.maximum_days)
+    ruled = gather.rules_for(facts)
+    ends = rules.default_expiry(clock.now(), usual_days=ruled.default_days, maximum_days=ruled.maximum_days)
     form.expires_at.data = local_minute(ends)
     form.offer_powers(facts.object.kind, _fields(facts))
-    watermark = settings.default_watermark or ruled.force_watermark
-    form.show_powers(Powers(names=Names(settings.names), watermark=watermark))
+    watermark = ruled.default_watermark or ruled.force_watermark
+    form.show_powers(Powers(names=Names(ruled.names), watermark=watermark))
     form.generate.data = ruled.require_gate or ruled.require_password
     return _conditions_page(form, facts)
 

@@ -61,13 +61,13 @@ def test_a_value_out_of_bounds_is_refused_with_the_bound(
 
 
 @pytest.mark.parametrize(
-    ("value", "sentence"), [("0", "Enter 1 or more."), ("x", "Enter a whole number."), ("9" * 30, "or less.")]
+    ("value", "sentence"), [("-1", "Enter 0 or more."), ("x", "Enter a whole number."), ("9" * 30, "or less.")]
 )
 def test_a_number_out_of_bounds_is_refused_with_the_bound(
     pages: PageClient, administrator: Person, value: str, sentence: str
 ) -> None:
     pages.get("/admin/settings/share_links")
-    assert sentence in pages.submit("Save settings", {"default_days": value}, status=422).text
+    assert sentence in pages.submit("Save settings", {"owner_reminder_days": value}, status=422).text
 
 
 def job(state: JobState, number: int = 0, name: str = "mail.deliver") -> int:

@@ -4,13 +4,15 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.accounts.models import Person
 from app.core.connections.models import Connection
 from app.core.db import reading, transaction
 from app.features.share_links import service
 from app.features.share_links.events import ShareLinkEvent
-from app.features.share_links.life import halt_targets, halting, history, timeline
+from app.features.share_links.life import halt_targets, halting, history, timeline, transferring
 from app.features.share_links.life.halts import HaltKind, HaltScope
 from app.features.share_links.life.notices import NoticeCode, sentence, tell_owner
 from app.features.share_links.lists import listing
@@ -54,6 +56,11 @@ class Harbour:
     def pause(self, hours: int) -> None:
         with clock.at(self.now + timedelta(hours=hours)), transaction() as db:
             service.pause(db, people.actor_of(db, self.ada), self.link.public_id)
+
+    def transfer(self, db: Session, by: Person, to: Person) -> None:
+        found = links.page_facts("100101", container="OPS")
+        facts = links.share_facts(db, to, self.connection, found)
+        assert transferring.transfer(db, people.actor_of(db, by), self.link.public_id, facts) is None
 
     def past(self, link: ShareLink | None = None, size: int = 50) -> list[tuple[str, str | None]]:
         """Return the timeline of a link as its page says it, oldest first, read in pages of a size."""
@@ -182,12 +189,19 @@ def test_a_stop_of_an_owner_who_had_the_link_later_hides_no_other_stop(harbour: 
     for hours in (2, 3):
         harbour.stop(HaltScope.PERSON, carla.email, hours)
     with clock.at(harbour.now + timedelta(hours=4)), transaction() as db:
-        row = db.get_one(ShareLink, harbour.link.id)
-        row.created_by_id = carla.id
-        tell_owner(db, row, NoticeCode.TRANSFERRED)
+        harbour.transfer(db, harbour.ada, carla)
     assert [title for title, _ in harbour.past(size=1)] == [
-        *("Created", "Sharing was stopped in an emergency", "Sharing goes on", "Its owner was told")
+        *("Created", "Sharing was stopped in an emergency", "Sharing goes on", "Transferred", "Its owner was told")
     ]
+
+
+def test_whoever_transfers_a_link_to_themselves_shows_no_stop_of_their_links_of_before(harbour: Harbour) -> None:
+    harbour.stop(HaltScope.PERSON, harbour.ada.email, 1)
+    with clock.at(harbour.now + timedelta(hours=2)), transaction() as db:
+        harbour.transfer(db, harbour.ada, harbour.ada)
+    assert [title for title, _ in harbour.past()] == ["Created", "Transferred"]
+    harbour.stop(HaltScope.PERSON, harbour.ada.email, 3)
+    assert [title for title, _ in harbour.past()][2:] == ["Sharing was stopped in an emergency", "Sharing goes on"]
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "-", "1-2-3", "%00", "9" * 19 + "-0"])

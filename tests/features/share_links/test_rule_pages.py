@@ -74,6 +74,25 @@ def test_a_space_may_be_stricter_than_its_connection_and_never_looser(
         change(administrator, Place(connection.id), maximum_days=91)
 
 
+def test_what_is_chosen_beforehand_is_set_for_each_place_and_holds_for_new_links_there(
+    administrator: Person, author: Person, connection: Connection
+) -> None:
+    change(administrator, EVERYWHERE, default_days=10)
+    change(administrator, Place(connection.id), default_days=7)
+    change(administrator, Place(connection.id, "OPS"), default_days=30)
+    change(administrator, Place(connection.id, "LAW"), default_days=60, maximum_days=20)
+    lives = {}
+    for container in ("OPS", "HR", "LAW"):
+        with transaction() as db:
+            link = links.make_link(db, author, connection, found=links.page_facts(container, container=container))
+            lives[container] = (link.expires_at - link.created_at).days
+    # Longer than in the level above is no loosening; longer than a link may live it is not.
+    assert lives == {"OPS": 30, "HR": 7, "LAW": 20}
+    assert change(administrator, Place(connection.id, "OPS"), default_days=None)
+    with reading() as db:
+        assert ruling.rules_at(db, connection.id, "OPS").default_days == 7
+
+
 def test_an_upper_level_that_became_stricter_holds_below_at_once(administrator: Person, connection: Connection) -> None:
     change(administrator, Place(connection.id, "OPS"), maximum_days=60)
     change(administrator, EVERYWHERE, maximum_days=10)

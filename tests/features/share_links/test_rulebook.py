@@ -1,6 +1,8 @@
 """Levels of rules: the strictest of them holds, and it is told which level it stands on."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -13,25 +15,40 @@ from app.features.share_links.conditions import check_password
 from app.features.share_links.powers import Children, Powers
 from app.features.share_links.rules import abiding, patterns, rulebook
 from app.features.share_links.rules.abiding import Asked
-from app.features.share_links.rules.rulebook import COMPARISONS, Level, Plain, Rules, Scope
-from app.features.share_links.settings import CHECK_MODES, SHARERS
+from app.features.share_links.rules.rulebook import COMPARISONS, PRESELECTED, Level, Plain, Rules, Scope
+from app.features.share_links.settings import CHECK_MODES, SHARERS, ShareLinkSettings
 
 SCOPES = (Scope.EVERYWHERE, Scope.CONNECTION, Scope.CONTAINER)
-DOMAINS = st.lists(st.sampled_from(["a.example", "b.example", "c.example"]), max_size=3).map(",".join)
-GROUPS = st.lists(st.sampled_from(["one", "two", "three"]), max_size=3).map(",".join)
-VALUES: dict[str, st.SearchStrategy[Plain]] = {
-    "password_length": st.integers(10, 64),
-    "password_score": st.integers(0, 4),
-    "maximum_days": st.integers(1, 3_650),
+
+
+def subsets(*words: str) -> list[str]:
+    return [",".join(one) for count in range(len(words) + 1) for one in combinations(words, count)]
+
+
+DOMAINS, GROUPS = subsets("a.example", "b.example", "c.example"), subsets("one", "two", "three")
+VALUES: dict[str, Sequence[Plain]] = {
+    "password_length": range(10, 65),
+    "password_score": range(5),
+    "maximum_days": (1, 2, 7, 30, 90, 365, 3_649, 3_650),
     "allowed_domains": DOMAINS,
     "blocked_domains": DOMAINS,
-    "sharers": st.sampled_from(SHARERS),
+    "sharers": SHARERS,
     "sharing_groups": GROUPS,
     "approver_groups": GROUPS,
-    "content_check": st.sampled_from(CHECK_MODES),
-    "patterns": st.sampled_from(["", "Project: PX-[0-9]{5}", "Crane: CR[0-9]+"]),
+    "content_check": CHECK_MODES,
+    "patterns": ("", "Project: PX-[0-9]{5}", "Crane: CR[0-9]+"),
 }
-SET = st.fixed_dictionaries({}, optional={name: VALUES.get(name, st.booleans()) for name in COMPARISONS})
+
+
+def chosen(drawn: bytes) -> dict[str, Plain]:
+    """Return what a byte for each rule chooses: the lowest bit says whether it is set."""
+    given = zip(COMPARISONS, drawn, strict=True)
+    values = {name: (VALUES.get(name, (False, True)), number) for name, number in given if number & 1}
+    return {name: possible[(number >> 1) % len(possible)] for name, (possible, number) in values.items()}
+
+
+#: All of a level is drawn at once: sixty draws for one example are slow.
+SET = st.binary(min_size=len(COMPARISONS), max_size=len(COMPARISONS)).map(chosen)
 
 
 def levels(*values: dict[str, Plain]) -> list[Level]:
@@ -106,6 +123,32 @@ def test_a_value_is_refused_only_where_it_would_not_hold(upper: Any, lower: Any)
     for name, value in lower.items():
         refused = rulebook.loosens(name, value, levels(upper)) is not None
         assert not refused or getattr(found, name) != COMPARISONS[name].parse(value), name
+
+
+@pytest.mark.parametrize(
+    ("values", "chosen", "by"),
+    [
+        ((None, None, None), 14, []),
+        ((30, None, None), 30, ["everywhere"]),
+        ((30, 7, None), 7, ["connection"]),
+        ((7, 30, None), 30, ["connection"]),
+        ((7, None, 14), 14, ["container"]),
+        ((7, 90, 14), 14, ["container"]),
+    ],
+)
+def test_of_what_is_chosen_beforehand_the_lowest_level_decides(
+    values: tuple[Plain | None, ...], chosen: int, by: list[str]
+) -> None:
+    assert decided("default_days", *values) == (chosen, by)
+
+
+@given(st.sampled_from(sorted(PRESELECTED)), st.sampled_from(["full", 3, True]))
+def test_nothing_that_is_chosen_beforehand_is_looser_than_a_level_above(name: str, value: Plain) -> None:
+    assert rulebook.loosens(name, value, levels({name: PRESELECTED[name]})) is None
+
+
+def test_what_is_chosen_where_no_level_says_anything_is_what_settings_declare() -> None:
+    assert {name: getattr(ShareLinkSettings(), name) for name in PRESELECTED} == PRESELECTED
 
 
 def rules(**values: Plain) -> Rules:

@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.core.audit.models import AuditEntry
+from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.life.halts import HaltScope, Target
-from app.features.share_links.life.notices import NoticeCode
 from app.features.share_links.lists import listing
 from app.features.share_links.lists.listing import ActivityRow, LinkRow, NoticeRow
 from app.features.share_links.models import OwnerNotice, ShareLink
@@ -81,8 +82,11 @@ def _halts(session: Session, link: LinkRow, after: int | None, limit: int) -> Se
 
 
 def _owned_since(session: Session, link: LinkRow) -> datetime | None:
-    query = select(func.max(OwnerNotice.at)).where(
-        OwnerNotice.link_id == link.id, OwnerNotice.code == NoticeCode.TRANSFERRED.value
+    # By the trail: who takes a link over themselves gets no notice of it.
+    query = select(func.max(AuditEntry.at)).where(
+        AuditEntry.subject_kind == "link",
+        AuditEntry.subject_id == link.public_id,
+        AuditEntry.event == ShareLinkEvent.TRANSFERRED.value,
     )
     return session.scalar(query)
 

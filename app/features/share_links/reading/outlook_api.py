@@ -17,7 +17,7 @@ from app.features.share_links.objects import ObjectFacts
 from app.features.share_links.powers_api import PowersBody
 from app.features.share_links.reading import outlook
 from app.features.share_links.reading.outlook import Part
-from app.features.share_links.rules.approval_api import FoundBody, UnreadBody
+from app.features.share_links.rules.content_bodies import FoundBody, UnreadBody
 from app.features.share_links.rules.rulebook import CheckMode, Rules, mode_of
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
 from app.web import api
@@ -94,7 +94,8 @@ def foresee_share() -> Response:
         found = service.usable(db, actor(), facts)
     if isinstance(found, service.NotShared):
         raise refusal("url", found)
-    powers, ruled = powers_api.of_new(body.powers), gather.rules_for(facts)
+    ruled = gather.rules_for(facts)
+    powers = powers_api.of_new(body.powers, ruled)
     itself = outlook.left_out(facts.site, found, powers, ruled)
     besides = outlook.besides(facts.site, found, powers)
     parts = [Part("", False, itself.left_out or ()), *besides.parts]

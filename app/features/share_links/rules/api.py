@@ -42,7 +42,7 @@ class DryRunQuery(PlaceQuery):
 class RulesPatch(Input):
     """What to change on a level, as a merge patch: what is left out stays, null leaves a rule to the other levels."""
 
-    rules: dict[str, bool | int | str | None] = Field(max_length=len(rulebook.COMPARISONS))
+    rules: dict[str, bool | int | str | None] = Field(max_length=len(rulebook.SETTABLE))
 
 
 class RuleBody(Output):
@@ -216,7 +216,7 @@ def _rules(connection: str | None, container: str | None) -> RulesBody:
                 effective=_plain(getattr(effective.rules, name)),
                 decided_by=[_name(one) for one in effective.decided[name]],
             )
-            for name in rulebook.COMPARISONS
+            for name in rulebook.SETTABLE
         }
     )
 

@@ -15,7 +15,7 @@ from app.core.db import reading, transaction
 from app.features.share_links.api import blueprint
 from app.features.share_links.rules import approving
 from app.features.share_links.rules.approving import Request
-from app.features.share_links.rules.content_check import Why
+from app.features.share_links.rules.content_bodies import FoundBody, UnreadBody
 from app.web import api
 from app.web.access import bearer
 from app.web.api import Input, Output
@@ -29,22 +29,6 @@ class Decision(Input):
     """What its owner is told."""
 
     note: str = Field("", max_length=approving.MAXIMUM_NOTE, description="Needed where it is declined.")
-
-
-class FoundBody(Output):
-    """What a content check found, masked."""
-
-    kind: str
-    place: str = Field(description="The heading that it stands below, or the page or sheet of the file.")
-    masked: str
-    file: str = Field(description="The name of the file that it stands in; empty where it is no file.")
-
-
-class UnreadBody(Output):
-    """A file that could not be looked through, or not all of it."""
-
-    file: str
-    why: Why
 
 
 class ApprovalBody(Output):

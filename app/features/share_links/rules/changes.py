@@ -20,7 +20,7 @@ from app.core.text import Text
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.models import RuleLevel
 from app.features.share_links.rules import rulebook, ruling
-from app.features.share_links.rules.rulebook import COMPARISONS, Level, Plain, Scope
+from app.features.share_links.rules.rulebook import COMPARISONS, PRESELECTED, SETTABLE, Level, Plain, Scope
 from app.features.share_links.rules.ruling import Place
 from app.features.share_links.settings import AREA
 
@@ -31,7 +31,7 @@ _CONTAINER = re.compile(r"[A-Za-z0-9~_.\-]{1,64}", re.ASCII)
 def declarations() -> dict[str, Declaration]:
     """Return how each rule is declared: label, help and bounds."""
     area = registry.area(AREA)
-    return {one.name: one for one in area.settings if one.name in COMPARISONS} if area is not None else {}
+    return {one.name: one for one in area.settings if one.name in SETTABLE} if area is not None else {}
 
 
 def place(session: Session, connection: str | None, container: str | None) -> Place:
@@ -132,8 +132,10 @@ def _keep(session: Session, actor: Actor, where: Place, row: RuleLevel | None, a
 
 
 def _says_nothing(where: Place, name: str, value: Plain) -> bool:
+    if where.scope is Scope.EVERYWHERE or name in PRESELECTED:
+        return False
     comparison = COMPARISONS[name]
-    return where.scope is not Scope.EVERYWHERE and bool(comparison.parse(value) == comparison.loosest)
+    return bool(comparison.parse(value) == comparison.loosest)
 
 
 def _too_loose(declared: Declaration, upper: Level) -> Text:

@@ -17,6 +17,7 @@ from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import Person
 from app.core.audit import trail
 from app.core.errors import Unavailable
+from app.features.share_links import powers
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import grants
 from app.features.share_links.life.notices import NoticeCode, tell_owner, was_told
@@ -35,8 +36,7 @@ def permits(link_id: int, html: str, files: Callable[[frozenset[OwnPattern]], Sc
     """
     with db.reading() as session:
         link = session.get_one(ShareLink, link_id)
-        # What it was made for, as it was made, was shown to its creator with what was found.
-        rules, known = ruling.rules_of(session, link), not link.page_changed and link.version == 1
+        rules, known = ruling.rules_of(session, link), _was_shown(link)
     mode = mode_of(rules)
     if mode is CheckMode.OFF or (mode is CheckMode.WARN and known):
         return True
@@ -53,6 +53,12 @@ def permits(link_id: int, html: str, files: Callable[[frozenset[OwnPattern]], Sc
             return True
         _stop(session, link_id, scan, mode)
     return False
+
+
+def _was_shown(link: ShareLink) -> bool:
+    """Tell whether its creator was shown what was found in it: in what it was made for, alone and as it was made."""
+    shows = powers.load(link.powers)
+    return not link.page_changed and link.version == 1 and not shows.comments and shows.children is None
 
 
 def record(session: Session, link: ShareLink, scan: Scan, mode: CheckMode) -> None:

@@ -12,6 +12,7 @@ from app.core.settings.registry import Declaration
 from app.core.text import Text
 from app.features.share_links.conditions_form import Count
 from app.features.share_links.lists.listing import GroupRow
+from app.features.share_links.powers_form import NAME_LABELS
 from app.features.share_links.rules.rulebook import Effective, Level, Plain, Scope, groups_of
 from app.features.share_links.settings import CHECK_MODES, SHARERS
 from app.web.forms import Form, OneLine, TicksField, at_most, choices
@@ -32,9 +33,11 @@ SECTIONS = (
     ),
     (_("Who shares and who approves"), ("sharers", "sharing_groups", "approval", "approver_groups")),
     (_("What it must not hold"), ("content_check", "patterns")),
+    (_("What is chosen beforehand"), ("default_days", "names", "default_watermark")),
 )
 _GROUPS = ("sharing_groups", "approver_groups")
 _CHOICE_WORDS = {
+    **{one.value: label for one, label in NAME_LABELS.items()},
     "authors": _("Everybody who has links"),
     "administrators": _("Administrators"),
     "off": _("Look for nothing"),
@@ -122,6 +125,8 @@ def _value_words(name: str, value: Any) -> Any:
             return _("Yes") if value else _("No")
         case "sharers", rank:
             return _CHOICE_WORDS[SHARERS[rank]]
+        case "names", chosen:
+            return _CHOICE_WORDS[chosen]
         case "content_check", rank:
             return _CHOICE_WORDS[CHECK_MODES[rank]]
         case "patterns", found:

@@ -1,6 +1,7 @@
 """What rules hold for a link: everywhere, on its connection, in its space or project. Pure.
 
-A lower level may tighten and never loosen: of two values the stricter holds, whichever level it stands on.
+A lower level may tighten and never loosen: of two values the stricter holds, whichever level it stands on. What is only
+chosen beforehand on new links is no rule, and there the lowest level decides.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.features.share_links.gates.recipients import domains
+from app.features.share_links.reading.names import Names
 from app.features.share_links.rules import patterns
 from app.features.share_links.rules.patterns import OwnPattern
 from app.features.share_links.settings import CHECK_MODES, SHARERS
@@ -75,6 +77,10 @@ class Rules:
     #: Rank in `CHECK_MODES`.
     content_check: int
     patterns: frozenset[OwnPattern]
+    #: Chosen beforehand on new links, and no rule: creators may choose otherwise.
+    default_days: int
+    names: str
+    default_watermark: bool
 
 
 @dataclass(frozen=True)
@@ -166,13 +172,19 @@ COMPARISONS: dict[str, Comparison] = {
     "patterns": Comparison(_patterns, _all_of, frozenset(), adds=True),
 }
 
+#: What is chosen beforehand on a new link where no level says anything. The lowest that does decides: it knows its place best.
+PRESELECTED: dict[str, Plain] = {"default_days": 14, "names": Names.NAME.value, "default_watermark": False}
+#: All that can be set on a level.
+SETTABLE = (*COMPARISONS, *PRESELECTED)
+
 
 def effective(levels: Sequence[Level]) -> Effective:
     """Return the rules that hold under all of the levels, and for each rule the levels that decide it."""
     values: dict[str, Any] = {}
     decided: dict[str, tuple[Level, ...]] = {}
     for one in fields(Rules):
-        values[one.name], decided[one.name] = _decide(one.name, levels)
+        find = _chosen if one.name in PRESELECTED else _decide
+        values[one.name], decided[one.name] = find(one.name, levels)
     return Effective(Rules(**values), decided)
 
 
@@ -183,14 +195,21 @@ def mode_of(rules: Rules) -> CheckMode:
 
 def loosens(name: str, value: Plain, above: Sequence[Level]) -> Level | None:
     """Return the upper level that a value would loosen, or None where it is as strict or stricter."""
-    comparison = COMPARISONS[name]
-    if comparison.adds:
+    if name in PRESELECTED or COMPARISONS[name].adds:
         return None
+    comparison = COMPARISONS[name]
     parsed = comparison.parse(value)
     for level in above:
         if name in level.values and comparison.stricter(comparison.parse(level.values[name]), parsed) != parsed:
             return level
     return None
+
+
+def _chosen(name: str, levels: Sequence[Level]) -> tuple[Any, tuple[Level, ...]]:
+    for level in reversed(levels):
+        if name in level.values:
+            return level.values[name], (level,)
+    return PRESELECTED[name], ()
 
 
 def _decide(name: str, levels: Sequence[Level]) -> tuple[Any, tuple[Level, ...]]:

@@ -14,7 +14,7 @@ from app.core.permissions import Permission
 from app.core.settings import registry
 from app.features.share_links.models import RuleLevel, SharedObject, ShareLink
 from app.features.share_links.rules import rulebook
-from app.features.share_links.rules.rulebook import COMPARISONS, Effective, Level, Plain, Rules, Scope
+from app.features.share_links.rules.rulebook import SETTABLE, Effective, Level, Plain, Rules, Scope
 from app.features.share_links.settings import SHARERS, ShareLinkSettings
 
 
@@ -39,7 +39,7 @@ EVERYWHERE = Place()
 def levels_at(session: Session, place: Place) -> tuple[Level, ...]:
     """Return the levels that hold at a place, the uppermost first; one on which nothing is set is left out."""
     settings = registry.read(session, ShareLinkSettings)
-    found = [Level(Scope.EVERYWHERE, {name: getattr(settings, name) for name in COMPARISONS})]
+    found = [Level(Scope.EVERYWHERE, {name: getattr(settings, name) for name in SETTABLE})]
     if place.connection_id is not None:
         found += _lower(session, place)
     return tuple(found)
@@ -100,4 +100,4 @@ def _lower(session: Session, place: Place) -> list[Level]:
 
 def known(stored: dict[str, Any]) -> dict[str, Plain]:
     """Return the stored values whose rules this version knows."""
-    return {name: value for name, value in stored.items() if name in COMPARISONS}
+    return {name: value for name, value in stored.items() if name in SETTABLE}
