@@ -20,6 +20,7 @@ from app.features.share_links.lists.listing import ActivityRow, LinkRow, NoticeR
 from app.features.share_links.lists.wanted import Condition, Risk, Wanted
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers_api import PowersBody
+from app.features.share_links.rules.content_check import Why
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
 from app.web.api import Input, Output, PageQuery
 from app.web.surfaces import Surface, absolute
@@ -331,3 +332,19 @@ def entry(row: ActivityRow | NoticeRow) -> ActivityEntry:
         reason=row.reason if row.event == ShareLinkEvent.OPENED else None,
         details={"scope": row.details.get("scope")} if halts else row.details,
     )
+
+
+class FoundBody(Output):
+    """What a content check found, masked."""
+
+    kind: str
+    place: str = Field(description="The heading that it stands below, or the page or sheet of the file.")
+    masked: str
+    file: str = Field(description="The name of the file that it stands in; empty where it is no file.")
+
+
+class UnreadBody(Output):
+    """A file that could not be looked through, or not all of it."""
+
+    file: str
+    why: Why

@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app.core import db
+from app.core.accounts.api_tokens import Scope
 from app.core.connections import clients
 from app.core.errors import Unavailable
 from app.core.settings import registry
@@ -29,6 +31,8 @@ from tests.documents.attached import made
 from tests.factories import links, people
 from tests.features.share_links.conftest import World
 from tests.features.share_links.readers import FILES, aged, calls, control, forget_calls, forget_kept, opened, share
+from tests.features.share_links.test_api import program
+from tests.features.share_links.test_children import HANDBOOK
 from tests.features.share_links.test_content_check import AWS
 from tests.pages import PageClient
 
@@ -341,3 +345,33 @@ def test_where_there_was_no_time_for_all_files_the_next_request_goes_on(
         pages.get(shared.path, status=503)
     assert shared.row().paused_at is None
     assert pages.get(shared.path).heading
+
+
+def test_a_program_is_told_what_was_found_before_a_link_is_made(world: World, app: Flask) -> None:
+    rule("approve")
+    attach_document(world, "plan.pdf", made.pdf("All is well.", f"See {AWS}"))
+    attach_document(world, "backup.zip", b"PK and so on")
+    client = program(app, world.author, Scope.SHARES_WRITE)
+    question = {"url": world.page("100101"), "powers": {"download": True}}
+    told = client.call("POST", "/api/v1/shares/outlook", question).get_json()
+    assert told["check"] == "approve"
+    assert told["found"] == [
+        {"kind": "AWS Access Key", "place": "page 2", "masked": "AK…MN", "file": "plan.pdf"},
+    ]
+    assert told["not_looked_through"] == [{"file": "backup.zip", "why": "unknown_kind"}]
+    nothing = client.call("POST", "/api/v1/shares/outlook", {"url": world.page("100101")}).get_json()
+    assert (nothing["found"], nothing["not_looked_through"]) == ([], [])
+
+
+@pytest.mark.parametrize(("powers", "told"), [(Powers(comments=True), True), (Powers(), False)])
+def test_where_rules_only_warn_the_owner_is_told_what_no_page_had_shown_them(
+    world: World, pages: PageClient, powers: Powers, told: bool
+) -> None:
+    rule("warn")
+    site = world.running.site
+    comment = next(one for one in site.pages[HANDBOOK].comments if one.parent_id is None and not one.inline)
+    comment.body += f"<p>{AWS}</p>"
+    shared = share(world, HANDBOOK, powers=powers)
+    opened(pages, shared)
+    pages.sign_in(world.author)
+    assert ("AWS Access Key" in pages.get(f"/links/{shared.link.public_id}/").text) is told

@@ -11,13 +11,12 @@ from app.core.permissions import Permission
 from app.documents.types import Reason
 from app.features.share_links import gather, powers_api, service
 from app.features.share_links.api import blueprint, refusal
-from app.features.share_links.api_bodies import ObjectBody
+from app.features.share_links.api_bodies import FoundBody, ObjectBody, UnreadBody
 from app.features.share_links.lists import listing
 from app.features.share_links.objects import ObjectFacts
 from app.features.share_links.powers_api import PowersBody
 from app.features.share_links.reading import outlook
 from app.features.share_links.reading.outlook import Part
-from app.features.share_links.rules.content_bodies import FoundBody, UnreadBody
 from app.features.share_links.rules.rulebook import CheckMode, Rules, mode_of
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
 from app.web import api

@@ -13,9 +13,9 @@ from pydantic import Field
 from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
 from app.features.share_links.api import blueprint
+from app.features.share_links.api_bodies import FoundBody, UnreadBody
 from app.features.share_links.rules import approving
 from app.features.share_links.rules.approving import Request
-from app.features.share_links.rules.content_bodies import FoundBody, UnreadBody
 from app.web import api
 from app.web.access import bearer
 from app.web.api import Input, Output
