@@ -7,7 +7,7 @@ import pytest
 
 from app.documents.storage import render_storage
 from app.documents.types import CoveredPage, LeftOut, Limits, Material, MediaFile, Reason
-from tests.documents.given import MATERIAL, storage
+from tests.documents.given import MATERIAL, document, node, storage, words
 from tests.documents.test_storage_macros import macro
 
 REL = 'rel="noopener noreferrer nofollow"'
@@ -291,3 +291,34 @@ def test_a_page_whose_address_could_lead_away_is_no_link() -> None:
     hostile = replace(HOOKS, address="//evil.example")
 
     assert shown(macro("children"), replace(COVERED, tree=(replace(hostile, parent_id="77"),))) == listed("Hooks")
+
+
+def written_in_adf(*paragraphs: str) -> Material:
+    """Return material in which the page “Notes” has no storage format, but these paragraphs as ADF."""
+    notes = CoveredPage("90", "Notes", "page-90", adf=document(*(node("paragraph", words(one)) for one in paragraphs)))
+    return replace(COVERED, pages={**COVERED.pages, "page::Notes": notes})
+
+
+@pytest.mark.parametrize(
+    ("limits", "called", "reason"),
+    [
+        # More than is read of all included pages together, more than is read of any document, and deeper than any.
+        (Limits(max_included_characters=500), "further included pages", Reason.BOUNDED),
+        (Limits(max_nodes=20), "included page", Reason.NOT_COVERED),
+        (Limits(max_characters=200), "included page", Reason.NOT_COVERED),
+        (Limits(max_depth=1), "included page", Reason.NOT_COVERED),
+    ],
+)
+def test_an_included_page_of_adf_that_is_too_large_is_a_box_and_the_rest_is_shown(
+    limits: Limits, called: str, reason: Reason
+) -> None:
+    given, include = written_in_adf(*["Of the harbour"] * 30), macro("include", **{"": "Notes"})
+
+    whole = render_storage(f"<p>Before</p>{include}<p>After</p>", given)
+    rendered = render_storage(f"<p>Before</p>{include}<p>After</p>", given, limits)
+
+    assert whole.html.count("Of the harbour") == 30
+    assert rendered.html.startswith("<p>Before</p>")
+    assert rendered.html.endswith("<p>After</p>")
+    assert "Of the harbour" not in rendered.html
+    assert rendered.left_out == (LeftOut(called, 1, reason),)

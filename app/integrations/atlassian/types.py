@@ -127,6 +127,8 @@ class Descendant:
     status: str
     depth: int
     position: int | None
+    #: Whether what is below it was not asked for, though it is not too deep: that would have been too many questions.
+    unasked: bool = False
 
 
 class BodyFormat(StrEnum):

@@ -1,7 +1,7 @@
 """The PDF of a link: who gets one, that it is made once and kept encrypted, and that it says who took it."""
 
 import io
-import time
+import math
 
 import pikepdf
 import pytest
@@ -24,6 +24,7 @@ from tests.pages import PageClient
 
 PDF = Powers(pdf=True)
 MARKED = Powers(pdf=True, watermark=True)
+AS_SHIPPED = paper_views.PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -83,15 +84,40 @@ def test_whoever_comes_back_to_an_order_that_was_given_up_places_another(world: 
     assert pages.get(f"{shared.path}pdf/progress").heading == "Your PDF is ready"
 
 
-def test_a_reader_waits_a_moment_before_being_told_to_wait(
-    world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch
+class Held:
+    """A clock that goes on by what is slept, and a worker that is done at some second of it, or never."""
+
+    def __init__(self, done_at: float) -> None:
+        self.passed = 0.0
+        self.done_at = done_at
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += seconds
+        if self.passed >= self.done_at:
+            work()
+
+
+@pytest.mark.parametrize(
+    ("done_at", "status", "waited"), [(0.5, 200, 0.5), (1.9, 200, 1.9), (2.5, 303, 2.0), (math.inf, 303, 2.0)]
+)
+def test_a_reader_waits_two_seconds_before_being_told_to_wait(
+    world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch, done_at: float, status: int, waited: float
 ) -> None:
-    monkeypatch.setattr(paper_views, "PATIENCE", 30.0)
-    # A worker that is done while the reader waits.
-    monkeypatch.setattr(time, "sleep", lambda _seconds: work())
     shared = share(world, powers=PDF)
     opened(pages, shared)
-    assert fetch(pages, shared, "pdf").status_code == 200
+    held = Held(done_at)
+    monkeypatch.setattr(paper_views, "PATIENCE", AS_SHIPPED)
+    monkeypatch.setattr(paper_views, "time", held)
+    answer = fetch(pages, shared, "pdf")
+    assert (answer.status_code, round(held.passed, 1)) == (status, waited)
+    if status == 303:
+        assert answer.headers["Location"] == f"{shared.path}pdf/progress"
+        assert pages.get(f"{shared.path}pdf/progress").heading == "Your PDF is being made"
+        # Whoever follows it is answered at once.
+        assert round(held.passed, 1) == waited
 
 
 def test_a_pdf_holds_the_pictures_of_the_page(world: World, pages: PageClient) -> None:

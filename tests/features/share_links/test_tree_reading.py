@@ -43,7 +43,16 @@ class Slow:
 
     def descendants(self, page_id: str, *, depth: int, limit: int) -> list[Descendant]:
         return [
-            Descendant(one, above, "folder" if one.startswith("f") else "page", one, "current", level, None)
+            Descendant(
+                one,
+                above,
+                "folder" if one.startswith("f") else "page",
+                one,
+                "current",
+                level,
+                None,
+                one.startswith("u"),
+            )
             for one, above, level in self.pages
         ]
 
@@ -149,6 +158,13 @@ def test_five_hundred_pages_are_looked_at(pages: int, cut_at: int | None) -> Non
     assert found is not None
     assert (len(found.pages), found.cut_at) == (500, cut_at)
     assert site.asked == []
+
+
+def test_where_not_all_lists_of_pages_could_be_asked_for_that_is_said() -> None:
+    site: Any = Slow(("p1", "1", 1), ("u1", "p1", 2), told="pu")
+    found = tree_reading.read(site, "1", 5)
+    assert found is not None
+    assert ([one.page_id for one in found.pages], found.cut_at) == (["p1", "u1"], 3)
 
 
 def test_pages_in_folders_hang_on_the_page_above_and_know_the_folders_between() -> None:

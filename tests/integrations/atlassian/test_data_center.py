@@ -9,6 +9,7 @@ import pytest
 import urllib3
 
 from app.integrations.atlassian.auth import PersonalAccessToken
+from app.integrations.atlassian.data_center import page_tree
 from app.integrations.atlassian.data_center.confluence import ConfluenceDataCenter
 from app.integrations.atlassian.data_center.jira import JiraDataCenter
 from app.integrations.atlassian.errors import (
@@ -183,6 +184,19 @@ def test_the_pages_below_come_parents_first_and_only_those_to_be_seen(running: R
             assert one.parent_id in seen
             seen.add(one.id)
         assert len(reading.descendants("100001", depth=3, limit=2)) == 2
+
+
+def test_where_there_are_too_many_pages_to_ask_it_is_said_of_which_nothing_is_known_below(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with confluence(running) as reading:
+        assert not any(one.unasked for one in reading.descendants("100120", depth=3))
+        monkeypatch.setattr(page_tree, "MAX_ASKED", 2)
+        below = {one.id: one.unasked for one in reading.descendants("100120", depth=3)}
+    # The page itself and its first child were asked.
+    assert below["100121"] is False
+    assert below["100124"] is True
+    assert "100125" not in below
 
 
 def test_a_search_tells_of_the_pages_below_what_they_tell_themselves(running: Running) -> None:

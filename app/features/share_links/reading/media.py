@@ -210,14 +210,14 @@ def _fill(target: ObjectRow, file: File, kind: CopyKind, copy_id: int) -> None:
         pixels = size_of(beginning) if kind is CopyKind.MEDIA and media_type in filetypes.PICTURES else None
         with db.transaction() as session:
             copies.complete(session, copy_id, size, media_type, pixels)
-            if pixels is not None:
-                picture_sizes.note(session, target.id)
     except BaseException as error:
         with db.transaction() as session:
             copies.discard(session, copy_id)
         if isinstance(error, AtlassianError):
             raise _refused(target, error) from error
         raise
+    if pixels is not None:
+        picture_sizes.note(target.id)
 
 
 def _in_chunks(pieces: Iterator[bytes]) -> Iterator[bytes]:

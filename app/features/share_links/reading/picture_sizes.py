@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
 
 from app.core import db
 from app.documents.sizes import Size
@@ -13,15 +12,19 @@ from app.features.share_links.reading.copies import CopyKind
 from app.features.share_links.reading.coverage import Coverage
 
 
-def note(session: Session, shared_object_id: int) -> None:
+def note(shared_object_id: int) -> None:
     """Say that the size of a picture of an object has become known: pages that may show it are made anew."""
-    roots = select(CoveredPage.root_id).where(CoveredPage.object_id == shared_object_id)
-    session.execute(
-        update(SharedObject)
-        .where(or_(SharedObject.id == shared_object_id, SharedObject.id.in_(roots)))
-        .values(sizes_known=SharedObject.sizes_known + 1)
-        .execution_options(synchronize_session=False)
-    )
+    with db.reading() as session:
+        roots = list(session.scalars(select(CoveredPage.root_id).where(CoveredPage.object_id == shared_object_id)))
+    # One row at a time: a check holds a shared page while it goes through those below it.
+    for row in (shared_object_id, *roots):
+        with db.transaction() as session:
+            session.execute(
+                update(SharedObject)
+                .where(SharedObject.id == row)
+                .values(sizes_known=SharedObject.sizes_known + 1)
+                .execution_options(synchronize_session=False)
+            )
 
 
 def of(target: ObjectRow, root: ObjectRow, coverage: Coverage, html: str) -> Mapping[str, Size]:

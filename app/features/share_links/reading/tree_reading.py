@@ -82,7 +82,7 @@ def read(client: ConfluenceReader, root_id: str, depth: int, *, most: int | None
                 return Below()
             told = _told(client, root_id, most, end)
             found, unasked = _look_at(client, root_id, below[:most], told, end)
-            beyond = [one.depth for one in below[most:]] + unasked
+            beyond = [one.depth for one in below[most:]] + [one.depth + 1 for one in below if one.unasked] + unasked
             return Below(found, min(beyond, default=None))
     except AtlassianError as error:
         if not error.is_down:

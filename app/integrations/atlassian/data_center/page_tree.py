@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.integrations.atlassian.data_center.lists import API, entries
@@ -10,7 +11,7 @@ from app.integrations.atlassian.transport import Transport
 from app.integrations.atlassian.types import Descendant
 
 MAX_DEPTH = 10
-#: Pages whose children are asked for; those of the rest are left out.
+#: Pages whose children are asked for; the rest are marked.
 MAX_ASKED = 100
 
 
@@ -27,7 +28,8 @@ def descendants(transport: Transport, page_id: str, depth: int, limit: int) -> l
             found += below
             if level < min(depth, MAX_DEPTH):
                 waiting += [(one.id, level + 1) for one in below]
-    return found[: max(0, limit)]
+    unasked = {page_id for page_id, _ in waiting}
+    return [replace(one, unasked=one.id in unasked) for one in found[: max(0, limit)]]
 
 
 def _children(transport: Transport, parent_id: str, depth: int) -> Iterator[Descendant]:
