@@ -9,7 +9,7 @@ from tests.journeys.portal import Portal
 from tests.journeys.visitor import DESK, NIGHT, PHONE, Look, Visit, Visitor
 
 PASSWORD = "quiet harbour lantern 42"
-HANDBOOK, ISSUE = "100120", "HARB-31"
+HANDBOOK, MOORING, ISSUE = "100120", "110021", "HARB-31"
 CHILDREN = {"children": {"depth": 2}, "comments": True, "attachments": True}
 FIELDS = ["status", "priority", "assignee", "reporter", "description", "issuelinks", "subtasks", "parent", "duedate"]
 
@@ -36,6 +36,20 @@ def test_a_handbook_is_read_page_by_page_with_its_comments(portal: Portal, visit
     look_at(reader, f"child-{look.name}")
     reader.follow("handbook")
     assert reader.page.url == link.address
+
+
+@pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=["desk", "dark", "phone"])
+def test_a_folder_is_a_heading_among_the_pages(portal: Portal, visit: Visit, look: Look) -> None:
+    powers = {"children": {"depth": 2}}
+    link = portal.share(portal.author(), portal.page_url(MOORING), password=PASSWORD, powers=powers)
+    reader = visit(look).open(link.address)
+    reader.enter({"Password": PASSWORD}).press("Open")
+    if look is PHONE:
+        reader.page.locator(".reader-tree-folded summary").click()
+    look_at(reader, f"folder-{look.name}")
+    assert reader.page.locator(".reader-folder:visible").inner_text() == "For visitors"
+    reader.follow("Parking for visitors")
+    assert reader.heading == "Parking for visitors"
 
 
 @pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=["desk", "dark", "phone"])
