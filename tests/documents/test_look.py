@@ -5,6 +5,7 @@ import pytest
 
 from app.documents.classes import CLASSES, Colour
 from app.documents.colours import nearest
+from tests.documents.look.constructs import CONSTRUCTS, FOLDER
 
 _CSS = Path(__file__).parents[2] / "static" / "css"
 _SHEETS = (
@@ -26,6 +27,14 @@ def test_the_stylesheets_know_exactly_the_classes_that_content_may_carry() -> No
 def test_the_stylesheets_write_down_no_colour_of_their_own() -> None:
     for sheet in _SHEETS:
         assert not re.search(r"#[0-9a-f]{3,8}\b|rgba?\(|hsl\(|url\(|@import", (_CSS / sheet).read_text())
+
+
+def test_the_document_for_readers_shows_a_picture_of_each_construct_and_no_other_is_kept() -> None:
+    kept = {path.stem for path in FOLDER.glob("*.png")}
+    document = (FOLDER.parents[1] / "reading.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"images/reading/([a-z-]+)\.png", document)) == kept
+    assert {one.name for one in CONSTRUCTS} <= kept
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,16 @@
 """Make the pictures: see the package."""
 
 import argparse
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pypdfium2
 from playwright.sync_api import Browser
 
 from tests.browser import chromium
 from tests.documents.corpus import Piece, corpus
+from tests.documents.look.constructs import make_pictures, sheets_of
 from tests.documents.look.screen import DAY, NIGHT, PHONE, Look, screen
 from tests.documents.look.tiles import Tile, contact_sheets
-from tests.documents.paper.test_corpus_on_paper import on_paper
 
 #: Columns of a sheet by look, so that text is just large enough to be read.
 _COLUMNS = ((DAY, 3), (NIGHT, 3), (PHONE, 5))
@@ -29,7 +27,13 @@ def main() -> None:
         "names", nargs="*", help="as in tests/documents/corpus, without .html; all of it if there are none"
     )
     sheets.add_argument("--look", action="append", choices=("light", "dark", "390", "paper"))
+    commands.add_parser("constructs", help="the pictures in docs/images/reading")
     asked = parser.parse_args()
+    if asked.command == "constructs":
+        with chromium() as browser:
+            written = make_pictures(browser, corpus())
+        print(f"{len(written)} pictures, {sum(path.stat().st_size for path in written) / 1_000:.0f} kB")
+        return
     pieces = [piece for piece in corpus() if not asked.names or piece.name in asked.names]
     asked.folder.mkdir(parents=True, exist_ok=True)
     _sheets(pieces, asked.folder, asked.look or ("light", "dark", "390", "paper"))
@@ -58,12 +62,7 @@ def _on_screen(browser: Browser, pieces: Iterable[Piece], look: Look) -> Iterato
 
 def _on_paper(pieces: Iterable[Piece]) -> Iterator[Tile]:
     for piece in pieces:
-        document = pypdfium2.PdfDocument(on_paper(piece))
-        for number, page in enumerate(document, 1):
-            picture = io.BytesIO()
-            page.render(scale=1.25).to_pil().save(picture, "png")
-            yield Tile(f"{piece.name} {number}", picture.getvalue())
-        document.close()
+        yield from (Tile(f"{piece.name} {number}", png) for number, png in enumerate(sheets_of(piece), 1))
 
 
 if __name__ == "__main__":

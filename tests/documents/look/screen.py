@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, FloatRect, Page, Route
 
 from tests.documents.corpus import SITE, content_of
 from tests.documents.paper.sheets import CSS
@@ -26,6 +26,18 @@ _FAULTS = """() => {
   }
   return found;
 }"""
+
+
+_CUT = """([keep, without]) => {
+  const body = document.querySelector(".doc-body");
+  const found = [...body.children].filter((one) => one.matches(keep));
+  if (without) for (const one of body.querySelectorAll(without)) one.remove();
+  body.replaceChildren(...found.filter((one) => one.isConnected));
+  for (const one of body.querySelectorAll("details")) one.open = true;
+  return body.children.length;
+}"""
+#: CSS pixels around what is cut out.
+_MARGIN = 12
 
 
 @dataclass(frozen=True)
@@ -61,11 +73,24 @@ class Screen:
         found: list[str] = self._page.evaluate(_FAULTS)
         return found
 
+    def cut(self, keep: str, without: str) -> int:
+        """Leave of the content's top level what matches, take `without` out of it, unfold it, and return how much is left."""
+        left: int = self._page.evaluate(_CUT, [keep, without])
+        return left
+
     def picture(self, selector: str | None = None) -> bytes:
-        """Return a PNG of the whole page, or of the first element that a selector finds."""
+        """Return a PNG of the whole page, or of the element that a selector finds with a little around it."""
         if selector is None:
             return self._page.screenshot(full_page=True)
-        return self._page.locator(selector).first.screenshot()
+        box = self._page.locator(selector).bounding_box()
+        assert box is not None
+        clip: FloatRect = {
+            "x": box["x"] - _MARGIN,
+            "y": box["y"] - _MARGIN,
+            "width": box["width"] + 2 * _MARGIN,
+            "height": box["height"] + 2 * _MARGIN,
+        }
+        return self._page.screenshot(full_page=True, clip=clip)
 
 
 @contextmanager
