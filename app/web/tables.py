@@ -25,6 +25,7 @@ class Column:
     direction: Direction | None = None
     numeric: bool = False
     label_hidden: bool = False
+    ticks: str | None = None
 
 
 def column(
@@ -33,14 +34,15 @@ def column(
     default: Direction | None = None,
     numeric: bool = False,
     label_hidden: bool = False,
+    ticks: str | None = None,
 ) -> Column:
     """Return a column head; one with `sort` links to this page sorted by it, `?sort=name` or `?sort=-name`.
 
     `default` marks the column the page is sorted by when the query says nothing. The view reads the same `sort` argument
-    and accepts only the names it knows.
+    and accepts only the names it knows. `ticks` is what the row_tick of its cells are sent as: its head ticks them all.
     """
     if sort is None:
-        return Column(label, None, None, numeric, label_hidden)
+        return Column(label, None, None, numeric, label_hidden, ticks)
     asked = request.args.get("sort")
     direction: Direction | None = default if asked is None else None
     if asked is not None and asked.removeprefix("-") == sort:

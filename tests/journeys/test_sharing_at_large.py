@@ -112,6 +112,24 @@ def test_ticks_in_the_list_choose_links_on_a_phone_too(portal: Portal, visit: Vi
     assert author.page.get_by_role("row").filter(has_text="Quay").count() == 1
 
 
+def test_the_tick_in_the_head_chooses_all_of_the_page_by_script(portal: Portal, visit: Visit) -> None:
+    ines = portal.author()
+    for name in ("Crane", "Quay", "Gate"):
+        portal.share(ines, name=name, password=PASSWORD)
+    author = visit().sign_in(ines).open("/links/").tick("Select all on this page")
+    assert author.page.locator("tbody :checked").count() == 3
+    author.tick("Select Quay", off=True)
+    head = author.page.locator("thead input")
+    assert head.evaluate("one => [one.checked, one.indeterminate]") == [False, True]
+    # Sorting draws the table anew; the head still works.
+    author.page.get_by_role("link", name="Created").click()
+    author.page.wait_for_url("**/links/?sort=*")
+    author.tick("Select all on this page").press("Change selected or all …")
+    assert [author.page.get_by_label(name, exact=True).count() for name in ("Crane", "Quay", "Gate")] == [1, 1, 1]
+    plain = visit(script=False).sign_in(ines).open("/links/")
+    assert not plain.page.locator("thead input").is_visible(), "it would do nothing"
+
+
 def test_a_link_is_handed_to_a_colleague(portal: Portal, visit: Visit) -> None:
     ines, jonas = portal.author(), portal.author("Jonas Berg")
     link = portal.share(ines, name="Berth plan", password=PASSWORD)
