@@ -63,6 +63,8 @@ def test_what_the_table_says_is_so(demonstration: Demonstration) -> None:
         assert Browser(demonstration.base_url).get(path).status == (404 if closed else 200), opens_with
     path = next(path for path, opens_with in links if LINK_PASSWORD in opens_with)
     assert _opens(demonstration, path, LINK_PASSWORD)
+    (listed,) = re.findall(rf"Shared with you.*\n +{demonstration.base_url}(/\S+)\n", said)
+    assert Browser(demonstration.base_url).get(listed).status == 200
     for person in PERSONS:
         assert person.email in said
         browser = Browser(demonstration.base_url)
