@@ -40,6 +40,8 @@ MOST = 1.5
 PAGE = Path(__file__).parent / "growth.md"
 #: So few that one of them has a full page of links at the smaller size, too: an empty page is quick by itself.
 _OWNERS = 10
+#: Links of one recipient at both sizes: a page of ten rows is not as quick as one of a single row.
+_OF_RECIPIENT = 10
 _BATCH = 5_000
 _WARM_UP = 3
 #: Days over which links were made and opened.
@@ -194,7 +196,7 @@ def _pages(portal: Portal, size: Size, opened: str) -> dict[str, tuple[Browser, 
         "Search: the beginning of two words": f"{everything}?q=rott+plan",
         "Search: one link": f"{everything}?q=nr{size.links // 2}",
         "Search: nothing": f"{everything}?q=zeppelin",
-        "… for one recipient": f"{everything}?recipient=anna7@d7.example",
+        "… for one recipient": f"{everything}?recipient=anna0@d0.example",
         "… that nobody opened": f"{everything}?risk=never_opened",
         "Risk board": "/links/risks/",
         "A link’s page": f"/links/{opened}/",
@@ -294,10 +296,10 @@ def _links(connection: Connection, count: int, owner_id: int, now: datetime) -> 
             words += [{"link_id": link_id + number, "word": word} for word in words_of(name)]
             titles += [{"object_id": object_id + number, "word": word} for word in words_of(title, "OPS")]
             if number % 10 == 7:
-                domain = f"d{number % 997}.example"
-                recipients.append(
-                    {"link_id": link_id + number, "value": f"anna{number % 997}@{domain}", "domain": domain}
-                )
+                # Every tenth link has one.
+                whom = number // 10 % max(count // 10 // _OF_RECIPIENT, 1)
+                domain = f"d{whom}.example"
+                recipients.append({"link_id": link_id + number, "value": f"anna{whom}@{domain}", "domain": domain})
         for table, rows in (
             (SharedObject, objects),
             (ShareLink, links),
