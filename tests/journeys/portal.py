@@ -3,6 +3,7 @@
 One per process that runs tests: journeys share it, so each makes the people and links that it is about.
 """
 
+import base64
 import email
 import os
 import re
@@ -250,6 +251,13 @@ class Portal:
         """Forget the attempts that were counted, as the next window does."""
         with db.transaction() as session:
             session.execute(delete(Attempt))
+
+    def attach(self, page_id: str, filename: str, content: bytes) -> None:
+        """Attach a file to a page of the simulated site."""
+        where = f"{self.site.base_url}/_simulator/attachments/{page_id}/{filename}"
+        body = {"base64": base64.b64encode(content).decode(), "media_type": "application/octet-stream"}
+        answer = urllib3.request("PUT", where, json=body, timeout=5)
+        assert answer.status < 300, answer.data
 
     def attachment(self, filename: str) -> bytes:
         """Return the bytes of a file of the simulated site."""

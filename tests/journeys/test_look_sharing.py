@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.core import clock
+from tests.documents.attached.made import docx
 from tests.journeys.portal import Cast, Portal, Shared
 from tests.journeys.test_look import PASSWORD, looks, pictures, walk
 from tests.journeys.visitor import Look, Visit, Visitor
@@ -58,6 +59,20 @@ def test_what_approvers_and_creators_see(portal: Portal, visit: Visit, look: Loo
         ada.picture(pictures / f"approval-refused-{look.name}.png")
         ada.enter({"Reason": "The second half is not for them."}).press("Decide")
         author.open(f"/links/{asked.id}/").picture(pictures / f"link-declined-{look.name}.png")
+    portal.attach(RELEASE_NOTES, "gates.docx", docx("Ask for the token at the gate."))
+    portal.attach(RELEASE_NOTES, "backup.zip", b"PK and so on")
+    with portal.rules("ENG", **words):
+        author.open(f"/links/new/?url={portal.page_url(RELEASE_NOTES)}")
+        author.enter({"Name": f"With files {look.name}"}).tick("Show attachments").tick("Allow downloads").press(
+            "Create link", status=422
+        )
+        assert "in the file “gates.docx”" in author.words
+        author.picture(pictures / f"create-asks-again-{look.name}.png")
+        author.press("Create link")
+        ada.open("/links/approvals/").follow(f"With files {look.name}")
+        ada.picture(pictures / f"approval-of-files-{look.name}.png")
+        ada.follow("View as a recipient").picture(pictures / f"approver-reads-{look.name}.png")
+        assert "gates.docx" in ada.words
     with portal.rules("ENG", **words | {"content_check": "refuse"}):
         author.open(f"/links/new/?url={portal.page_url(GATE_API)}").picture(pictures / f"create-refuse-{look.name}.png")
 
