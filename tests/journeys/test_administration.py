@@ -52,7 +52,7 @@ def test_a_setting_is_changed_within_its_bounds_recorded_and_holds_for_the_next_
     field, page = "Usual life in days", "/links/rules/everywhere"
     administrator = visit().sign_in(portal.administrator("Maja Holm")).open(page)
     before = administrator.value(field)
-    for wrong, said in (("0", "1"), ("3651", "3650"), ("many", "whole number")):
+    for wrong, said in (("0", "1"), ("3651", "3650")):
         administrator.open(page).enter({field: wrong}).press("Show what would change", status=422)
         assert said in administrator.page.locator(".field-error").inner_text()
         assert administrator.open(page).value(field) == before
