@@ -42,9 +42,9 @@ test: ## Lint, then run the whole suite on SQLite and again on PostgreSQL
 	@$(SETUP) test
 	@$(MAKE) --no-print-directory check
 	@echo "== tests on SQLite"
-	@TEST_DATABASE=sqlite $(PYTEST) -n $(JOBS) $(PYTEST_ARGS)
+	@TEST_DATABASE=sqlite $(PYTEST) -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 	@echo "== tests on PostgreSQL"
-	@TEST_DATABASE=postgresql $(PYTEST) -n $(JOBS) $(PYTEST_ARGS)
+	@TEST_DATABASE=postgresql $(PYTEST) -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 interop: ## Run the portal as installed with real peers (identity providers, clients, Redis, PostgreSQL)
 	@$(SETUP) interop

@@ -37,6 +37,11 @@ class Running:
     site: Site
     servers: tuple[BaseWSGIServer, ...]
 
+    @property
+    def is_serving(self) -> bool:
+        """Tell whether nobody has stopped it yet."""
+        return self.servers[0].socket.fileno() != -1
+
     def stop(self) -> None:
         """End both servers and free their ports; a second call does nothing."""
         for server in self.servers:

@@ -19,8 +19,11 @@ from app.core.crypto import keyring, passwords, ring
 from app.core.crypto.keyring import KeyRing
 from app.core.mail import delivery
 from app.features.sso import addresses
-from tests import guards, settings
-from tests.database import Databases, Kind, open_databases, wanted
+from simulator import site as simulator
+from simulator.loading import refill
+from simulator.site import Running
+from tests import guards, scratch, settings
+from tests.database import Databases, Engines, Kind, open_databases, wanted
 from tests.pages import PageClient
 
 #: Suites that need something of their own and have a command of their own: `make interop`, `make contract`, `make samples`.
@@ -31,10 +34,16 @@ _WITHOUT_DATABASE = tuple(Path(__file__).parent / name for name in ("documents",
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
+def pytest_configure() -> None:
+    """Write in memory where there is room."""
+    scratch.write_in_memory()
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Run the suites that need real peers, Atlassian's documents or foreign payloads only where the command names them.
 
-    On PostgreSQL the same holds for suites without a database, which would do a second time what they did on SQLite.
+    On PostgreSQL the same holds for suites without a database, which would do a second time what they did on SQLite;
+    `pytest_collection_modifyitems` leaves out single tests for the same reason.
     """
     once = collection_path in _WITHOUT_DATABASE and wanted() == "postgresql"
     if collection_path not in _BY_NAME_ONLY and not once:
@@ -43,16 +52,23 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if any(path.is_relative_to(collection_path) for path in named) else True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let no test that needs a database stand where it would run on one of them alone."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let no test that needs a database stand where it would run on one of them alone, and none run twice that needs none."""
     for item in items:
-        if "databases" in getattr(item, "fixturenames", ()) and any(map(item.path.is_relative_to, _WITHOUT_DATABASE)):
+        if _needs_database(item) and any(map(item.path.is_relative_to, _WITHOUT_DATABASE)):
             raise pytest.UsageError(f"{item.nodeid} needs a database, and its folder is run without")
+    if wanted() == "postgresql" and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        config.hook.pytest_deselected(items=[item for item in items if not _needs_database(item)])
+        items[:] = filter(_needs_database, items)
 
 
-def pytest_report_header() -> str:
-    once = ", without " + ", ".join(path.name for path in _WITHOUT_DATABASE) if wanted() == "postgresql" else ""
-    return f"database: {wanted()}{once}"
+def _needs_database(item: pytest.Item) -> bool:
+    return not {"databases", "database_kind"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    once = wanted() == "postgresql" and config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return f"database: {wanted()}{', without tests that need none and ran on SQLite' if once else ''}"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -87,19 +103,26 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
     """The address of a migrated database of this test's own, for a second process to join."""
+    if not _needs_database(request.node):
+        pytest.fail("a test that asks for its database while it runs would run on SQLite alone; let it name one")
     url = databases.fresh()
     yield url
     databases.drop(url)
 
 
-@pytest.fixture
-def engine(database_url: str, config: Config, key_ring: KeyRing) -> Iterator[Engine]:
-    """A migrated database of this test's own, bound: `transaction()` and `reading()` use it."""
+@pytest.fixture(scope="session")
+def _engines(config: Config) -> Engines:
     from app.core.start import make_engine
 
-    made = make_engine(settings.on_database(config, database_url))
+    return Engines(lambda url: make_engine(settings.on_database(config, url)))
+
+
+@pytest.fixture
+def engine(database_url: str, _engines: Engines, key_ring: KeyRing) -> Iterator[Engine]:
+    """A migrated database of this test's own, bound: `transaction()` and `reading()` use it. The engine outlives the test."""
+    made = _engines.at(database_url)
     db.bind(made)
     yield made
     made.dispose()
@@ -151,6 +174,24 @@ def app(_application: Flask, engine: Engine, config: Config) -> Flask:
 def pages(app: Flask) -> PageClient:
     """A browser that checks every page it opens."""
     return PageClient(app)
+
+
+@pytest.fixture(scope="session")
+def _sites() -> Iterator[list[Running]]:
+    made: list[Running] = []
+    yield made
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture
+def simulated(_sites: list[Running]) -> Running:
+    """A simulated Atlassian site as its content says: one per process, filled anew, or started anew where a test has stopped it."""
+    if _sites and _sites[-1].is_serving:
+        refill(_sites[-1].site)
+    else:
+        _sites.append(simulator.start())
+    return _sites[-1]
 
 
 @pytest.fixture

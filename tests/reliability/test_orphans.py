@@ -1,4 +1,4 @@
-"""SIGKILL of `portico serve` itself: portal, worker and all they started end by themselves, and the next one begins."""
+"""The end of `portico serve`, above all by SIGKILL: portal, worker and all they started end too, and the next one begins."""
 
 import socket
 import threading
@@ -28,7 +28,9 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
     return environ | {"PORTICO_WORKERS": "1"}
 
 
-def test_portal_and_worker_end_with_what_started_them_though_a_request_does_not(installation: Installation) -> None:
+def test_portal_and_worker_end_with_what_started_them_whether_it_is_killed_or_told_to_end(
+    installation: Installation,
+) -> None:
     author = Program(installation.base_url, installation.token)
     acknowledged = {create(author, installation)["id"] for _ in range(3)}
     asking = asked_without_end(installation, author)
@@ -41,6 +43,10 @@ def test_portal_and_worker_end_with_what_started_them_though_a_request_does_not(
     acknowledged.add(create(author, installation)["id"])
     with db.reading() as session:
         assert set(session.scalars(select(ShareLink.public_id))) == acknowledged
+    running = processes.descendants(installation.process.pid)
+    installation.process.terminate()
+    assert installation.process.wait(WITHIN_SECONDS) == 0
+    assert not any(map(processes.lives, running))
 
 
 @pytest.mark.parametrize("serving", ["tests.reliability.impatient_serve"])

@@ -16,7 +16,6 @@ from app.core.settings import registry
 from app.features.share_links import public_views
 from app.features.share_links.reading import sheets
 from app.integrations.atlassian.types import Deployment, Product
-from simulator import site as simulator
 from simulator.data_center.people import jira_key, user_key
 from simulator.site import Running
 from simulator.state import Account
@@ -99,27 +98,25 @@ def _fresh_process() -> None:
 
 
 @pytest.fixture
-def world(app: Flask) -> Iterator[World]:
+def world(app: Flask, simulated: Running) -> Iterator[World]:
     """A running site, with the author's own account connected."""
     clients.forget()
     registry.forget()
-    with simulator.start() as running:
-        found = World(running, *_connections(running), _author())
-        found.connect(found.author, "ines")
-        yield found
-        clients.forget()
+    found = World(simulated, *_connections(simulated), _author())
+    found.connect(found.author, "ines")
+    yield found
+    clients.forget()
 
 
 @pytest.fixture
-def own_servers(app: Flask) -> Iterator[OwnServers]:
+def own_servers(app: Flask, simulated: Running) -> Iterator[OwnServers]:
     """A running site with Data Center connections, and the author's own account connected."""
     clients.forget()
     registry.forget()
-    with simulator.start() as running:
-        found = OwnServers(running, *_connections(running, Deployment.DATA_CENTER), _author())
-        found.connect(found.author, "ines")
-        yield found
-        clients.forget()
+    found = OwnServers(simulated, *_connections(simulated, Deployment.DATA_CENTER), _author())
+    found.connect(found.author, "ines")
+    yield found
+    clients.forget()
 
 
 def _connections(running: Running, deployment: Deployment = Deployment.CLOUD) -> tuple[Connection, Connection]:

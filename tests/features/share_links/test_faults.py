@@ -33,11 +33,7 @@ def _own_belief() -> Iterator[None]:
 @contextmanager
 def read_only(engine: Engine, kind: Kind) -> Iterator[None]:
     """Let the database refuse every write, as a standby or a file without rights does."""
-    on, off = (
-        ("SET default_transaction_read_only = on", "SET default_transaction_read_only = off")
-        if kind is Kind.POSTGRESQL
-        else ("PRAGMA query_only = ON", "PRAGMA query_only = OFF")
-    )
+    on = "SET default_transaction_read_only = on" if kind is Kind.POSTGRESQL else "PRAGMA query_only = ON"
 
     def refuse(connection: Any, *_: Any) -> None:
         _say(connection, on)
@@ -48,7 +44,8 @@ def read_only(engine: Engine, kind: Kind) -> Iterator[None]:
         yield
     finally:
         event.remove(engine, "checkout", refuse)
-        event.listen(engine, "checkout", lambda connection, *_: _say(connection, off))
+        # Connections made from here on have been told nothing.
+        engine.dispose()
         trail.forget_probe()
 
 
