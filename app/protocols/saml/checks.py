@@ -186,7 +186,9 @@ def _answers(one: Confirmation, message: Message, expected: Expectations) -> Che
         return CheckResult(
             Check.IN_RESPONSE_TO, False, f"the same request as the response: {message.in_response_to}", said or _NOTHING
         )
-    known = said in expected.outstanding and expected.outstanding[said].request_id == said if said else False
+    # Looked up once: somebody else may take the request away while this answer is read.
+    outstanding = expected.outstanding.get(said) if said else None
+    known = outstanding is not None and outstanding.request_id == said
     return CheckResult(Check.IN_RESPONSE_TO, known, "a request of ours that waits for its answer", said or _NOTHING)
 
 

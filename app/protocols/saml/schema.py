@@ -4,6 +4,7 @@ The schemas name each other by addresses on the web. libxml2 skips an import who
 that imports the local files in order of dependence settles every one of them.
 """
 
+import threading
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,15 @@ _FILES: Final = (
 _XS: Final = "http://www.w3.org/2001/XMLSchema"
 
 
+#: libxml2 takes the schemas for wrong where two threads compile them at once.
+_compiling = threading.Lock()
+
+
+def _schema() -> etree.XMLSchema:
+    with _compiling:
+        return _compiled()
+
+
 @cache
 def _compiled() -> etree.XMLSchema:
     found = find_spec("saml2")
@@ -43,6 +53,6 @@ def _compiled() -> etree.XMLSchema:
 def validate(root: etree._Element) -> None:
     """Raise Refused, with the first complaint, if an element is not as the SAML schemas say."""
     try:
-        _compiled().assertValid(root)
+        _schema().assertValid(root)
     except etree.DocumentInvalid as error:
         raise Refused(Check.SCHEMA, "a message as the SAML schema says", str(error)[:300]) from error

@@ -1,6 +1,7 @@
 """What a good response says comes out; what is said wrongly, to somebody else or at another time is refused."""
 
 import base64
+import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,12 +12,13 @@ import pytest
 import xmlsec
 from lxml import etree
 
-from app.protocols.saml import envelope
+from app.protocols.saml import envelope, schema
 from app.protocols.saml.types import Check, Demands, NameId, Outstanding, Signed
 from tests.protocols.saml import provider
 from tests.protocols.saml.provider import ACS, ENTITY, MIN, NOW, REQUEST, How, Said, read, response, saying
 
 _ANY = Demands(signed=Signed.ASSERTION)
+_RACERS = 6
 
 
 def test_a_good_response_says_who_signed_in() -> None:
@@ -310,6 +312,31 @@ def test_an_unknown_request_is_told_from_one_of_ours() -> None:
     assert read(response(), outstanding=outstanding).assertion is None
     answer = response(saying(in_response_to="_request-2", response_in_response_to="_request-2"))
     assert read(answer, outstanding=outstanding).assertion is not None
+
+
+class TakenMeanwhile(dict[str, Outstanding]):
+    """Requests that somebody else takes away as soon as one of them was looked up."""
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) and self.pop(str(key)) is not None
+
+
+def test_a_request_that_is_taken_while_its_answer_is_read_is_no_error() -> None:
+    outcome = read(response(), outstanding=TakenMeanwhile({REQUEST: Outstanding(REQUEST, NOW)}))
+    assert outcome.assertion is not None
+
+
+def test_the_schemas_are_compiled_once_however_many_come_first() -> None:
+    schema._compiled.cache_clear()
+    together = threading.Barrier(_RACERS)
+
+    def come(_number: int) -> bool:
+        together.wait(30)
+        return read(response()).assertion is not None
+
+    with ThreadPoolExecutor(_RACERS) as pool:
+        assert all(pool.map(come, range(_RACERS)))
+    assert schema._compiled.cache_info().misses == 1
 
 
 def test_a_signature_by_an_elliptic_curve_is_read() -> None:
