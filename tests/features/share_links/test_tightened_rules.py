@@ -77,3 +77,12 @@ def test_rules_that_are_taken_away_and_set_anew_are_others(shared: Shared, world
     with db.transaction() as session:
         rule_changes.change(session, administrator, where, FOUND)
     pages.get(shared.path, status=403)
+
+
+def test_where_rules_only_warn_the_owner_is_told_of_what_a_new_pattern_finds(
+    shared: Shared, world: World, pages: PageClient
+) -> None:
+    stored(Place(world.confluence.id, "ops"), FOUND | {"content_check": "warn"})
+    assert "crane" in pages.get(shared.path).text
+    pages.sign_in(world.author)
+    assert "Crane:" in pages.get(f"/links/{shared.link.public_id}/").text

@@ -21,7 +21,7 @@ from app.features.share_links import powers
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import grants
 from app.features.share_links.life.notices import NoticeCode, tell_owner, was_told
-from app.features.share_links.models import ShareLink
+from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.policy import PauseReason
 from app.features.share_links.rules import approving, content_check, ruling
 from app.features.share_links.rules.content_check import Scan
@@ -36,7 +36,7 @@ def permits(link_id: int, html: str, files: Callable[[frozenset[OwnPattern]], Sc
     """
     with db.reading() as session:
         link = session.get_one(ShareLink, link_id)
-        rules, known = ruling.rules_of(session, link), _was_shown(link)
+        rules, known = ruling.rules_of(session, link), _was_shown(session, link)
     mode = mode_of(rules)
     if mode is CheckMode.OFF or (mode is CheckMode.WARN and known):
         return True
@@ -55,10 +55,13 @@ def permits(link_id: int, html: str, files: Callable[[frozenset[OwnPattern]], Sc
     return False
 
 
-def _was_shown(link: ShareLink) -> bool:
-    """Tell whether its creator was shown what was found in it: in what it was made for, alone and as it was made."""
+def _was_shown(session: Session, link: ShareLink) -> bool:
+    """Tell whether its creator was shown what the rules look for: in what it was made for, alone and as it was made."""
     shows = powers.load(link.powers)
-    return not link.page_changed and link.version == 1 and not shows.comments and shows.children is None
+    if link.page_changed or link.version != 1 or shows.comments or shows.children is not None:
+        return False
+    shared = session.get_one(SharedObject, link.shared_object_id)
+    return not ruling.changed_since(session, shared.connection_id, shared.container, link.created_at)
 
 
 def record(session: Session, link: ShareLink, scan: Scan, mode: CheckMode) -> None:

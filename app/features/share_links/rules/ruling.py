@@ -1,9 +1,10 @@
 """Which rules hold at a place now, read from their levels, and who they let share there."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.accounts import queries as accounts
@@ -12,10 +13,11 @@ from app.core.accounts.models import Group
 from app.core.connections.models import Connection
 from app.core.permissions import Permission
 from app.core.settings import registry
+from app.core.settings.models import RuntimeSetting
 from app.features.share_links.models import RuleLevel, SharedObject, ShareLink
 from app.features.share_links.rules import rulebook
 from app.features.share_links.rules.rulebook import SETTABLE, Effective, Level, Plain, Rules, Scope
-from app.features.share_links.settings import SHARERS, ShareLinkSettings
+from app.features.share_links.settings import AREA, SHARERS, ShareLinkSettings
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,13 @@ def rules_of(session: Session, link: ShareLink) -> Rules:
     return rules_at(session, shared.connection_id, shared.container)
 
 
+def changed_since(session: Session, connection_id: int, container: str | None, since: datetime) -> bool:
+    """Tell whether the rules for what lies in a space or project were changed after an instant, taken away apart."""
+    levels = select(RuleLevel.id).where(*_at(connection_id, container), RuleLevel.changed_at > since)
+    everywhere = select(RuntimeSetting.area).where(RuntimeSetting.area == AREA, RuntimeSetting.changed_at > since)
+    return session.scalar(select(or_(levels.exists(), everywhere.exists()))) or False
+
+
 def may_share(session: Session, actor: Actor, rules: Rules) -> bool:
     """Tell whether the rules let somebody share, by their role and groups of now."""
     return keeps_from_sharing(session, actor, rules) is None
@@ -84,18 +93,21 @@ def is_in_each(session: Session, person_id: int | None, sets: frozenset[frozense
 
 
 def _lower(session: Session, place: Place) -> list[Level]:
-    # Keys are compared without regard to case, so that no other spelling of one escapes its rules.
-    wanted = {"", (place.container or "").lower()}
     query: Any = (
         select(RuleLevel, Connection.name)
         .join(Connection, Connection.id == RuleLevel.connection_id)
-        .where(RuleLevel.connection_id == place.connection_id, RuleLevel.container.in_(wanted))
+        .where(*_at(place.connection_id, place.container))
         .order_by(RuleLevel.container)
     )
     return [
         Level(Scope.CONTAINER if row.container else Scope.CONNECTION, known(row.values), row.container.upper() or name)
         for row, name in session.execute(query)
     ]
+
+
+def _at(connection_id: int | None, container: str | None) -> tuple[ColumnElement[bool], ...]:
+    # Keys are compared without regard to case, so that no other spelling of one escapes its rules.
+    return RuleLevel.connection_id == connection_id, RuleLevel.container.in_({"", (container or "").lower()})
 
 
 def known(stored: dict[str, Any]) -> dict[str, Plain]:
