@@ -125,7 +125,7 @@ def test_the_tick_in_the_head_chooses_all_of_the_page_by_script(portal: Portal, 
     author.page.get_by_role("link", name="Created").click()
     author.page.wait_for_url("**/links/?sort=*")
     author.tick("Select all on this page").press("Change selected or all …")
-    assert [author.page.get_by_label(name, exact=True).count() for name in ("Crane", "Quay", "Gate")] == [1, 1, 1]
+    assert author.page.get_by_role("checkbox", checked=True).count() == 3
     plain = visit(script=False).sign_in(ines).open("/links/")
     assert not plain.page.locator("thead input").is_visible(), "it would do nothing"
 
