@@ -1,5 +1,5 @@
 """What is left of Confluence Cloud's first interface, and addresses people see: downloads, view restrictions,
-permission checks, users, short links; and the two paths Atlassian closed.
+permission checks, users; and the two paths Atlassian closed.
 """
 
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from simulator import access, tiny
+from simulator import access
 from simulator.answers import Refusal, cursor_list, reply, v1_error, whole_number
 from simulator.confluence import labels_json, page_links, signed_in, the_site
 from simulator.media import signed_address
@@ -225,15 +225,6 @@ def user() -> Response:
     if found is None:
         raise v1_error(404, f"No user found with account id : {request.args.get('accountId', '')}")
     return reply(user_json(found))
-
-
-@blueprint.get("/wiki/x/<code>")
-def short_link(code: str) -> Response:
-    number = tiny.page_id(code)
-    page = the_site().pages.get(str(number))
-    if page is None or not access.may_view_page(the_site(), signed_in(), page):
-        return Response("<!DOCTYPE html><title>Page not found</title>", status=404, content_type="text/html")
-    return Response(status=302, headers={"Location": f"{the_site().base_url}/wiki{page_links(page)['webui']}"})
 
 
 @blueprint.get("/wiki/download/<path:rest>")

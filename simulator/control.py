@@ -84,11 +84,6 @@ def settings() -> Response:
     return reply(asdict(site.settings))
 
 
-@blueprint.get("/failures")
-def list_failures() -> Response:
-    return reply([one.as_json() for one in the_site().failures])
-
-
 @blueprint.post("/failures")
 def add_failure() -> Response:
     site, body = the_site(), _sent()
@@ -149,17 +144,6 @@ def change_account(handle: str) -> Response:
         for name, value in body.items():
             setattr(found, name, value)
     return reply(_account_json(found))
-
-
-@blueprint.put("/groups/<name>")
-def change_group(name: str) -> Response:
-    group = the_site().groups.get(name)
-    if group is None:
-        raise _wrong(f"There is no group {name}.", 404)
-    body = _sent()
-    _only(body, "grants", "name")
-    group.grants, group.name = list(body.get("grants", group.grants)), body.get("name", group.name)
-    return reply(asdict(group))
 
 
 def _page(page_id: str) -> Page:

@@ -12,7 +12,6 @@ from simulator.answers import jira_error, reply, whole_number
 from simulator.confluence import the_site
 from simulator.jira_calls import caller, named_issue, words
 from simulator.jira_shapes import (
-    attachment_json,
     comment_json,
     field_schema,
     field_values,
@@ -96,12 +95,6 @@ def _attachment(identifier: str) -> Attachment:
     if file is None or issue_of is None or not access.may_browse(site, account, issue_of):
         raise jira_error(404, f"The attachment with id '{identifier}' does not exist")
     return file
-
-
-@blueprint.get(f"{PREFIX}/attachment/<int:identifier>")
-def attachment(identifier: int) -> Response:
-    shaped = attachment_json(the_site(), _attachment(str(identifier)))
-    return reply(shaped | {"id": identifier})
 
 
 @blueprint.get(f"{PREFIX}/attachment/content/<identifier>")
@@ -212,45 +205,6 @@ def my_permissions() -> Response:
             "havePermission": access.holds(site, account, grant),
         }
     return reply({"permissions": shaped})
-
-
-@blueprint.post(f"{PREFIX}/permissions/check")
-def permissions_check() -> Response:
-    site, account = the_site(), _caller()
-    sent = request.get_json(silent=True)
-    if not isinstance(sent, dict):
-        raise jira_error(400, "The request body is required.")
-    subject = site.accounts.get(sent.get("accountId", account.account_id if account else ""))
-    if subject is not account and not access.holds(site, account, "jira:administer"):
-        raise jira_error(403, "Only Jira administrators may check the permissions of others.")
-    granted = [
-        key
-        for key in sent.get("globalPermissions", [])
-        if access.holds(site, subject, site.jira["permissions"].get(key, {}).get("grant", "-"))
-    ]
-    project_grants = [
-        _project_grant(subject, key, one) for one in sent.get("projectPermissions", []) for key in one["permissions"]
-    ]
-    return reply({"globalPermissions": granted, "projectPermissions": project_grants})
-
-
-def _project_grant(subject: Account | None, key: str, asked: dict[str, Any]) -> dict[str, Any]:
-    site = the_site()
-    grant = site.jira["permissions"].get(key, {}).get("grant", "-")
-
-    def held(project: str) -> bool:
-        return access.holds(site, subject, grant.replace("{project}", project))
-
-    issues = [
-        int(one.issue_id)
-        for one in site.issues.values()
-        if int(one.issue_id) in asked.get("issues", [])
-        and held(one.key.partition("-")[0])
-        and access.may_browse(site, subject, one)
-    ]
-    known = {int(one["id"]): key for key, one in site.jira["projects"].items()}
-    projects = [number for number, key in known.items() if number in asked.get("projects", []) and held(key)]
-    return {"permission": key, "issues": issues, "projects": projects}
 
 
 @blueprint.get(f"{PREFIX}/project/search")

@@ -25,6 +25,7 @@ from simulator.site import Running
 from tests import guards, scratch, settings
 from tests.database import Databases, Engines, Kind, open_databases, wanted
 from tests.pages import PageClient
+from tests.routes import RoutesAskedFor
 
 #: Suites that need something of their own and have a command of their own: `make interop`, `make contract`, `make samples`.
 _BY_NAME_ONLY = tuple(Path(__file__).parent / name for name in ("interop", "contract", "samples"))
@@ -34,9 +35,11 @@ _WITHOUT_DATABASE = tuple(Path(__file__).parent / name for name in ("documents",
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-def pytest_configure() -> None:
-    """Write in memory where there is room."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Write in memory, and see that the simulator has no route which no test asks for: on PostgreSQL suites are left out that do."""
     scratch.write_in_memory()
+    if wanted() == "sqlite":
+        config.pluginmanager.register(RoutesAskedFor(config))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -180,8 +180,6 @@ CALLS = [
         400,
         query={"orderBy": "x"},
     ),
-    Call(JIRA, "/rest/api/3/attachment/{id}", "/rest/api/3/attachment/30040"),
-    Call(JIRA, "/rest/api/3/attachment/{id}", "/rest/api/3/attachment/4", 404),
     Call(JIRA, "/rest/api/3/attachment/content/{id}", "/rest/api/3/attachment/content/30040", 303),
     *(
         Call(
@@ -218,32 +216,6 @@ CALLS = [
             ({"permissions": "BROWSE_PROJECTS", "projectKey": "NONE"}, 404),
         )
     ),
-    *(
-        Call(
-            JIRA,
-            "/rest/api/3/permissions/check",
-            "/rest/api/3/permissions/check",
-            status,
-            "POST",
-            body=body,
-            account=who,
-        )
-        for who, status, body in (
-            (
-                "checker",
-                200,
-                {
-                    "accountId": BOB,
-                    "globalPermissions": ["ADMINISTER"],
-                    "projectPermissions": [
-                        {"permissions": ["BROWSE_PROJECTS"], "issues": [10202, 10215], "projects": [10010]}
-                    ],
-                },
-            ),
-            ("reader", 403, {"accountId": BOB}),
-            ("reader", 400, []),
-        )
-    ),
     Call(JIRA, "/rest/api/3/project/search", "/rest/api/3/project/search", 200),
     Call(JIRA, "/rest/api/3/project/search", "/rest/api/3/project/search", 200, account="nobody"),
     *(
@@ -259,7 +231,6 @@ CALLS = [
 
 #: Routes outside the published documents, and why they are there.
 UNPUBLISHED = {
-    "/wiki/x/<code>": "an address for people; Atlassian publishes its making, not a schema",
     "/wiki/download/<path:rest>": "closed for API tokens by a change notice",
     "/wiki/rest/api/content": "removed from the document in 2025",
     "/wiki/rest/api/content/<page_id>": "removed from the document in 2025",

@@ -134,13 +134,19 @@ def test_what_is_not_simulated_says_so_and_names_its_path(client: Client, method
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("method", "path"),
     [
-        "/rest/api/3/search?jql=project=HARB",
-        "/rest/api/2/search",
-        "/wiki/rest/api/content/100101",
-        "/wiki/rest/api/space",
+        ("GET", "/rest/api/3/search?jql=project=HARB"),
+        ("POST", "/rest/api/3/search"),
+        ("GET", "/rest/api/2/search"),
+        ("POST", "/rest/api/2/search"),
+        ("GET", "/wiki/rest/api/content"),
+        ("GET", "/wiki/rest/api/content/100101"),
+        ("GET", "/wiki/rest/api/content/100101/child/page"),
+        ("GET", "/wiki/rest/api/content/100101/label"),
+        ("GET", "/wiki/rest/api/space"),
+        ("GET", "/wiki/rest/api/space/OPS"),
     ],
 )
-def test_what_atlassian_took_away_answers_410(client: Client, path: str) -> None:
-    assert client.ask(path).status == 410
+def test_what_atlassian_took_away_answers_410(client: Client, method: str, path: str) -> None:
+    assert client.ask(path, method=method).status == 410

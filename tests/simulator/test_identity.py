@@ -1,6 +1,7 @@
-"""The SAML side of the simulated identity provider, as a portal sees it."""
+"""The simulated identity provider, above all its SAML side, as a portal sees it."""
 
 import base64
+import json
 import re
 import urllib.error
 import urllib.request
@@ -66,6 +67,13 @@ def test_its_answer_is_believed_by_our_reader_with_both_signatures_demanded(runn
     assert outcome.assertion is not None, outcome.failed
     said = {one.name: one.values for one in outcome.assertion.attributes}
     assert said == {"mail": ("greta@hauliers.example",), "displayName": ("Greta Vance",), "groups": ("hauliers",)}
+
+
+def test_it_says_where_people_sign_in_and_lets_in_nobody_who_was_not_sent(running: Running) -> None:
+    described = json.loads(fetched(f"{running.issuer}/.well-known/openid-configuration"))
+    assert described["issuer"] == running.issuer
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        fetched(described["authorization_endpoint"])
 
 
 def test_who_cancels_is_refused_in_its_words(running: Running) -> None:

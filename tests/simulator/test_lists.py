@@ -85,3 +85,10 @@ def test_children_that_may_not_be_seen_or_are_in_the_trash_are_not_listed(client
 
     assert {"100107", "100105", "100114"} & children("bob") == set()
     assert children("tomas") - children("bob") == {"100105", "100107"}
+
+
+def test_what_is_above_a_folder_is_told_by_its_own_address(client: Client) -> None:
+    made = client.control("POST", "folders", {"parent": "100121", "title": "Forms"})
+    above = client.get(f"{PREFIX}/folders/{made['id']}/ancestors")["results"]
+    assert above[-2:] == [{"id": "100120", "type": "page"}, {"id": "100121", "type": "page"}]
+    assert client.ask(f"{PREFIX}/folders/100121/ancestors").status == 404

@@ -291,6 +291,17 @@ def test_many_accounts_are_asked_for_at_once(running: Running, product: int) -> 
     assert _control(running, "GET", "/violations") == []
 
 
+def test_a_page_is_found_by_its_title_and_an_account_by_its_id(running: Running) -> None:
+    with _as(running, "reader") as (confluence, _):
+        assert confluence.find_page("OPS", "Berth and crane plan, week 48") == "100101"
+        assert confluence.find_account("5f1a00000000000000000a01").email == "ada@acme.example"
+        with pytest.raises(NotFound):
+            confluence.find_page("OPS", "No page is called that")
+        with pytest.raises(NotFound):
+            confluence.find_account("nobody-knows")
+    assert _control(running, "GET", "/violations") == []
+
+
 def test_comments_of_an_issue_say_who_they_are_for(running: Running) -> None:
     with _as(running, "reader") as (_, jira):
         found = jira.comments("HARB-31")
