@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 _IN_MEMORY = Path("/dev/shm")
-#: A whole run has at most a quarter of this at a time.
+#: Many times what tests have there at a time, which was 171 MB.
 _ROOM_BYTES = 4 * 2**30
 
 
