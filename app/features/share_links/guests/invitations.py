@@ -136,6 +136,7 @@ def _make(session: Session, actor: Actor, link: ShareLink, address: str, words: 
         public_id=tokens.new_public_id(),
         link_id=link.id,
         address=address,
+        domain=recipients.domain_of(address),
         invited_by_id=actor.person_id,
         created_at=clock.now(),
         words=words,

@@ -22,6 +22,8 @@ class Invitation(Base):
     link_id: Mapped[int] = mapped_column(RowId, ForeignKey("share_links.id", ondelete="CASCADE"), index=True)
     #: In lower case, as in `LinkRecipient`.
     address: Mapped[str] = mapped_column(String(254), index=True)
+    #: What stands behind the @, for lists.
+    domain: Mapped[str] = mapped_column(String(254), index=True)
     invited_by_id: Mapped[int] = mapped_column(RowId, ForeignKey("people.id"), index=True)
     created_at: Mapped[datetime]
     #: What the sharer wrote, plain text; None = nothing.

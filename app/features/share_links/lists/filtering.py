@@ -164,27 +164,24 @@ def _creator(creator: str) -> Filter:
 
 def _recipient(address: str) -> Filter:
     name = _storable(address).lower()
-    received = LinkRecipient.value.in_({name, recipients.domain_of(name)})
-    # Who has an own link may be no recipient: the link is not for addresses then.
-    invited = and_(Invitation.address == name, Invitation.revoked_at.is_(None))
-    both = union_all(
-        select(LinkRecipient.link_id.label("id")).where(received), select(Invitation.link_id).where(invited)
-    ).subquery()
-    return Filter(
-        or_(
-            _has(LinkRecipient.link_id, ShareLink.id, received),
-            _has(Invitation.link_id, ShareLink.id, invited),
-        ),
-        select(both.c.id),
-    )
+    return _meant(LinkRecipient.value.in_({name, recipients.domain_of(name)}), Invitation.address == name)
 
 
 def _domain(domain: str) -> Filter:
-    return _received(LinkRecipient.domain == _storable(domain).lower().removeprefix("@"))
+    name = _storable(domain).lower().removeprefix("@")
+    return _meant(LinkRecipient.domain == name, Invitation.domain == name)
 
 
-def _received(meant: ColumnElement[bool]) -> Filter:
-    return Filter(_has(LinkRecipient.link_id, ShareLink.id, meant), select(LinkRecipient.link_id).where(meant))
+def _meant(received: ColumnElement[bool], invited: ColumnElement[bool]) -> Filter:
+    # Who has an own link may be no recipient: the link is not for addresses then.
+    holds = and_(invited, Invitation.revoked_at.is_(None))
+    both = union_all(
+        select(LinkRecipient.link_id.label("id")).where(received), select(Invitation.link_id).where(holds)
+    ).subquery()
+    return Filter(
+        or_(_has(LinkRecipient.link_id, ShareLink.id, received), _has(Invitation.link_id, ShareLink.id, holds)),
+        select(both.c.id),
+    )
 
 
 _HAS_GROUPS = _has(LinkGroup.link_id, ShareLink.id)
