@@ -13,6 +13,8 @@ FILM = MediaFile("att4", "tour.mp4", "video/mp4", 9_000_000)
 SOUND = MediaFile("att5", "bell.mp3", "audio/mpeg", 70_000)
 FLOW = MediaFile("att6", "flow.png", "image/png", 4_096)
 FILES = (PICTURE, PAPER, DRAWING, FILM, SOUND, FLOW)
+#: What every link of foreign content carries.
+REL = 'rel="noopener noreferrer nofollow"'
 MATERIAL = Material(
     attachments={file.filename: file for file in FILES},
     by_file_id={"file-1": PICTURE, "file-2": PAPER},
@@ -48,3 +50,16 @@ def document(*children: object) -> dict[str, object]:
 
 def adf(*children: Mapping[str, object], material: Material = MATERIAL) -> str:
     return render_adf(document(*children), material).html
+
+
+def macro(name: str, body: str = "", **parameters: str) -> str:
+    """Return a macro in storage format, with its parameters and what stands in it."""
+    given = "".join(f'<ac:parameter ac:name="{key}">{value}</ac:parameter>' for key, value in parameters.items())
+    rich = f"<ac:rich-text-body>{body}</ac:rich-text-body>" if body else ""
+    return f'<ac:structured-macro ac:name="{name}" ac:schema-version="1">{given}{rich}</ac:structured-macro>'
+
+
+def code(text: str, **parameters: str) -> str:
+    """Return a macro of code in storage format."""
+    plain = f"<ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body></ac:structured-macro>"
+    return macro("code", **parameters).replace("</ac:structured-macro>", plain)

@@ -7,7 +7,7 @@ from app.documents.adf import NODES, render_adf
 from app.documents.adf.marks import BLOCK_MARKS, MARKS, OWN_MARKS, SILENT_MARKS, TEXT_MARKS
 from app.documents.errors import DocumentError
 from app.documents.types import Heading, LeftOut, Limits, MediaFile, Reason
-from tests.documents.given import MATERIAL, adf, document, node, words
+from tests.documents.given import MATERIAL, REL, adf, document, node, words
 
 _NODE_KINDS = (
     "text paragraph heading bulletList orderedList codeBlock panel expand layoutColumn taskItem taskList table "
@@ -15,7 +15,6 @@ _NODE_KINDS = (
     "date status"
 )
 
-REL = 'rel="noopener noreferrer nofollow"'
 IMG = '<img src="media/att1" alt="plan.png" loading="lazy" decoding="async" class="doc-image">'
 
 

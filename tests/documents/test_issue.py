@@ -10,7 +10,7 @@ from app.documents.issue import DEFAULT_FIELDS, FieldGroup, available_fields, is
 from app.documents.issue_words import IssueWords
 from app.documents.types import Heading, Limits, Material, Rendered
 from app.documents.words import Words
-from tests.documents.given import MATERIAL, PAPER, PICTURE, document, node, words
+from tests.documents.given import MATERIAL, PAPER, PICTURE, REL, document, node, words
 
 ADA = {"accountId": "acc-1", "displayName": "Ada L. of the answer"}
 GRACE = {"accountId": "acc-2", "displayName": "Grace H. of the answer"}
@@ -188,7 +188,6 @@ def tint_of(name: str) -> int:
 
 PERSON = '<span class="doc-person"><span class="doc-avatar doc-avatar-{tint}" aria-hidden="true">{initials}</span> <span>{name}</span></span>'
 ADA_SHOWN = PERSON.format(tint=tint_of("Ada Lovelace"), initials="AL", name="Ada Lovelace")
-REL = 'rel="noopener noreferrer nofollow"'
 
 
 def custom(kind: str, key: str = "", items: str | None = None) -> Mapping[str, object]:

@@ -1,8 +1,7 @@
 import pytest
 
 from app.documents.sanitise import clean
-
-REL = 'rel="noopener noreferrer nofollow"'
+from tests.documents.given import REL
 
 
 @pytest.mark.parametrize(

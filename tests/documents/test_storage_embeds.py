@@ -7,10 +7,8 @@ import pytest
 from app.documents.sanitise import clean
 from app.documents.storage import render_storage
 from app.documents.types import LeftOut, Material, MediaFile, Reason
-from tests.documents.given import FLOW, MATERIAL, storage
-from tests.documents.test_storage_macros import macro
+from tests.documents.given import FLOW, MATERIAL, REL, macro, storage
 
-REL = 'rel="noopener noreferrer nofollow"'
 FRAMED = replace(MATERIAL, frame_hosts=frozenset({"www.youtube.com", "player.vimeo.com", "maps.example"}))
 SANDBOXED = (
     'sandbox="allow-scripts allow-same-origin allow-presentation" loading="lazy" referrerpolicy="no-referrer"></iframe>'

@@ -3,9 +3,8 @@ from dataclasses import replace
 import pytest
 
 from app.documents.storage import render_storage
-from tests.documents.given import MATERIAL, storage
+from tests.documents.given import MATERIAL, REL, storage
 
-REL = 'rel="noopener noreferrer nofollow"'
 IMG = '<img src="media/att1" alt="plan.png" loading="lazy" decoding="async" class="doc-image">'
 SMALL = IMG.replace(" loading", ' width="90" loading')
 

@@ -1,71 +1,13 @@
+"""Macros of storage format but for panels, code and contents, which have files of their own; and what is a box."""
+
 import re
 from dataclasses import replace
 
 import pytest
 
 from app.documents.storage import render_storage
-from app.documents.types import LeftOut, Limits, Reason
-from tests.documents.given import MATERIAL, storage
-
-REL = 'rel="noopener noreferrer nofollow"'
-
-
-def macro(name: str, body: str = "", **parameters: str) -> str:
-    given = "".join(f'<ac:parameter ac:name="{key}">{value}</ac:parameter>' for key, value in parameters.items())
-    rich = f"<ac:rich-text-body>{body}</ac:rich-text-body>" if body else ""
-    return f'<ac:structured-macro ac:name="{name}" ac:schema-version="1">{given}{rich}</ac:structured-macro>'
-
-
-def code(text: str, **parameters: str) -> str:
-    plain = f"<ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body></ac:structured-macro>"
-    return macro("code", **parameters).replace("</ac:structured-macro>", plain)
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "label"),
-    [
-        ("info", "info", "Info"),
-        ("note", "warning", "Warning"),
-        ("tip", "tip", "Tip"),
-        ("warning", "error", "Error"),
-        ("success", "success", "Success"),
-    ],
-)
-def test_panels_have_a_sign_beside_their_colour(name: str, kind: str, label: str) -> None:
-    assert storage(macro(name, "<p>x</p>", title="T")) == (
-        f'<div class="doc-panel doc-panel-{kind}" role="note">'
-        f'<span class="doc-panel-mark" role="img" aria-label="{label}"></span>'
-        '<div class="doc-panel-body"><div class="doc-panel-title">T</div><p>x</p></div></div>'
-    )
-
-
-def test_a_custom_panel_keeps_its_colour_and_sign() -> None:
-    shown = storage(macro("panel", "<p>x</p>", bgColor="#E3FCEF", panelIconText="🚀"))
-
-    assert 'class="doc-panel doc-panel-panel doc-panel-colour-teal"' in shown or "doc-panel-colour-green" in shown
-    assert ">🚀</span>" in shown
-
-
-def test_code_is_coloured_by_class_and_stays_as_it_was_typed() -> None:
-    shown = storage(code("def f():\n    return '<b>&nbsp;'", language="py", title="a.py"))
-
-    assert '<div class="doc-code-title">a.py</div>' in shown
-    assert '<span class="doc-code-keyword">def</span>' in shown
-    assert "&lt;b&gt;&amp;nbsp;" in shown
-    assert 'aria-label="a.py" tabindex="0"' in shown
-
-
-@pytest.mark.parametrize("language", ["", "none", "no-such-language", "text", "x" * 500])
-def test_code_in_no_known_language_is_plain(language: str) -> None:
-    assert "<code>a &lt; b\n</code>" in storage(code("a < b\n", language=language))
-
-
-def test_code_beyond_the_limit_is_plain() -> None:
-    body = code("x = 1", language="python")
-
-    assert "doc-code-operator" in render_storage(body, MATERIAL, Limits(max_coloured=5)).html
-    assert "doc-code-operator" not in render_storage(body, MATERIAL, Limits(max_coloured=4)).html
-    assert "doc-code-operator" not in render_storage(body, MATERIAL, Limits(max_coloured_block=4)).html
+from app.documents.types import LeftOut, Reason
+from tests.documents.given import MATERIAL, REL, macro, storage
 
 
 @pytest.mark.parametrize(
@@ -102,18 +44,6 @@ def test_code_beyond_the_limit_is_plain() -> None:
 )
 def test_macros_that_have_a_renderer(written: str, shown: str) -> None:
     assert storage(written) == shown
-
-
-def test_the_table_of_contents_is_built_from_the_headings_once() -> None:
-    body = f"<p>{macro('toc', maxLevel='2')}</p><h1>A &amp; B</h1><h3>C</h3>{macro('toc')}"
-
-    shown = storage(body)
-
-    assert shown.count("doc-toc-1") == 1
-    assert (
-        '<ul class="doc-toc"><li class="doc-toc-1"><a href="#doc-a-b" rel="noopener noreferrer nofollow">A &amp; B</a></li></ul>'
-        in shown
-    )
 
 
 @pytest.mark.parametrize(
@@ -226,105 +156,6 @@ def test_small_elements(written: str, shown: str) -> None:
     assert storage(written) == shown
 
 
-# How the writer of a macro wants it to look
-
-
-@pytest.mark.parametrize(
-    ("parameters", "opening"),
-    [
-        ({"borderColor": "#ff0000"}, '<div class="doc-panel doc-panel-panel doc-edge-red" role="note">'),
-        ({"borderStyle": "dashed"}, '<div class="doc-panel doc-panel-panel doc-dashed" role="note">'),
-        ({"borderStyle": "none"}, '<div class="doc-panel doc-panel-panel doc-unbordered" role="note">'),
-        ({"borderWidth": "0"}, '<div class="doc-panel doc-panel-panel doc-unbordered" role="note">'),
-        ({"bgColor": "#ffffff", "borderColor": "url(//x)"}, '<div class="doc-panel doc-panel-panel" role="note">'),
-        (
-            {"title": "T", "titleBGColor": "#deebff", "titleColor": "#ff0000"},
-            (
-                '<div class="doc-panel doc-panel-panel" role="note"><div class="doc-panel-body">'
-                '<div class="doc-panel-title doc-bg-blue doc-text-red">T</div>'
-            ),
-        ),
-    ],
-)
-def test_a_panel_keeps_its_border_and_its_titles_colours(parameters: dict[str, str], opening: str) -> None:
-    assert storage(macro("panel", "<p>x</p>", **parameters)).startswith(opening)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "sign"),
-    [
-        ({"panelIcon": ":rocket:", "panelIconId": "1f680", "panelIconText": "🚀"}, ">🚀</span>"),
-        ({"panelIconId": "1f680"}, ">🚀</span>"),
-        ({"panelIconId": "atlassian-check_mark"}, None),
-        ({"panelIconId": "202e"}, None),
-        ({"panelIconId": "3c"}, None),
-    ],
-)
-def test_the_sign_of_a_panel_is_read_from_its_text_or_its_id(parameters: dict[str, str], sign: str | None) -> None:
-    shown = storage(macro("panel", "<p>x</p>", **parameters))
-
-    assert "doc-panel-mark" not in shown if sign is None else sign in shown
-
-
-def test_a_panel_without_its_sign_has_none() -> None:
-    assert "doc-panel-mark" not in storage(macro("info", "<p>x</p>", icon="false"))
-    assert "doc-panel-mark" in storage(macro("info", "<p>x</p>", icon="true"))
-
-
-@pytest.mark.parametrize(
-    ("kind", "shown"), [("Success", "success"), ("warning", "warning"), ("hint", "tip"), ("generic", "panel")]
-)
-def test_messages_of_apps_are_panels_of_their_kind(kind: str, shown: str) -> None:
-    for name in ("alert", "auimessage"):
-        assert f"doc-panel-{shown}" in storage(macro(name, "<p>x</p>", type=kind, title="T"))
-
-
-def test_a_subtle_status_says_so() -> None:
-    assert storage(macro("status", title="Open", colour="Blue", subtle="true")) == (
-        '<span class="doc-status doc-status-blue doc-status-subtle">Open</span>'
-    )
-
-
-@pytest.mark.parametrize(
-    ("parameters", "numbers"),
-    [
-        ({"linenumbers": "true"}, ["1", "2"]),
-        ({"linenumbers": "true", "firstline": "9"}, ["9", "10"]),
-        ({"linenumbers": "true", "firstline": "-3"}, ["1", "2"]),
-        ({"linenumbers": "false"}, []),
-        ({"firstline": "5"}, []),
-    ],
-)
-def test_lines_of_code_are_numbered_where_the_writer_wants_it(parameters: dict[str, str], numbers: list[str]) -> None:
-    written = 'a = """x\ny"""'
-    shown = storage(code(f"{written}\n", language="python", **parameters))
-
-    assert re.findall(r'<span class="doc-line-number" aria-hidden="true">(\d+)</span>', shown) == numbers
-    assert re.sub(r'<span class="doc-line-number"[^>]*>\d+</span>|<[^>]*>', "", shown).strip() == written
-
-
-def test_lines_beyond_the_limit_have_no_numbers() -> None:
-    body = code("a\nb", linenumbers="true")
-
-    assert "doc-line" in render_storage(body, MATERIAL, Limits(max_numbered_lines=2)).html
-    assert "doc-line" not in render_storage(body, MATERIAL, Limits(max_numbered_lines=1)).html
-
-
-def test_code_that_is_folded_unfolds_under_its_title() -> None:
-    assert storage(code("x", collapse="true", title="a.py")).startswith(
-        '<details class="doc-expand"><summary>a.py</summary><div class="doc-expand-body"><div class="doc-code"><pre'
-    )
-
-
-@pytest.mark.parametrize("name", ["noformat", "markdown", "paste-code-macro"])
-def test_text_as_it_was_typed_is_a_block_of_code(name: str) -> None:
-    body = "<ac:plain-text-body><![CDATA[# a\n  b]]></ac:plain-text-body></ac:structured-macro>"
-    shown = storage(macro(name, title="T").replace("</ac:structured-macro>", body))
-
-    assert '<div class="doc-code-title">T</div><pre class="doc-pre"' in shown
-    assert "\n  b" in shown
-
-
 @pytest.mark.parametrize(
     ("width", "name"),
     [("50%", "doc-w-6"), ("480px", "doc-w-6"), ("240", "doc-w-3"), ("wide", None), ("9999999", None)],
@@ -363,94 +194,6 @@ def test_aligned_content_is_aligned(place: str, name: str) -> None:
     assert storage(macro("align", "<p>a</p>", align=place)) == f'<div class="doc-align-{name}"><p>a</p></div>'
 
 
-# Contents and footnotes
-
-HEADINGS = "<h1>A</h1><h2>B</h2><h2>C</h2><h1>D</h1>"
-Item = tuple[str, str, str]
-
-
-def items(html: str) -> list[Item]:
-    number = r'(?:<span class="doc-toc-number">([\d.]+)</span> )?'
-    found: list[Item] = re.findall(rf'<li class="(doc-toc-\d)">{number}<a href="#doc-(\w+)', html)
-    return found
-
-
-@pytest.mark.parametrize(
-    ("parameters", "listed"),
-    [
-        ({}, [("doc-toc-1", "", "a"), ("doc-toc-2", "", "b"), ("doc-toc-2", "", "c"), ("doc-toc-1", "", "d")]),
-        ({"maxLevel": "1"}, [("doc-toc-1", "", "a"), ("doc-toc-1", "", "d")]),
-        ({"minLevel": "2"}, [("doc-toc-1", "", "b"), ("doc-toc-1", "", "c")]),
-        (
-            {"minLevel": "9", "maxLevel": "x", "outline": "true"},
-            [("doc-toc-1", "1", "a"), ("doc-toc-2", "1.1", "b"), ("doc-toc-2", "1.2", "c"), ("doc-toc-1", "2", "d")],
-        ),
-        ({"type": "flat", "maxLevel": "1"}, [("doc-toc-1", "", "a"), ("doc-toc-1", "", "d")]),
-    ],
-)
-def test_the_contents_list_the_levels_that_are_asked_for(parameters: dict[str, str], listed: list[Item]) -> None:
-    shown = storage(macro("toc", **parameters) + HEADINGS)
-
-    assert items(shown) == listed
-    assert ("doc-toc-flat" in shown) is (parameters.get("type") == "flat")
-
-
-def test_contents_begin_at_the_edge_whatever_level_the_headings_begin_with() -> None:
-    shown = storage(macro("toc", outline="true") + HEADINGS.replace("h2", "h4").replace("h1", "h3"))
-
-    assert items(shown) == [
-        ("doc-toc-1", "1", "a"),
-        ("doc-toc-2", "1.1", "b"),
-        ("doc-toc-2", "1.2", "c"),
-        ("doc-toc-1", "2", "d"),
-    ]
-
-
-@pytest.mark.parametrize(("location", "lists"), [("", 1), ("top", 1), ("bottom", 1), ("both", 2)])
-def test_a_zone_lists_its_own_headings(location: str, lists: int) -> None:
-    shown = storage(f"<h1>X</h1>{macro('toc-zone', HEADINGS, location=location)}<h1>Y</h1>")
-
-    assert [found[2] for found in items(shown)] == ["a", "b", "c", "d"] * lists
-    assert (shown.index("doc-toc") < shown.index('id="doc-a"')) is (location != "bottom")
-
-
-def test_the_number_of_zones_is_bounded() -> None:
-    assert storage(macro("toc-zone", "<h1>a</h1>") * 30).count('class="doc-toc"') == 20
-
-
-@pytest.mark.parametrize(
-    ("anchor", "leads_to"),
-    [
-        ("Depth at low water", "doc-depth-at-low-water"),
-        ("Depthatlowwater", "doc-depth-at-low-water"),
-        ("Berth plan-Depthatlowwater", "doc-depth-at-low-water"),
-        ("nowhere", "doc-nowhere"),
-    ],
-)
-def test_a_link_to_a_heading_finds_it_however_confluence_spells_it(anchor: str, leads_to: str) -> None:
-    assert f'<a href="#{leads_to}"' in storage(f'<ac:link ac:anchor="{anchor}"/><h2>Depth at low water</h2>')
-
-
-def test_footnotes_stand_where_the_page_asks_for_them_or_at_its_end() -> None:
-    def reference(number: int) -> str:
-        return f'<sup id="doc-note-ref-{number}"><a href="#doc-note-{number}" {REL}>[{number}]</a></sup>'
-
-    def text(number: int, body: str) -> str:
-        back = f'<a href="#doc-note-ref-{number}" aria-label="Back to the text" {REL}>↩</a>'
-        return f'<li id="doc-note-{number}"><p>{body}</p>{back}</li>'
-
-    one, two = macro("footnote", "<p>one</p>"), macro("footnote", "<p>two</p>")
-
-    assert storage(f"<p>a{one}</p>{macro('display-footnotes')}<p>b{two}</p>") == (
-        f'<p>a{reference(1)}</p><ol class="doc-footnotes">{text(1, "one")}</ol>'
-        f'<p>b{reference(2)}</p><ol class="doc-footnotes" start="2">{text(2, "two")}</ol>'
-    )
-    assert storage(macro("footnotes")) == ""
-
-
-# What is left out
-
-
 @pytest.mark.parametrize("name", ["livesearch", "create-from-template", "pagetreesearch", "viewport-redirect"])
 def test_fields_and_buttons_leave_no_box_but_are_counted(name: str) -> None:
     rendered = render_storage(f"<p>a</p>{macro(name)}", MATERIAL)
@@ -480,9 +223,6 @@ def test_a_box_that_was_a_link_is_one() -> None:
     assert storage(f'<ac:structured-macro ac:name="clickable">{link}{body}</ac:structured-macro>') == (
         f'<a href="https://a.example" {REL}><p>go</p></a>'
     )
-
-
-# ADF in storage format
 
 
 def adf(kind: str, content: str = "", fallback: str = "", **attributes: str) -> str:
@@ -522,9 +262,6 @@ def test_a_node_of_adf_is_shown_once_and_an_app_not_at_all(written: str, expecte
 
     assert expected in shown
     assert "canary" not in shown
-
-
-# Small elements
 
 
 @pytest.mark.parametrize(

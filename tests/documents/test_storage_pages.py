@@ -7,10 +7,8 @@ import pytest
 
 from app.documents.storage import render_storage
 from app.documents.types import CoveredPage, LeftOut, Limits, Material, MediaFile, Reason
-from tests.documents.given import MATERIAL, document, node, storage, words
-from tests.documents.test_storage_macros import macro
+from tests.documents.given import MATERIAL, REL, document, macro, node, storage, words
 
-REL = 'rel="noopener noreferrer nofollow"'
 OTHERS_PICTURE = MediaFile("att9", "crane.png", "image/png", 10, object_id="80")
 EXCERPT = macro("excerpt", "<p>In <em>short</em></p>", hidden="true")
 CRANES = CoveredPage(

@@ -11,9 +11,8 @@ from app.documents.canvas import Canvas
 from app.documents.errors import DocumentError
 from app.documents.types import Heading, LeftOut, Limits, Material, Reason
 from app.documents.wiki import render_wiki
-from tests.documents.given import MATERIAL
+from tests.documents.given import MATERIAL, REL
 
-REL = 'rel="noopener noreferrer nofollow"'
 IMG = '<img src="media/att1" alt="plan.png" loading="lazy" decoding="async" class="doc-image">'
 CARD = '<span class="doc-file"><span class="doc-file-name">Offer 2026.pdf</span> <span class="doc-file-about">PDF, 1.2 MB</span></span>'
 GIVEN = replace(
