@@ -62,6 +62,7 @@ def test_after_too_many_guesses_even_the_right_password_waits(portal: Portal, vi
     link = portal.share(portal.author(), password=PASSWORD)
     stranger = visit().open(link.address)
     _guess_until_limited(stranger)
+    portal.let_limits_last()
     stranger.enter({"Password": PASSWORD}).press("Open", status=429)
     assert "There were too many tries. Wait a while, then try again." in stranger.words
     portal.let_time_pass()
@@ -87,6 +88,8 @@ def test_a_reader_is_told_that_the_link_has_expired_meanwhile(portal: Portal, vi
     link = portal.share(portal.author(), password=PASSWORD)
     reader = visit().open(link.address)
     reader.enter({"Password": PASSWORD}).press("Open")
+    # A picture that is still on its way would be refused as well.
+    assert reader.pictures
     with portal.link(link) as row:
         row.expires_at = clock.now() - timedelta(minutes=1)
     reader.reload(status=410)
