@@ -14,9 +14,10 @@ from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gates import networks, recipients
 from app.features.share_links.guests import invitations
 from app.features.share_links.life.halts import HaltKind
+from app.features.share_links.life.history import ActivityRow, NoticeRow
 from app.features.share_links.life.notices import sentence
 from app.features.share_links.lists import filtering
-from app.features.share_links.lists.listing import ActivityRow, LinkRow, NoticeRow
+from app.features.share_links.lists.listing import LinkRow
 from app.features.share_links.lists.wanted import Condition, Risk, Wanted
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers_api import PowersBody

@@ -135,7 +135,7 @@ def show_link(public_id: str) -> Answer:
         openings = tallies.openings_by_day(db, link.id, OPENING_DAYS)
         notices = [
             (notice.at, sentence(notice.code).render(_), notice.scan)
-            for notice in listing.notices(db, link, clock.now() - FRESH)
+            for notice in history.notices(db, link, clock.now() - FRESH)
         ]
         guests = guest_pages.of_link(db, actor(), link)
     return render_template(

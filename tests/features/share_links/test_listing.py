@@ -14,8 +14,8 @@ from app.core.db import reading, transaction
 from app.core.errors import Forbidden, NotFound
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.life import timeline
+from app.features.share_links.life.history import ActivityRow
 from app.features.share_links.lists import listing, tallies
-from app.features.share_links.lists.listing import ActivityRow
 from app.features.share_links.lists.wanted import Wanted
 from app.features.share_links.models import ShareLink
 from app.features.share_links.policy import LinkState

@@ -9,8 +9,8 @@ from app.core.accounts.actor import ActorKind
 from app.core.text import Text
 from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.life.halts import HaltScope
+from app.features.share_links.life.history import ActivityRow, NoticeRow
 from app.features.share_links.life.notices import sentence
-from app.features.share_links.lists.listing import ActivityRow, NoticeRow
 from app.features.share_links.proof import RefusedToShare
 
 

@@ -1,4 +1,4 @@
-"""The internal read side: lists of links, one link, what happened to it. Frozen rows, ready for a template or the API."""
+"""The internal read side: lists of links and one link. Frozen rows, ready for a template or the API."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, load_only
 from app.core import clock, paging
 from app.core.accounts.actor import Actor
 from app.core.accounts.models import LOCAL, Group, Person
-from app.core.audit.models import AuditEntry, AuditPersonal
 from app.core.connections.models import Connection
 from app.core.errors import Forbidden, NotFound
 from app.core.paging import NEVER, Page
@@ -27,17 +26,12 @@ from app.features.share_links.models import (
     LinkGroup,
     LinkRecipient,
     LinkTerms,
-    OwnerNotice,
     SharedObject,
     ShareLink,
 )
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers import Powers
-from app.features.share_links.rules import content_check
-from app.features.share_links.rules.content_check import NOTHING, Scan
 
-#: The subject kind of a link's entries in the trail.
-SUBJECT = "link"
 ORDERS = paging.Orders(
     ShareLink.id,
     descending=True,
@@ -126,18 +120,6 @@ class LinkRow:
 
 
 @dataclass(frozen=True)
-class NoticeRow:
-    """Something the owner has to know."""
-
-    #: Row id; where a list goes on.
-    id: int
-    at: datetime
-    code: str
-    #: What a content check found.
-    scan: Scan = NOTHING
-
-
-@dataclass(frozen=True)
 class Counts:
     """How often what happened to a link."""
 
@@ -145,24 +127,6 @@ class Counts:
     failures: int
     downloads: int
     live_grants: int
-
-
-@dataclass(frozen=True)
-class ActivityRow:
-    """One entry of the trail about a link."""
-
-    id: int
-    at: datetime
-    event: str
-    actor_kind: str
-    actor_id: str | None
-    #: Name or address of who it was, where known and not erased.
-    actor_name: str | None
-    details: dict[str, Any]
-    #: What a reader stated, where it was asked for and not erased.
-    reason: str | None = None
-    #: Whose own link was used, where one was and it is not erased.
-    invited: str | None = None
 
 
 def page(
@@ -217,47 +181,6 @@ def counts(session: Session, link: LinkRow) -> Counts:
         downloads=found.downloads,
         live_grants=grants.live_count(session, row),
     )
-
-
-def activity(session: Session, public_id: str, *, after: int | None = None, limit: int = 50) -> Sequence[ActivityRow]:
-    """Return what happened to a link, newest first; the caller has made sure that the reader may see it."""
-    return entries(session, SUBJECT, [public_id], after=after, limit=limit)
-
-
-def entries(
-    session: Session,
-    kind: str,
-    ids: Collection[str],
-    *,
-    since: datetime | None = None,
-    after: int | None = None,
-    limit: int = 50,
-) -> Sequence[ActivityRow]:
-    """Return entries of the trail about subjects of one kind, newest first."""
-    query = (
-        select(AuditEntry, AuditPersonal.values.label("personal"))
-        .outerjoin(AuditPersonal, AuditPersonal.entry_id == AuditEntry.id)
-        .where(AuditEntry.subject_kind == kind, AuditEntry.subject_id.in_(ids))
-        .order_by(AuditEntry.id.desc())
-        .limit(limit)
-    )
-    if since is not None:
-        query = query.where(AuditEntry.at >= since)
-    if after is not None:
-        query = query.where(AuditEntry.id < after)
-    return [_activity_row(entry, personal or {}) for entry, personal in session.execute(query)]
-
-
-def notices(session: Session, link: LinkRow, since: datetime, limit: int = 3) -> Sequence[NoticeRow]:
-    """Return what the owner was told since an instant, newest first."""
-    query = select(OwnerNotice).where(OwnerNotice.link_id == link.id, OwnerNotice.at >= since)
-    query = query.order_by(OwnerNotice.id.desc()).limit(limit)
-    return [notice_row(row) for row in session.scalars(query)]
-
-
-def notice_row(row: OwnerNotice) -> NoticeRow:
-    """Return a stored notice as it is shown."""
-    return NoticeRow(row.id, row.at, row.code, content_check.load(row.findings, row.unread))
 
 
 def terms(session: Session, link_id: int, version: int | None) -> str:
@@ -387,18 +310,4 @@ def _row(row: Row[Any], groups: tuple[GroupRow, ...], recipients: tuple[str, ...
         state=policy.state_of(known, clock.now()),
         paused_reason=link.paused_reason,
         closed_reason=link.closed_reason,
-    )
-
-
-def _activity_row(entry: AuditEntry, personal: dict[str, Any]) -> ActivityRow:
-    return ActivityRow(
-        id=entry.id,
-        at=entry.at,
-        event=entry.event,
-        actor_kind=entry.actor_kind,
-        actor_id=entry.actor_id,
-        actor_name=personal.get("actor_name") or personal.get("email"),
-        details=entry.details,
-        reason=personal.get("reason"),
-        invited=personal.get("invited"),
     )
