@@ -49,7 +49,7 @@ from app.web.surfaces import Surface, absolute
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 
-VERSION = "1.5.0"
+VERSION = "1.6.0"
 #: Members of a merge patch that null takes away, by what nothing is for them.
 _OPTIONAL = ("opens_at", "max_views", "max_views_each", "sign_in_through")
 _SWITCHES = ("asks_sign_in", "all_groups", "asks_second_factor", "asks_reason")

@@ -21,7 +21,7 @@ from app.features.share_links.lists.listing import LinkRow
 from app.features.share_links.lists.wanted import Condition, Risk, Wanted
 from app.features.share_links.policy import LinkState
 from app.features.share_links.powers_api import PowersBody
-from app.features.share_links.rules.content_check import Why
+from app.features.share_links.rules.content_check import Unread, Why
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
 from app.web.api import Input, Output, PageQuery
 from app.web.surfaces import Surface, absolute
@@ -339,9 +339,13 @@ class FoundBody(Output):
     """What a content check found, masked."""
 
     kind: str
-    place: str = Field(description="The heading that it stands below, or the page or sheet of the file.")
+    place: str = Field(
+        description="The heading that it stands below, the page or sheet of the file, or who wrote the comment and when."
+    )
     masked: str
     file: str = Field(description="The name of the file that it stands in; empty where it is no file.")
+    comment: bool = Field(description="Whether it stands in the text of a comment.")
+    child: str = Field(description="Title of the child page that it is on; empty for what is shared itself.")
 
 
 class UnreadBody(Output):
@@ -349,3 +353,9 @@ class UnreadBody(Output):
 
     file: str
     why: Why
+    child: str = Field(description="Title of the child page that it hangs on; empty for what is shared itself.")
+
+
+def unread(one: Unread) -> UnreadBody:
+    """Return a file that was not looked through as programs get it."""
+    return UnreadBody(file=one.file, why=one.why, child=one.child)

@@ -323,9 +323,12 @@ def _create(form: CreateForm, facts: ShareFacts) -> Answer:
         if isinstance(outcome, service.Created):
             sent = invitations.invite(db, actor(), outcome.public_id, form.invite.entries(), form.words.data or "")
     if isinstance(outcome, service.NotShared):
-        raise Invalid("url", timeline.refusal_sentence(outcome.reason, outcome.site))
+        put_error(form, Invalid("url", timeline.refusal_sentence(outcome.reason, outcome.site)))
+        return _conditions_page(form, facts, found)
     if sent:
         guest_pages.say_sent(sent)
+    if found.draft.later or found.draft.unsure:
+        flash(_("Not all child pages and comments were looked through: the rest is when it is shown."), "info")
     return _shown_once(outcome.public_id, password, url_for("share_links.created_link", public_id=outcome.public_id))
 
 

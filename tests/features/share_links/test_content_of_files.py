@@ -158,7 +158,7 @@ def test_pictures_sound_and_film_have_no_words_that_are_looked_for() -> None:
 )
 def test_more_than_may_be_looked_through_counts_as_not_looked_through(files: list[File], why: Why) -> None:
     scan = look(FILES, *files, content=b"harmless")
-    assert not scan.finished
+    assert not scan.whole
     assert [(one.file, one.why) for one in scan.unread] == [(files[-1].filename, why)]
     assert look(FILES, *files[:-1], content=b"harmless").clean
 
@@ -356,9 +356,16 @@ def test_a_program_is_told_what_was_found_before_a_link_is_made(world: World, ap
     told = client.call("POST", "/api/v1/shares/outlook", question).get_json()
     assert told["check"] == "approve"
     assert told["found"] == [
-        {"kind": "AWS Access Key", "place": "page 2", "masked": "AK…MN", "file": "plan.pdf"},
+        {
+            "kind": "AWS Access Key",
+            "place": "page 2",
+            "masked": "AK…MN",
+            "file": "plan.pdf",
+            "comment": False,
+            "child": "",
+        },
     ]
-    assert told["not_looked_through"] == [{"file": "backup.zip", "why": "unknown_kind"}]
+    assert told["not_looked_through"] == [{"file": "backup.zip", "why": "unknown_kind", "child": ""}]
     nothing = client.call("POST", "/api/v1/shares/outlook", {"url": world.page("100101")}).get_json()
     assert (nothing["found"], nothing["not_looked_through"]) == ([], [])
 

@@ -9,6 +9,7 @@ import codecs
 import posixpath
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from app.core.errors import Unavailable
 from app.documents import attached
@@ -130,10 +131,21 @@ def of_shown(
     return found
 
 
-def of_sharing(target: ObjectRow, content: Content, powers: Powers, own: frozenset[OwnPattern]) -> Scan:
+def of_sharing(
+    target: ObjectRow,
+    content: Content,
+    powers: Powers,
+    own: frozenset[OwnPattern],
+    said: frozenset[str] = frozenset(),
+    seconds: float | None = None,
+) -> Scan:
     """Look through the files that readers of a link to be made would have. Raises Unavailable while many are read."""
-    # There is no link yet that a copy could belong to.
-    return scan(shown(content, powers), powers, own, lambda file, most: media.read_unkept(target, file, most), target)
+
+    def read(file: File, most: int) -> bytes | None:
+        # There is no link yet that a copy could belong to.
+        return media.read_unkept(target, file, most)
+
+    return scan(shown(content, powers, said), powers, own, read, target, seconds)
 
 
 def shown(content: Content, powers: Powers, said: frozenset[str] = frozenset()) -> list[File]:
@@ -142,7 +154,12 @@ def shown(content: Content, powers: Powers, said: frozenset[str] = frozenset()) 
 
 
 def scan(
-    files: Iterable[File], powers: Powers, own: frozenset[OwnPattern], read: Read, target: ObjectRow | None = None
+    files: Iterable[File],
+    powers: Powers,
+    own: frozenset[OwnPattern],
+    read: Read,
+    target: ObjectRow | None = None,
+    seconds: float | None = None,
 ) -> Scan:
     """Look through names of files, and the text of those that have one; what is known of a file of `target` is not asked again."""
     every = sorted(files, key=lambda one: one.id)
@@ -150,7 +167,7 @@ def scan(
     if not powers.attachments:
         found.clear()
     if powers.download:
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + (SECONDS if seconds is None else seconds)
         read_through = [one for one in every if not _is_wordless(one)]
         found += [_once(one, own, read, target, until) for one in read_through[:MOST_FILES]]
         found += [_not_read(one, Why.TOO_MANY) for one in read_through[MOST_FILES:]]
@@ -221,7 +238,7 @@ def _of_document(file: File, content: bytes, own: frozenset[OwnPattern]) -> Scan
 
 def _of_lines(file: File, lines: list[tuple[str, str]], own: frozenset[OwnPattern]) -> Scan:
     found = content_check.in_file(content_check.scan(lines, own), file.filename)
-    return found if found.finished else content_check.together([found, _not_read(file, Why.TOO_MUCH)])
+    return found if found.finished else replace(found, finished=True, unread=_not_read(file, Why.TOO_MUCH).unread)
 
 
 def _not_read(file: File, why: Why) -> Scan:

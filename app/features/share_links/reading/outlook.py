@@ -17,19 +17,10 @@ from app.documents.types import LeftOut
 from app.features.share_links.objects import Moved, ObjectFacts, ObjectKind
 from app.features.share_links.powers import MAXIMUM_DEPTH, Children, Powers
 from app.features.share_links.queries import ObjectRow
-from app.features.share_links.reading import (
-    comments,
-    coverage,
-    file_texts,
-    issue_content,
-    page_content,
-    tree_reading,
-)
-from app.features.share_links.reading.content import of_rendered
-from app.features.share_links.reading.coverage import ALONE, Coverage, Tree, TreePage
-from app.features.share_links.reading.material import Made
-from app.features.share_links.rules import content_check
-from app.features.share_links.rules.content_check import NOT_LOOKED, Scan
+from app.features.share_links.reading import comments, coverage, draft, issue_content, page_content, tree, tree_reading
+from app.features.share_links.reading.coverage import ALONE, Coverage
+from app.features.share_links.reading.draft import UNKNOWN, Draft
+from app.features.share_links.rules.content_check import Scan
 from app.features.share_links.rules.rulebook import CheckMode, Rules, mode_of
 from app.integrations.atlassian.errors import AtlassianError
 
@@ -43,8 +34,13 @@ class Outlook:
     """What is not shown of a page or issue by itself; None where that could not be found out."""
 
     left_out: tuple[LeftOut, ...] | None
-    #: What a content check found in it.
-    scan: Scan = NOT_LOOKED
+    #: What a content check found in it, and in what is shown besides.
+    draft: Draft = UNKNOWN
+
+    @property
+    def scan(self) -> Scan:
+        """What the rules of its place decide about."""
+        return self.draft.scan
 
 
 @dataclass(frozen=True)
@@ -93,45 +89,23 @@ def _below(site: Site, found: ObjectFacts) -> tuple[Coverage, bool]:
     below = tree_reading.read(clients.confluence(site), found.object_id, MAXIMUM_DEPTH, most=MOST_BELOW)
     if below is None:
         raise Moved
-    tree = tuple(
-        TreePage(
-            one.page_id,
-            0,
-            one.parent_id,
-            one.title,
-            one.space_key,
-            one.position,
-            one.depth,
-            one.labels,
-            one.version,
-            one.updated_at,
-            one.folders,
-        )
-        for one in below.pages
-    )
-    covered = coverage.covered(Tree(tree, below.cut_at), found.object_id, found.title, Children(MAXIMUM_DEPTH))
+    covered = coverage.covered(tree.unwritten(below), found.object_id, found.title, Children(MAXIMUM_DEPTH))
     return covered, covered.cut
 
 
 def left_out(site: Site, found: ObjectFacts, powers: Powers, rules: Rules) -> Outlook:
     """Find out what readers will not see and what should not leave, by rendering what they will."""
+    target = _row(site, found)
     try:
         if found.kind is ObjectKind.PAGE:
             made = page_content.render(site, found.object_id, powers, ALONE, version=found.version)
         else:
-            made = issue_content.render(site, _row(site, found), powers)
+            made = issue_content.render(site, target, powers)
     except (AtlassianError, DocumentError, Moved):
         return Outlook(None)
     if mode_of(rules) is CheckMode.OFF:
         return Outlook(made.rendered.left_out)
-    text = content_check.of_html(made.rendered.html, rules.patterns)
-    return Outlook(
-        made.rendered.left_out, content_check.together([text, _of_files(_row(site, found), made, powers, rules)])
-    )
-
-
-def _of_files(target: ObjectRow, made: Made, powers: Powers, rules: Rules) -> Scan:
-    return file_texts.of_sharing(target, of_rendered(made.rendered, made.files), powers, rules.patterns)
+    return Outlook(made.rendered.left_out, draft.look_through(site, target, made, powers, rules.patterns))
 
 
 def fields(site: Site, kind: ObjectKind, object_id: str) -> tuple[FieldChoice, ...] | None:

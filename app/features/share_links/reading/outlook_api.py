@@ -11,7 +11,7 @@ from app.core.permissions import Permission
 from app.documents.types import Reason
 from app.features.share_links import gather, powers_api, service
 from app.features.share_links.api import blueprint, refusal
-from app.features.share_links.api_bodies import FoundBody, ObjectBody, UnreadBody
+from app.features.share_links.api_bodies import FoundBody, ObjectBody, UnreadBody, unread
 from app.features.share_links.lists import listing
 from app.features.share_links.objects import ObjectFacts
 from app.features.share_links.powers_api import PowersBody
@@ -57,10 +57,18 @@ class AskedBody(Output):
     approval: bool = Field(description="By a second person, before it opens.")
 
 
+class LaterBody(Output):
+    """What a content check did not come to in time: it is looked through when it is shown, before anybody sees it."""
+
+    child_pages: int
+    others: bool = Field(description="Whether there may be more child pages, or comments, than Atlassian told of.")
+
+
 class OutlookBody(Output):
     """What a link would show, and what its readers will not see.
 
-    Comments and child pages are looked at whether or not they would be shown.
+    For what is left out, comments and child pages are looked at whether or not they would be shown; what a content check
+    finds is told of what the powers show.
     """
 
     object: ObjectBody
@@ -71,6 +79,7 @@ class OutlookBody(Output):
     check: CheckMode = Field(description="What follows where a content check finds something.")
     found: list[FoundBody]
     not_looked_through: list[UnreadBody]
+    later: LaterBody
     asked: AskedBody
 
 
@@ -109,7 +118,8 @@ def foresee_share() -> Response:
             complete=itself.left_out is not None and not besides.partly,
             check=mode_of(ruled),
             found=[FoundBody(**asdict(one)) for one in itself.scan.findings],
-            not_looked_through=[UnreadBody(file=one.file, why=one.why) for one in itself.scan.unread],
+            not_looked_through=[unread(one) for one in itself.scan.unread],
+            later=LaterBody(child_pages=itself.draft.later, others=itself.draft.unsure),
             asked=_asked(ruled),
         )
     )

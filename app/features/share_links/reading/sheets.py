@@ -163,8 +163,9 @@ def with_content(
 def _permitted(visit: Visit, sheet: Sheet) -> bool:
     """Tell whether the rules let a link show this; where they do not, it is paused by now."""
     look = partial(file_texts.of_shown, sheet.target, sheet.content, visit.shown.powers, said=sheet.shows)
-    spoken = sheet.comments.html if sheet.comments is not None else ""
-    return content_guard.permits(visit.shown.link_id, sheet.content.html + spoken, look)
+    said = sheet.comments.html if sheet.comments is not None else ""
+    child = sheet.target.title if sheet.target.id != visit.shown.object.id else ""
+    return content_guard.permits(visit.shown.link_id, sheet.content.html, look, comments=said, child=child)
 
 
 def comments_of(fresh: Approach) -> Comments | None:

@@ -107,6 +107,27 @@ def load(session: Session, root_id: int) -> Tree:
     return Tree(pages, cut_at)
 
 
+def unwritten(below: Below) -> Tree:
+    """Return a tree as it was just read, of which nothing is written down yet."""
+    pages = tuple(
+        TreePage(
+            one.page_id,
+            0,
+            one.parent_id,
+            one.title,
+            one.space_key,
+            one.position,
+            one.depth,
+            one.labels,
+            one.version,
+            one.updated_at,
+            one.folders,
+        )
+        for one in below.pages
+    )
+    return Tree(pages, below.cut_at)
+
+
 def take_out(session: Session, object_row: int) -> None:
     """Take a page that may no longer be shown out of every tree it stands in, and have those checked again."""
     roots = list(session.scalars(select(CoveredPage.root_id).where(CoveredPage.object_id == object_row)))

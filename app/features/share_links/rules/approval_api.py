@@ -13,7 +13,7 @@ from pydantic import Field
 from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
 from app.features.share_links.api import blueprint
-from app.features.share_links.api_bodies import FoundBody, UnreadBody
+from app.features.share_links.api_bodies import FoundBody, UnreadBody, unread
 from app.features.share_links.rules import approving
 from app.features.share_links.rules.approving import Request
 from app.web import api
@@ -141,5 +141,5 @@ def _told(request: Request) -> ApprovalBody:
         asked_at=request.asked_at,
         ends_at=request.ends_at,
         found=[FoundBody(**asdict(one)) for one in request.scan.findings],
-        not_looked_through=[UnreadBody(file=one.file, why=one.why) for one in request.scan.unread],
+        not_looked_through=[unread(one) for one in request.scan.unread],
     )

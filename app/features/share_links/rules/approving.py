@@ -149,14 +149,13 @@ def waits_for(session: Session, actor: Actor, public_id: str) -> bool:
     return bool(_decided_by(session, actor, query))
 
 
-def was_approved(session: Session, link_id: int, findings_digest: str) -> bool:
-    """Tell whether a second person has agreed to just these findings."""
-    query = select(LinkApproval.id).where(
-        LinkApproval.link_id == link_id,
-        LinkApproval.approved.is_(True),
-        LinkApproval.findings_digest == findings_digest,
+def was_approved(session: Session, link_id: int, scan: Scan) -> bool:
+    """Tell whether a second person has agreed to just these findings, or to them among others of the same link."""
+    query = select(LinkApproval).where(LinkApproval.link_id == link_id, LinkApproval.approved.is_(True))
+    return any(
+        one.findings_digest == scan.digest or scan.is_told_by(content_check.load(one.findings, one.unread))
+        for one in session.scalars(query)
     )
-    return session.scalars(query).first() is not None
 
 
 def last_note(session: Session, link_id: int) -> tuple[bool, str] | None:

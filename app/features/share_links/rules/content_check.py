@@ -134,6 +134,8 @@ _BLOCKS = frozenset(
     ]
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+#: The class of what says whose a comment is.
+_HEAD = "doc-comment-head"
 _LONGEST_PLACE = 120
 
 
@@ -142,11 +144,16 @@ class Finding:
     """Something that was found; `masked` holds at most four characters of it."""
 
     kind: str
-    #: The heading that it stands below, or the page or sheet of the file; empty = before the first, or nowhere in particular.
+    #: The heading that it stands below, the page or sheet of the file, or who wrote the comment and when; empty = before
+    #: the first, or nowhere in particular.
     place: str
     masked: str
     #: The name of the file that it stands in; empty = it stands in the text.
     file: str = ""
+    #: Whether the text is that of a comment.
+    comment: bool = False
+    #: Title of the child page that it belongs to; empty = it belongs to what the link names.
+    child: str = ""
 
 
 class Why(StrEnum):
@@ -187,6 +194,8 @@ class Unread:
     why: Why
     #: Which version of which file: nobody agrees to a later one unseen.
     version: str = ""
+    #: Title of the child page that it hangs on; empty = it hangs on what the link names.
+    child: str = ""
 
     @property
     def reason(self) -> Text:
@@ -196,26 +205,38 @@ class Unread:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a check found, and whether it came to the end; where a file is unread, it did not."""
+    """What a check found, and whether it came to the end of all but the files it names."""
 
     findings: tuple[Finding, ...]
     finished: bool = True
     unread: tuple[Unread, ...] = ()
 
     @property
+    def whole(self) -> bool:
+        """Whether all was looked through."""
+        return self.finished and not self.unread
+
+    @property
     def clean(self) -> bool:
         """Whether all was looked through and nothing found."""
-        return self.finished and not self.findings
+        return self.whole and not self.findings
 
     @property
     def digest(self) -> str:
         """What a decision about it is remembered by; holds nothing of what was found but what is told anyway."""
         told = "\n".join(sorted(f"{one.kind}\t{one.masked}" for one in self.findings))
         told += "".join(sorted(f"\n\t{one.version}\t{one.why}" for one in self.unread))
-        return hashlib.sha256(f"{self.finished}\n{told}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.whole}\n{told}".encode()).hexdigest()
+
+    def is_told_by(self, other: "Scan") -> bool:
+        """Tell whether whoever was told of another check knows all of this one: what is found in one part of the whole."""
+        found, told = ({(one.kind, one.masked) for one in scan.findings} for scan in (self, other))
+        unread, named = ({(one.version, one.why) for one in scan.unread} for scan in (self, other))
+        # A list that was cut names only some.
+        return self.finished and len(unread) < MOST_FINDINGS and found <= told and unread <= named
 
     @property
-    def plain(self) -> dict[str, list[dict[str, str]]]:
+    def plain(self) -> dict[str, list[dict[str, Any]]]:
         """What of it is stored, by the names of the columns."""
         return {"findings": [asdict(one) for one in self.findings], "unread": [asdict(one) for one in self.unread]}
 
@@ -227,13 +248,13 @@ NOT_LOOKED = Scan((), finished=False)
 
 def of_html(html: str, own: Iterable[OwnPattern] = ()) -> Scan:
     """Look through rendered content; the same content and patterns are looked through once."""
-    key = hashlib.sha256(html.encode()).digest()
-    ordered = tuple(sorted(own, key=lambda one: (one.name, one.expression)))
-    known = _known(key, ordered)
-    if not known:
-        # Only what was found stays in memory, never the text.
-        known.append(scan(lines_of(html), ordered))
-    return known[0]
+    return _once(html, own, comments=False)
+
+
+def of_comments(html: str, own: Iterable[OwnPattern] = ()) -> Scan:
+    """Look through rendered comments; what is found names who wrote it and when, as readers are told."""
+    found = _once(html, own, comments=True)
+    return replace(found, findings=tuple(replace(one, comment=True) for one in found.findings))
 
 
 def together(scans: Iterable[Scan]) -> Scan:
@@ -247,14 +268,14 @@ def together(scans: Iterable[Scan]) -> Scan:
 
 def not_read(file: str, why: Why, version: str) -> Scan:
     """Return what is known of a file that was not looked through."""
-    return Scan((), finished=False, unread=(Unread(file[:_LONGEST_PLACE], why, version),))
+    return Scan((), unread=(Unread(file[:_LONGEST_PLACE], why, version),))
 
 
-def load(findings: Iterable[dict[str, str]] | None, unread: Iterable[dict[str, str]] | None) -> Scan:
+def load(findings: Iterable[dict[str, Any]] | None, unread: Iterable[dict[str, Any]] | None) -> Scan:
     """Return what was stored of a scan; whether it came to its end is not kept."""
     return Scan(
         tuple(Finding(**one) for one in findings or ()),
-        unread=tuple(Unread(one["file"], Why(one["why"]), one["version"]) for one in unread or ()),
+        unread=tuple(Unread(**one | {"why": Why(one["why"])}) for one in unread or ()),
     )
 
 
@@ -263,8 +284,21 @@ def in_file(scan: Scan, file: str) -> Scan:
     return replace(scan, findings=tuple(replace(one, file=file[:_LONGEST_PLACE]) for one in scan.findings))
 
 
-def lines_of(html: str) -> list[tuple[str, str]]:
-    """Return the lines of rendered content, each with the heading above it; addresses of links stand below their text."""
+def in_child(scan: Scan, title: str) -> Scan:
+    """Return what was found on a child page, or of its files and comments, as what belongs to it."""
+    child = title[:_LONGEST_PLACE]
+    return replace(
+        scan,
+        findings=tuple(replace(one, child=child) for one in scan.findings),
+        unread=tuple(replace(one, child=child) for one in scan.unread),
+    )
+
+
+def lines_of(html: str, *, comments: bool = False) -> list[tuple[str, str]]:
+    """Return the lines of rendered content, each with the heading above it, or the head of its comment.
+
+    Addresses of links stand below their text.
+    """
     try:
         root = lxml.html.fromstring(f"<div>{html}</div>")
     except (etree.ParserError, ValueError):
@@ -282,7 +316,7 @@ def lines_of(html: str) -> list[tuple[str, str]]:
         if event == "start":
             if tag in _BLOCKS:
                 end_line()
-            if tag in _HEADINGS:
+            if _HEAD in element.get("class", "").split() if comments else tag in _HEADINGS:
                 place = " ".join(element.text_content().split())[:_LONGEST_PLACE]
             words.append(element.text or "")
             continue
@@ -369,6 +403,16 @@ def _parts(line: str) -> Iterator[str]:
         yield line[start : start + _LONGEST_LINE]
 
 
+def _once(html: str, own: Iterable[OwnPattern], *, comments: bool) -> Scan:
+    key = hashlib.sha256(html.encode()).digest()
+    ordered = tuple(sorted(own, key=lambda one: (one.name, one.expression)))
+    known = _known(key, ordered, comments)
+    if not known:
+        # Only what was found stays in memory, never the text.
+        known.append(scan(lines_of(html, comments=comments), ordered))
+    return known[0]
+
+
 @lru_cache(maxsize=512)
-def _known(_digest: bytes, _own: tuple[OwnPattern, ...]) -> list[Scan]:
+def _known(_digest: bytes, _own: tuple[OwnPattern, ...], _comments: bool) -> list[Scan]:
     return []

@@ -28,11 +28,22 @@ from app.features.share_links.rules.content_check import Scan
 from app.features.share_links.rules.patterns import OwnPattern
 from app.features.share_links.rules.rulebook import CheckMode, mode_of
 
+#: Looks through something with the organisation's own patterns besides what is looked for everywhere.
+LookThrough = Callable[[frozenset[OwnPattern]], Scan]
 
-def permits(link_id: int, html: str, files: Callable[[frozenset[OwnPattern]], Scan] = lambda _own: Scan(())) -> bool:
+
+def permits(
+    link_id: int,
+    html: str,
+    files: LookThrough = lambda _own: content_check.NOTHING,
+    *,
+    comments: str = "",
+    child: str = "",
+) -> bool:
     """Tell whether a link may show this content; where it may not, the link is paused when this returns.
 
     `files` looks through what hangs on it. It may raise Unavailable, which keeps nothing back where the rules only warn.
+    `child` is the title of the child page that all of it belongs to.
     """
     with db.reading() as session:
         link = session.get_one(ShareLink, link_id)
@@ -40,16 +51,20 @@ def permits(link_id: int, html: str, files: Callable[[frozenset[OwnPattern]], Sc
     mode = mode_of(rules)
     if mode is CheckMode.OFF or (mode is CheckMode.WARN and known):
         return True
-    scan = content_check.of_html(html, rules.patterns)
+    texts = (content_check.of_html(html, rules.patterns), content_check.of_comments(comments, rules.patterns))
+
+    def everything() -> Scan:
+        return content_check.in_child(content_check.together([*texts, files(rules.patterns)]), child)
+
     if mode is CheckMode.WARN:
         with suppress(Unavailable):
-            _warn(link_id, content_check.together([scan, files(rules.patterns)]))
+            _warn(link_id, everything())
         return True
-    scan = content_check.together([scan, files(rules.patterns)])
+    scan = everything()
     if scan.clean:
         return True
     with db.transaction() as session, _as_portico():
-        if mode is CheckMode.APPROVE and approving.was_approved(session, link_id, scan.digest):
+        if mode is CheckMode.APPROVE and approving.was_approved(session, link_id, scan):
             return True
         _stop(session, link_id, scan, mode)
     return False
@@ -72,7 +87,7 @@ def record(session: Session, link: ShareLink, scan: Scan, mode: CheckMode) -> No
         ShareLinkEvent.CONTENT_FOUND,
         subject=("link", link.public_id),
         kinds=kinds,
-        finished=scan.finished,
+        finished=scan.whole,
         mode=mode.value,
     )
 
