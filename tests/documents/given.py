@@ -15,6 +15,9 @@ FLOW = MediaFile("att6", "flow.png", "image/png", 4_096)
 FILES = (PICTURE, PAPER, DRAWING, FILM, SOUND, FLOW)
 #: What every link of foreign content carries.
 REL = 'rel="noopener noreferrer nofollow"'
+#: How the first picture, and a link to what is not covered, are shown.
+IMG = '<img src="media/att1" alt="plan.png" loading="lazy" decoding="async" class="doc-image">'
+INTERNAL = '<span class="doc-internal">an internal page</span>'
 MATERIAL = Material(
     attachments={file.filename: file for file in FILES},
     by_file_id={"file-1": PICTURE, "file-2": PAPER},
@@ -44,12 +47,29 @@ def words(text: str, *marks: object) -> dict[str, object]:
     return {"type": "text", "text": text, "marks": list(marks)}
 
 
+def p(*children: object, marks: object = None) -> dict[str, object]:
+    return node("paragraph", *children, marks=marks)
+
+
+def mark(kind: str, **attrs: object) -> dict[str, object]:
+    return {"type": kind, "attrs": attrs}
+
+
+def cell(kind: str, text: str, **attrs: object) -> dict[str, object]:
+    return node(kind, p(words(text)), **attrs)
+
+
 def document(*children: object) -> dict[str, object]:
     return {"type": "doc", "version": 1, "content": list(children)}
 
 
 def adf(*children: Mapping[str, object], material: Material = MATERIAL) -> str:
     return render_adf(document(*children), material).html
+
+
+def box(name: str) -> str:
+    """Return what stands for something that is left out."""
+    return f'<div class="doc-omitted">Not shown here: {name}</div>'
 
 
 def macro(name: str, body: str = "", **parameters: str) -> str:

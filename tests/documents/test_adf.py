@@ -1,3 +1,5 @@
+"""Blocks of an Atlassian document, each node and mark of the published schema, and what is reported of it."""
+
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -5,111 +7,8 @@ import pytest
 
 from app.documents.adf import NODES, render_adf
 from app.documents.adf.marks import BLOCK_MARKS, MARKS, OWN_MARKS, SILENT_MARKS, TEXT_MARKS
-from app.documents.errors import DocumentError
-from app.documents.types import Heading, LeftOut, Limits, MediaFile, Reason
-from tests.documents.given import MATERIAL, REL, adf, document, node, words
-
-_NODE_KINDS = (
-    "text paragraph heading bulletList orderedList codeBlock panel expand layoutColumn taskItem taskList table "
-    "tableRow tableCell mediaSingle mediaGroup media mediaInline inlineCard blockCard extension mention emoji "
-    "date status"
-)
-
-IMG = '<img src="media/att1" alt="plan.png" loading="lazy" decoding="async" class="doc-image">'
-
-
-INTERNAL = '<span class="doc-internal">an internal page</span>'
-
-
-def box(name: str) -> str:
-    return f'<div class="doc-omitted">Not shown here: {name}</div>'
-
-
-def p(*children: object, marks: object = None) -> dict[str, object]:
-    return node("paragraph", *children, marks=marks)
-
-
-def mark(kind: str, **attrs: object) -> dict[str, object]:
-    return {"type": kind, "attrs": attrs}
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        (words("a <b> & c"), "a &lt;b&gt; &amp; c"),
-        (words("x", mark("strong"), mark("em"), mark("code")), "<strong><em><code>x</code></em></strong>"),
-        (words("x", mark("underline"), mark("strike")), "<u><s>x</s></u>"),
-        (words("2", mark("subsup", type="sub")), "<sub>2</sub>"),
-        (words("2", mark("subsup", type="sup")), "<sup>2</sup>"),
-        (words("r", mark("textColor", color="#ff5630")), '<span class="doc-text-red">r</span>'),
-        (words("y", mark("backgroundColor", color="#fedec8")), '<span class="doc-bg-orange">y</span>'),
-        (words("x", mark("textColor", color="expression(alert(1))")), "x"),
-        (words("x", mark("annotation", id="1"), mark("unknown")), '<span id="doc-comment-1">x</span>'),
-        (words("x", mark("fragment", localId="1"), mark("dataConsumer", sources=["1"]), mark("breakout")), "x"),
-        (words("x", mark("annotation", id='" onclick="x')), '<span id="doc-comment--onclick-x">x</span>'),
-        (words("x", *[mark("strong")] * 1_000), "<strong>x</strong>"),
-        (words("l", mark("link", href="https://example.com")), f'<a href="https://example.com" {REL}>l</a>'),
-        (words("l", mark("link", href="javascript:alert(1)")), "l"),
-        (words("l", mark("link", href="#Part One")), f'<a href="#doc-part-one" {REL}>l</a>'),
-        (words("l", mark("link", href="https://acme.atlassian.net/browse/A-1")), "l"),
-        (
-            words("https://a.atlassian.net/x", mark("link", href="https://a.atlassian.net/x")),
-            '<span class="doc-internal">an internal page</span>',
-        ),
-        (node("hardBreak"), "<br>"),
-        (node("mention", id="acc-1", text="@Countess"), '<span class="doc-mention">@Ada Lovelace</span>'),
-        (node("mention", id="acc-2", text="@Grace"), '<span class="doc-mention">@someone</span>'),
-        (node("mention", id="here", text="@here", userType="SPECIAL"), '<span class="doc-mention">@here</span>'),
-        (node("mention", id="acc-2", text="@Grace", userType="SPECIAL"), '<span class="doc-mention">@someone</span>'),
-        (node("mention", id="acc-3"), '<span class="doc-mention">@someone</span>'),
-        (node("emoji", shortName=":smile:", text="😄"), "😄"),
-        (node("emoji", shortName=":party:", text=":party:"), ":party:"),
-        (node("emoji", shortName=":rocket:", id="1f680"), "🚀"),
-        (node("date", timestamp="1767312000000"), '<time datetime="2026-01-02">2 Jan 2026</time>'),
-        (node("date", timestamp="9" * 30), ""),
-        (node("date", timestamp="never"), ""),
-        (node("status", text="Done", color="green"), '<span class="doc-status doc-status-green">Done</span>'),
-        (node("status", text="X", color="neutral"), '<span class="doc-status doc-status-grey">X</span>'),
-        (
-            node("inlineCard", url="https://example.com/a"),
-            f'<span class="doc-card"><a href="https://example.com/a" {REL}>https://example.com/a</a></span>',
-        ),
-        (
-            node("inlineCard", data={"url": "https://example.com/a", "name": "The <a> page"}),
-            (
-                f'<span class="doc-card"><a href="https://example.com/a" {REL}>The &lt;a&gt; page</a> '
-                '<span class="doc-card-about">example.com</span></span>'
-            ),
-        ),
-        (node("inlineCard", data={"url": "javascript:alert(1)", "name": "x"}), INTERNAL),
-        (node("inlineCard", data={"url": "https://a.atlassian.net/wiki/x", "name": "A secret title"}), INTERNAL),
-        (node("inlineCard", data="x"), INTERNAL),
-        (node("inlineCard", url="https://a.atlassian.net/browse/OPS-3#x"), '<span class="doc-key">OPS-3</span>'),
-        (node("inlineCard", url="https://a.atlassian.net/wiki/spaces/A"), INTERNAL),
-        (node("placeholder", text="type here"), ""),
-        (node("mediaInline", type="file", id="file-9"), '<span class="doc-omitted">Not shown here: attachment</span>'),
-        (node("mediaInline", type="image", id="file-1"), IMG),
-        (
-            node("status", text="X", color="red", style="subtle"),
-            '<span class="doc-status doc-status-red doc-status-subtle">X</span>',
-        ),
-        (
-            node("inlineExtension", extensionKey="status", parameters={"macroParams": {"title": {"value": "Ok"}}}),
-            '<span class="doc-status doc-status-grey">Ok</span>',
-        ),
-        (
-            node("inlineExtension", extensionKey="jira", parameters={"macroParams": {"key": {"value": "A-1"}}}),
-            '<span class="doc-key">A-1</span>',
-        ),
-        (node("inlineExtension", extensionKey="jira"), '<span class="doc-omitted">Not shown here: Jira issues</span>'),
-    ],
-)
-def test_what_stands_in_a_line(text: Mapping[str, object], shown: str) -> None:
-    assert adf(p(text)) == f"<p>{shown}</p>"
-
-
-def cell(kind: str, text: str, **attrs: object) -> dict[str, object]:
-    return node(kind, p(words(text)), **attrs)
+from app.documents.types import Heading, LeftOut, MediaFile, Reason
+from tests.documents.given import IMG, MATERIAL, REL, adf, box, cell, document, mark, node, p, words
 
 
 @pytest.mark.parametrize(
@@ -461,54 +360,3 @@ def test_headings_and_what_is_left_out_are_reported() -> None:
 
     assert rendered.headings == (Heading(2, "doc-one", "One"),)
     assert rendered.left_out == (LeftOut("Gliffy diagram", 1, Reason.MISSING), LeftOut("x", 1))
-
-
-@pytest.mark.parametrize("given", [{}, {"type": "paragraph"}, {"type": ["doc"]}, [], "doc", None])
-def test_what_is_no_document_is_refused(given: object) -> None:
-    with pytest.raises(DocumentError, match="not an Atlassian document"):
-        render_adf(given, MATERIAL)  # type: ignore[arg-type]
-
-
-def nested(levels: int, kind: str = "blockquote") -> dict[str, object]:
-    inner: dict[str, object] = words("x")
-    for _ in range(levels):
-        inner = node(kind, inner)
-    return inner
-
-
-@pytest.mark.parametrize("kind", ["blockquote", "bulletList", "panel", "taskList", "novelty", "paragraph", "expand"])
-@pytest.mark.parametrize("levels", [201, 5_000])
-def test_content_nested_too_deep_is_refused(kind: str, levels: int) -> None:
-    with pytest.raises(DocumentError, match="200 levels"):
-        render_adf(document(nested(levels, kind)), MATERIAL)
-
-
-@pytest.mark.parametrize(
-    ("content", "limits", "code"),
-    [
-        (p(words("12345")), Limits(max_characters=4), "too_large"),
-        (node("codeBlock", words("12345")), Limits(max_characters=4), "too_large"),
-        (p(words("1"), words("2")), Limits(max_nodes=2), "too_many_nodes"),
-        (
-            node("table", node("tableRow", cell("tableCell", "1"), cell("tableCell", "2"))),
-            Limits(max_cells=1),
-            "too_many_cells",
-        ),
-    ],
-)
-def test_large_documents_are_refused(content: Mapping[str, object], limits: Limits, code: str) -> None:
-    with pytest.raises(DocumentError) as caught:
-        render_adf(document(content), MATERIAL, limits)
-    assert caught.value.code == code
-
-
-@pytest.mark.parametrize("value", [None, 1, 1.5, True, "x", [], ["x"], {}, {"type": 5}, float("nan"), 10**400])
-def test_no_field_of_an_unexpected_type_breaks_a_rendering(value: object) -> None:
-    kinds = _NODE_KINDS.split()
-    names = (
-        "level order language panelType title width state colspan id url text timestamp color type extensionKey layout"
-    )
-    for kind in kinds:
-        whole = {"type": kind, "attrs": value, "content": value, "marks": value, "text": value}
-        fields = {"type": kind, "attrs": dict.fromkeys(names.split(), value), "content": [value, p(words("x"))]}
-        render_adf(document(whole, fields, value), MATERIAL)

@@ -23,7 +23,7 @@ from app.protocols.saml.types import Signed
 from tests.features.sso import acme, refusing
 from tests.features.sso.acme import Provider
 from tests.pages import PageClient
-from tests.protocols.saml import provider, test_attacks
+from tests.protocols.saml import attacks, provider
 from tests.protocols.saml.provider import MIN, How, Said, keys
 
 ACME, PARTNER = Provider("acme"), Provider("partner")
@@ -70,14 +70,14 @@ def bomb(_request: str) -> str:
 
 _NAME = b"mira@example.com</saml:NameID>"
 ATTACKS: dict[str, tuple[Callable[[str], str], str]] = {
-    **{f"XSW {number}": (changed(attack), "") for number, attack in enumerate(test_attacks._WRAPPED, start=1)},
+    **{f"XSW {number}": (changed(attack), "") for number, attack in enumerate(attacks.WRAPPED, start=1)},
     "comment truncation": (rewritten(lambda xml: xml.replace(_NAME, b"mira@<!---->" + _NAME)), "no_comments"),
-    "entities": (rewritten(lambda xml: test_attacks._LAUGHS + xml), "no_document_type"),
+    "entities": (rewritten(lambda xml: attacks.LAUGHS + xml), "no_document_type"),
     "external entity": (
         rewritten(lambda xml: b'<!DOCTYPE r [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + xml),
         "no_document_type",
     ),
-    "stripping": (changed(test_attacks._strip_all), "assertion_signed"),
+    "stripping": (changed(attacks.strip_all), "assertion_signed"),
     "wrong key": (signed(lambda: How(pair=keys("stranger"))), "signature_key"),
     "foreign KeyInfo": (signed(lambda: How(pair=keys("stranger"), shown=keys("stranger"))), "signature_key"),
     "HMAC confusion": (
@@ -93,8 +93,8 @@ ATTACKS: dict[str, tuple[Callable[[str], str], str]] = {
         signed(lambda: How(pair=keys("acme"), method=xmlsec.constants.TransformRsaSha1)),
         "signature_algorithm",
     ),
-    "several assertions": (changed(test_attacks._second_assertion), "one_assertion"),
-    "duplicate ids": (changed(test_attacks._duplicate_id), "unique_ids"),
+    "several assertions": (changed(attacks.second_assertion), "one_assertion"),
+    "duplicate ids": (changed(attacks.duplicate_id), "unique_ids"),
     "relative namespaces": (
         rewritten(lambda xml: xml.replace(b"<samlp:Response", b'<samlp:Response xmlns:r="relative"', 1)),
         "absolute_namespaces",

@@ -1,27 +1,15 @@
 """Confluence Cloud against a site that answers as documented, and as it should not."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.integrations.atlassian.cloud.confluence import ConfluenceCloud
-from app.integrations.atlassian.errors import AtlassianError, NotAuthorised, NotFound, Unreachable
+from app.integrations.atlassian.errors import NotAuthorised, NotFound, Unreachable
 from app.integrations.atlassian.interfaces import ConfluenceReader
-from app.integrations.atlassian.types import Ability, Restriction
-from tests.integrations.atlassian.site import Reply, Request, Site, site, transport
-
-V1 = "/wiki/rest/api"
-V2 = "/wiki/api/v2"
-
-
-@contextmanager
-def _confluence(prefix: str = "") -> Iterator[tuple[Site, ConfluenceCloud]]:
-    with site() as peer, transport(peer.url + prefix) as one:
-        yield peer, ConfluenceCloud(one)
+from tests.integrations.atlassian.confluence import V1, V2, confluence, restricted
+from tests.integrations.atlassian.site import Reply, Request, site
 
 
 def _page(**changes: Any) -> dict[str, Any]:
@@ -54,25 +42,15 @@ def _attachment(number: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-def _restricted(users: list[str] | None = None, groups: list[str] | None = None, limit: int = 100) -> dict[str, Any]:
-    return {
-        "operation": "read",
-        "restrictions": {
-            "user": {"results": [{"accountId": one} for one in users or []], "start": 0, "limit": limit, "size": 1},
-            "group": {"results": [{"id": one, "name": one} for one in groups or []], "start": 0, "limit": limit},
-        },
-    }
-
-
 def test_the_adapter_is_what_the_rest_asks_for() -> None:
-    with _confluence() as (_, one):
+    with confluence() as (_, one):
         reader: ConfluenceReader = one
         assert reader.rate_limit is None
         reader.close()
 
 
 def test_a_page_is_read_with_its_body_and_labels() -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.answer(f"{V2}/pages/123", Reply(200, _page()))
         page = one.page("123")
         assert peer.requests[0].query == {"include-labels": ["true"], "body-format": ["storage"]}
@@ -86,7 +64,7 @@ def test_a_page_is_read_with_its_body_and_labels() -> None:
 
 
 def test_a_page_can_be_read_without_its_body() -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.answer(f"{V2}/pages/123", Reply(200, _page(body={})))
         assert one.page("123", with_body=False).storage is None
         assert "body-format" not in peer.requests[0].query
@@ -95,7 +73,7 @@ def test_a_page_can_be_read_without_its_body() -> None:
 @pytest.mark.parametrize("without", [{}, {"storage": {"representation": "storage", "value": ""}}])
 def test_a_page_without_storage_format_is_asked_for_as_adf(without: dict[str, Any]) -> None:
     written = json.dumps({"type": "doc", "version": 1, "content": []})
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         other = _page(body={"atlas_doc_format": {"value": written}}, version={"number": 5})
         peer.answer(f"{V2}/pages/123", Reply(200, _page(body=without)), Reply(200, other))
         page = one.page("123")
@@ -106,7 +84,7 @@ def test_a_page_without_storage_format_is_asked_for_as_adf(without: dict[str, An
 
 
 def test_labels_beyond_the_first_are_asked_for() -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.answer(
             f"{V2}/pages/123", Reply(200, _page(labels={"results": [{"name": "a"}], "meta": {"hasMore": True}}))
         )
@@ -136,7 +114,7 @@ def test_labels_beyond_the_first_are_asked_for() -> None:
     ],
 )
 def test_a_page_of_the_wrong_shape_is_unreachable_and_not_a_page(answer: Any) -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.answer(f"{V2}/pages/123", Reply(200, answer))
         with pytest.raises(Unreachable):
             one.page("123")
@@ -144,7 +122,7 @@ def test_a_page_of_the_wrong_shape_is_unreachable_and_not_a_page(answer: Any) ->
 
 @pytest.mark.parametrize("page_id", ["", "abc", "0", "-1", "1/../2", "..", "1?x", "1%2f", "１２", "1" * 20, "12\n"])
 def test_what_is_no_page_id_is_not_asked_for(page_id: str) -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         for ask in (one.page, one.attachments, one.ancestors, one.view_restrictions, one.restriction_path, one.space):
             with pytest.raises(NotFound):
                 ask(page_id)
@@ -170,7 +148,7 @@ def _pages_of_attachments(request: Request) -> Reply:
 
 @pytest.mark.parametrize("prefix", ["", "/ex/confluence/11-22"])
 def test_attachments_are_read_to_the_last_page_on_the_site_and_behind_the_gateway(prefix: str) -> None:
-    with _confluence(prefix) as (peer, one):
+    with confluence(prefix) as (peer, one):
         peer.routes[f"{prefix}{V2}/pages/123/attachments"] = _pages_of_attachments
         found = one.attachments("123")
         assert peer.requests[0].query == {"status": ["current"], "limit": ["250"]}
@@ -183,7 +161,7 @@ def test_attachments_are_read_to_the_last_page_on_the_site_and_behind_the_gatewa
 
 @pytest.mark.parametrize("start", ["https://evil.example", "//evil.example", "", "https://acme.atlassian.net"])
 def test_a_paging_link_cannot_send_us_to_another_host(start: str) -> None:
-    with site() as evil, _confluence() as (peer, one):
+    with site() as evil, confluence() as (peer, one):
         host = evil.url if start == "https://evil.example" else start
 
         def pages(request: Request) -> Reply:
@@ -208,7 +186,7 @@ def test_a_paging_link_cannot_send_us_to_another_host(start: str) -> None:
     ],
 )
 def test_a_paging_link_to_elsewhere_is_nonsense(link: str) -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.answer(f"{V2}/pages/123/attachments", Reply(200, {"results": [], "_links": {"next": link}}))
         with pytest.raises(Unreachable):
             one.attachments("123")
@@ -224,7 +202,7 @@ def _told(number: int, **changes: Any) -> dict[str, Any]:
         "space": {"key": "OPS"},
         "version": {"number": 4, "when": "2026-11-02T10:00:00.000Z"},
         "metadata": {"labels": {"results": [{"name": "b"}, {"name": "a"}], "_links": {}}},
-        "restrictions": {"read": _restricted()},
+        "restrictions": {"read": restricted()},
         "_links": {"webui": f"/spaces/OPS/pages/{number}/P"},
         **changes,
     }
@@ -236,7 +214,7 @@ def test_a_search_is_followed_by_its_cursor_whatever_its_link_says() -> None:
         links = {"next": "https://evil.example/rest/api/content/search?cql=all&cursor=a%2Bb%3D"} if first else {}
         return Reply(200, {"results": [_told(1 if first else 2)], "size": 1, "_links": links})
 
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.routes[f"{V1}/content/search"] = answer
         found = one.summaries_below("123", limit=10)
         assert [request.query["cql"] for request in peer.requests] == [["type=page and ancestor=123"]] * 2
@@ -260,136 +238,40 @@ def test_a_search_is_followed_by_its_cursor_whatever_its_link_says() -> None:
     ],
 )
 def test_a_page_of_which_a_search_does_not_tell_all_is_not_among_what_it_tells(changes: dict[str, Any]) -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         results = [_told(1, **changes), _told(2)]
         peer.answer(f"{V1}/content/search", Reply(200, {"results": results, "size": 2, "_links": {}}))
         assert [page.id for page in one.summaries_below("123")] == ["2"]
 
 
-@pytest.mark.parametrize("restricted", [_told(1, restrictions={"read": "all"}), _told(1, version={})])
-def test_what_a_search_says_wrong_is_nonsense(restricted: dict[str, Any]) -> None:
-    with _confluence() as (peer, one):
-        peer.answer(f"{V1}/content/search", Reply(200, {"results": [restricted], "size": 1, "_links": {}}))
+@pytest.mark.parametrize("told", [_told(1, restrictions={"read": "all"}), _told(1, version={})])
+def test_what_a_search_says_wrong_is_nonsense(told: dict[str, Any]) -> None:
+    with confluence() as (peer, one):
+        peer.answer(f"{V1}/content/search", Reply(200, {"results": [told], "size": 1, "_links": {}}))
         with pytest.raises(Unreachable):
             one.summaries_below("123")
 
 
 def test_a_restriction_that_a_search_tells_restricts() -> None:
     told = [
-        _told(1, restrictions={"read": _restricted(["u1"])}),
-        _told(2, restrictions={"read": _restricted([], ["g1"])}),
+        _told(1, restrictions={"read": restricted(["u1"])}),
+        _told(2, restrictions={"read": restricted([], ["g1"])}),
     ]
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.answer(f"{V1}/content/search", Reply(200, {"results": told, "size": 2, "_links": {}}))
         assert [page.restricted for page in one.summaries_below("123")] == [True, True]
 
 
 def test_a_search_whose_link_has_no_cursor_is_nonsense() -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         links = {"next": "/rest/api/content/search?start=1"}
         peer.answer(f"{V1}/content/search", Reply(200, {"results": [_told(1)], "size": 1, "_links": links}))
         with pytest.raises(Unreachable):
             one.summaries_below("123")
 
 
-def test_ancestors_beyond_one_answer_are_continued_from_the_highest() -> None:
-    upper = [{"id": "1", "type": "page"}, {"id": "2", "type": "page"}]
-    lower = [{"id": str(n), "type": "folder" if n == 3 else "page"} for n in range(3, 253)]
-    with _confluence() as (peer, one):
-        peer.answer(f"{V2}/pages/999/ancestors", Reply(200, {"results": lower, "_links": {}}))
-        peer.answer(f"{V2}/folders/3/ancestors", Reply(200, {"results": upper, "_links": {}}))
-        assert one.ancestors("999") == [str(n) for n in range(1, 253)]
-
-
-def test_restrictions_of_both_kinds_are_read_to_the_end() -> None:
-    def answer(request: Request) -> Reply:
-        start = int(request.query["start"][0])
-        users = [f"u{n}" for n in range(start, min(start + 2, 5))]
-        return Reply(200, _restricted(users, ["g1"] if start == 0 else [], limit=2))
-
-    with _confluence() as (peer, one):
-        peer.routes[f"{V1}/content/123/restriction/byOperation/read"] = answer
-        found = one.view_restrictions("123")
-        assert peer.requests[0].query["expand"] == ["restrictions.user,restrictions.group"]
-    assert found == Restriction("123", frozenset({"u0", "u1", "u2", "u3", "u4"}), frozenset({"g1"}))
-    assert found.restricts
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {},
-        {"restrictions": {}},
-        {"restrictions": {"user": {"results": []}}},
-        {"restrictions": {"user": {"results": []}, "group": {}}},
-        {"restrictions": {"user": {"results": [{}]}, "group": {"results": []}}},
-    ],
-)
-def test_an_answer_without_restrictions_is_never_read_as_unrestricted(answer: Any) -> None:
-    with _confluence() as (peer, one):
-        peer.answer(f"{V1}/content/123/restriction/byOperation/read", Reply(200, answer))
-        with pytest.raises(Unreachable):
-            one.view_restrictions("123")
-
-
-def _family(peer: Site, *, above: Reply, kind: str = "page") -> None:
-    ancestors = {"results": [{"id": "10", "type": kind}, {"id": "11", "type": "page"}], "_links": {}}
-    peer.answer(f"{V2}/pages/123/ancestors", Reply(200, ancestors))
-    peer.answer(f"{V1}/content/10/restriction/byOperation/read", above)
-    peer.answer(f"{V1}/content/11/restriction/byOperation/read", Reply(200, _restricted()))
-    peer.answer(f"{V1}/content/123/restriction/byOperation/read", Reply(200, _restricted(users=["u"])))
-
-
-def test_the_restriction_path_holds_those_that_keep_somebody_out_from_the_top() -> None:
-    with _confluence() as (peer, one):
-        _family(peer, above=Reply(200, _restricted(groups=["g"])))
-        found = one.restriction_path("123")
-    assert found == (
-        Restriction("10", frozenset(), frozenset({"g"})),
-        Restriction("123", frozenset({"u"}), frozenset()),
-    )
-
-
-@pytest.mark.parametrize("status", [400, 403, 404, 410, 500])
-def test_an_ancestor_that_does_not_answer_is_no_news_about_the_page(status: int) -> None:
-    with _confluence() as (peer, one):
-        _family(peer, above=Reply(status, {}))
-        with pytest.raises(AtlassianError) as caught:
-            one.restriction_path("123")
-    assert caught.value.is_down
-
-
-@pytest.mark.parametrize(("status", "known"), [(400, True), (404, True), (403, True), (500, False), (401, False)])
-def test_a_folder_above_may_be_unknown_to_the_old_interface(status: int, known: bool) -> None:
-    with _confluence() as (peer, one):
-        _family(peer, above=Reply(status, {}), kind="folder")
-        if known:
-            assert [found.page_id for found in one.restriction_path("123")] == ["123"]
-        else:
-            with pytest.raises(AtlassianError) as caught:
-                one.restriction_path("123")
-            assert caught.value.is_down
-
-
-@pytest.mark.parametrize("allowed", [True, False])
-def test_who_may_view_is_asked_for_one_account(allowed: bool) -> None:
-    with _confluence() as (peer, one):
-        peer.answer(f"{V1}/content/123/permission/check", Reply(200, {"hasPermission": allowed, "errors": []}))
-        assert one.may_view("123", 'a"1') is allowed
-        assert peer.requests[0].method == "POST"
-        assert peer.requests[0].body == b'{"subject": {"type": "user", "identifier": "a\\"1"}, "operation": "read"}'
-
-
-@pytest.mark.parametrize("answer", [{}, {"hasPermission": "true"}, {"hasPermission": 1}, [], None])
-def test_an_unclear_permission_is_no_permission(answer: Any) -> None:
-    with _confluence() as (peer, one):
-        peer.answer(f"{V1}/content/123/permission/check", Reply(200, answer))
-        with pytest.raises(Unreachable):
-            one.may_view("123", "a-1")
-
-
 def test_a_short_code_is_resolved_without_asking() -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         assert one.resolve_short("LIQHD") == "201819180"
         with pytest.raises(NotFound):
             one.resolve_short("!")
@@ -397,7 +279,7 @@ def test_a_short_code_is_resolved_without_asking() -> None:
 
 
 def test_an_account_is_the_credentials_own() -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.answer(
             f"{V1}/user/current", Reply(200, {"type": "known", "accountId": "a-1", "displayName": "Ada", "email": ""})
         )
@@ -407,14 +289,14 @@ def test_an_account_is_the_credentials_own() -> None:
 
 @pytest.mark.parametrize("answer", [{"type": "anonymous", "accountId": "x"}, {"type": "known"}, {"accountId": ""}])
 def test_an_anonymous_account_is_no_account(answer: dict[str, str]) -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.answer(f"{V1}/user/current", Reply(200, answer))
         with pytest.raises(NotAuthorised):
             one.myself()
 
 
 def test_a_download_names_its_version() -> None:
-    with site() as elsewhere, _confluence() as (peer, one):
+    with site() as elsewhere, confluence() as (peer, one):
         elsewhere.answer("/file", Reply(200, b"bytes", {"Content-Type": "image/png"}))
         path = f"{V1}/content/123/child/attachment/att1/download"
         peer.answer(path, Reply(302, b"", {"Location": f"{elsewhere.url}/file"}))
@@ -424,35 +306,11 @@ def test_a_download_names_its_version() -> None:
 
 
 def test_behind_the_gateway_the_address_for_people_is_the_sites() -> None:
-    with _confluence("/ex/confluence/1") as (peer, one):
+    with confluence("/ex/confluence/1") as (peer, one):
         path = f"/ex/confluence/1{V2}/pages/123"
         peer.answer(path, Reply(200, _page()), Reply(200, _page(_links={"base": "javascript:x", "webui": "x"})))
         assert one.page("123").web_url == "https://acme.atlassian.net/wiki/spaces/OPS/pages/123/Plan"
         assert one.page("123").web_url.endswith("/wiki/pages/viewpage.action?pageId=123")
-
-
-def test_the_connection_test_ends_where_nobody_is_signed_in() -> None:
-    with _confluence() as (peer, one):
-        peer.answer(f"{V1}/user/current", Reply(401, {"message": "No."}))
-        found = one.probe()
-        assert [(line.name, line.allowed) for line in found] == [(Ability.SIGN_IN, False)]
-        assert "did not accept" in found[0].detail
-
-
-def test_the_connection_test_says_what_could_not_be_tried() -> None:
-    with _confluence() as (peer, one):
-        peer.answer(f"{V1}/user/current", Reply(200, {"accountId": "a-1", "displayName": "Ada"}))
-        peer.answer(f"{V2}/pages", Reply(200, {"results": [{"id": "123", "authorId": "a-1"}]}))
-        peer.answer(f"{V1}/content/123/restriction/byOperation/read", Reply(200, _restricted()))
-        peer.answer(f"{V2}/pages/123/attachments", Reply(200, {"results": []}))
-        found = {line.name: line for line in one.probe()}
-    assert [name for name, line in found.items() if line.allowed] == [
-        Ability.SIGN_IN,
-        Ability.READ,
-        Ability.READ_RESTRICTIONS,
-    ]
-    assert "no attachment" in found[Ability.DOWNLOAD].detail
-    assert "no other author" in found[Ability.CHECK_OTHERS].detail
 
 
 def _comment(number: int, **changes: Any) -> dict[str, Any]:
@@ -477,7 +335,7 @@ def _comment(number: int, **changes: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_a_comment_of_another_shape_is_no_comment(odd: dict[str, Any]) -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.answer(f"{V2}/pages/123/footer-comments", Reply(200, {"results": [odd], "_links": {}}))
         peer.answer(f"{V2}/footer-comments/1/children", Reply(200, {"results": [], "_links": {}}))
         with pytest.raises(Unreachable):
@@ -485,7 +343,7 @@ def test_a_comment_of_another_shape_is_no_comment(odd: dict[str, Any]) -> None:
 
 
 def test_a_comment_that_answers_itself_is_refused() -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         peer.answer(f"{V2}/pages/123/footer-comments", Reply(200, {"results": [_comment(1)], "_links": {}}))
         peer.answer(f"{V2}/footer-comments/1/children", Reply(200, {"results": [_comment(1)], "_links": {}}))
         with pytest.raises(Unreachable):
@@ -493,7 +351,7 @@ def test_a_comment_that_answers_itself_is_refused() -> None:
 
 
 def test_an_unknown_resolution_is_none() -> None:
-    with _confluence() as (peer, one):
+    with confluence() as (peer, one):
         odd = _comment(1, resolutionStatus="asleep", properties={"inlineOriginalSelection": "here"})
         peer.answer(f"{V2}/pages/123/inline-comments", Reply(200, {"results": [odd], "_links": {}}))
         peer.answer(f"{V2}/inline-comments/1/children", Reply(200, {"results": [], "_links": {}}))
