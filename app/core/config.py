@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,12 +19,17 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from app.integrations.atlassian.hosts import ATLASSIAN_CLOUD_HOSTS
 
 PREFIX = "PORTICO_"
 #: Names that Kubernetes sets for a service called "portico"; they are none of ours.
 _KUBERNETES = re.compile(r"^PORTICO_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$")
+#: Beginnings of addresses that Huey has a storage for.
+REDIS = ("redis://", "rediss://", "unix://")
+QUEUES = (*REDIS, "postgresql://", "postgres://")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Network = IPv4Network | IPv6Network
@@ -45,6 +51,17 @@ def _networks(value: object) -> object:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 
+
+def _is_database(address: str) -> bool:
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        return False
+    if url.get_backend_name() == "sqlite":
+        return url.drivername in ("sqlite", "sqlite+pysqlite") and bool(url.database) and url.database != ":memory:"
+    return url.drivername in ("postgresql", "postgresql+psycopg") and bool(url.database)
+
+
 _environ: ContextVar[Mapping[str, str]] = ContextVar("portico_environ")
 
 
@@ -64,6 +81,8 @@ class _Environment(PydanticBaseSettingsSource):
                 raise ConfigurationError(
                     f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
                 ) from error
+            except UnicodeDecodeError:
+                raise ConfigurationError(f"{name}_FILE names {path}, which is not text in UTF-8.") from None
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
@@ -130,9 +149,21 @@ class Web(Area):
         if value is None:
             return None
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        beyond = parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc
+        if parts.scheme not in ("http", "https") or not parts.hostname or beyond:
             raise ValueError("write scheme and host only, such as https://portico.example.com")
-        return f"{parts.scheme}://{parts.netloc}"
+        # Browsers leave the port of the scheme out of `Host` and `Origin` (WHATWG URL, host serializing).
+        port = "" if parts.port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{parts.port}"
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        return f"{parts.scheme}://{host}{port}"
+
+    @field_validator("listen")
+    @classmethod
+    def _bindable(cls, value: str) -> str:
+        host, colon, port = value.rpartition(":")
+        if not host or not colon or not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+            raise ValueError("write address and port, such as 127.0.0.1:8000")
+        return value
 
     @model_validator(mode="after")
     def _https(self) -> "Web":
@@ -175,6 +206,16 @@ class Database(Area):
     database_pool_size: int = Field(10, ge=1, le=100)
     """Connections each process keeps to PostgreSQL."""
 
+    @field_validator("database_url")
+    @classmethod
+    def _spoken(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_database(value.get_secret_value()):
+            # The address may hold a password: it is not repeated.
+            raise ValueError(
+                "write an address such as postgresql+psycopg://portico@db/portico or sqlite:////srv/portico.db"
+            )
+        return value
+
 
 class Keys(Area):
     """The key ring that encrypts secrets, signs links and seals the audit trail."""
@@ -194,6 +235,13 @@ class Queue(Area):
 
     worker_threads: int = Field(4, ge=1, le=64)
     """Jobs that one worker runs at a time."""
+
+    @field_validator("queue_url")
+    @classmethod
+    def _spoken(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(QUEUES):
+            raise ValueError("write an address such as rediss://redis.example.com/0 or postgresql://portico@db/portico")
+        return value
 
 
 class Mail(Area):
@@ -216,6 +264,13 @@ class Mail(Area):
 
     mail_from: str = "Portico <portico@localhost>"
     """Sender of Portico's mail."""
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if not value.isprintable() or "@" not in parseaddr(value)[1]:
+            raise ValueError("write an address such as Portico <portico@example.com>")
+        return value
 
 
 class Atlassian(Area):

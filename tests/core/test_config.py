@@ -21,11 +21,59 @@ PRODUCTION = {"PORTICO_BASE_URL": "https://portico.example.com"}
         ({**DEVELOPMENT, "PORTICO_THREADS": "1000"}, "PORTICO_THREADS"),
         ({**DEVELOPMENT, "PORTICO_TRUSTED_PROXIES": "10.0.0.0/99"}, "PORTICO_TRUSTED_PROXIES"),
         ({**DEVELOPMENT, "PORTICO_ENVIRONMENT": "prod"}, "PORTICO_ENVIRONMENT"),
+        ({"PORTICO_BASE_URL": "https://ada:secret@portico.example.com"}, "PORTICO_BASE_URL"),
+        ({"PORTICO_BASE_URL": "https://portico.example.com:99999"}, "PORTICO_BASE_URL"),
+        ({"PORTICO_BASE_URL": "https://portico.example.com/#top"}, "PORTICO_BASE_URL"),
+        ({**PRODUCTION, "PORTICO_LISTEN": "portico"}, "PORTICO_LISTEN"),
+        ({**PRODUCTION, "PORTICO_LISTEN": "127.0.0.1:99999"}, "PORTICO_LISTEN"),
+        ({**PRODUCTION, "PORTICO_DATABASE_URL": "mysql://db/portico"}, "PORTICO_DATABASE_URL"),
+        ({**PRODUCTION, "PORTICO_DATABASE_URL": "postgresql://db:port/portico"}, "PORTICO_DATABASE_URL"),
+        ({**PRODUCTION, "PORTICO_DATABASE_URL": "sqlite://"}, "PORTICO_DATABASE_URL"),
+        ({**PRODUCTION, "PORTICO_QUEUE_URL": "amqp://queue"}, "PORTICO_QUEUE_URL"),
+        ({**PRODUCTION, "PORTICO_MAIL_FROM": "Portico"}, "PORTICO_MAIL_FROM"),
+        ({**PRODUCTION, "PORTICO_MAIL_FROM": "portico@example.com\nBcc: x@example.com"}, "PORTICO_MAIL_FROM"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused_by_name(environ: dict[str, str], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
         load(environ)
+
+
+@pytest.mark.parametrize(
+    ("given", "host"),
+    [
+        ("https://portico.example.com:443/", "https://portico.example.com"),
+        ("https://Portico.Example.com", "https://portico.example.com"),
+        ("https://portico.example.com:8443", "https://portico.example.com:8443"),
+        ("https://[2001:db8::1]:443", "https://[2001:db8::1]"),
+    ],
+)
+def test_an_address_is_kept_as_browsers_write_it(given: str, host: str) -> None:
+    assert load({"PORTICO_BASE_URL": given}).web.base_url == host
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://portico:secret@db/portico?sslmode=verify-full",
+        "postgresql:///portico?host=/run",
+        "sqlite:////srv/x.db",
+    ],
+)
+def test_a_database_that_is_spoken_to_is_accepted(url: str) -> None:
+    assert load({**PRODUCTION, "PORTICO_DATABASE_URL": url}).database_url == url
+
+
+def test_a_password_in_an_address_that_is_refused_is_not_repeated() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load({**PRODUCTION, "PORTICO_DATABASE_URL": "mysql://portico:hunter2@db/portico"})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_secret_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "smtp").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigurationError, match="PORTICO_SMTP_PASSWORD_FILE"):
+        load({**PRODUCTION, "PORTICO_SMTP_PASSWORD_FILE": str(tmp_path / "smtp")})
 
 
 def test_every_problem_is_said_at_once() -> None:

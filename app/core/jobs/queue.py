@@ -9,7 +9,7 @@ from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.registry import Message
 from huey.serializer import Serializer
 
-from app.core.config import Config
+from app.core.config import REDIS, Config
 
 _NAME = "portico"
 
@@ -32,7 +32,7 @@ def build(config: Config) -> Huey:
     if url is None:
         config.web.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         return SqliteHuey(_NAME, filename=str(config.web.data_dir / "queue.db"), **options)
-    if url.startswith(("redis://", "rediss://", "unix://")):
+    if url.startswith(REDIS):
         return RedisHuey(_NAME, url=url, **options)
     return PostgresHuey(_NAME, dsn=url, **options)
 
