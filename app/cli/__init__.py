@@ -5,9 +5,7 @@ import sys
 import click
 
 from app.cli import accounts, backups, checks, connections, documents, keys, processes, stops, trail
-from app.core.config import ConfigurationError
-from app.core.crypto.keyring import KeyRingError
-from app.core.errors import DomainError
+from app.cli.failures import FAILURES, sentence
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,6 +40,6 @@ def main() -> None:
     """Run the command; what cannot be done is one sentence on standard error and exit code 1."""
     try:
         portico(prog_name="portico")
-    except (ConfigurationError, KeyRingError, DomainError) as error:
-        click.echo(str(error), err=True)
+    except FAILURES as error:
+        click.echo(sentence(error), err=True)
         sys.exit(1)

@@ -22,11 +22,18 @@ def backup(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"portico-{datetime.now(UTC):%Y%m%d-%H%M%S}.db"
     part = target.with_suffix(".part")
-    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live, closing(sqlite3.connect(part)) as copy:
-        live.backup(copy)
-        _require_whole(copy, part)
-    part.chmod(0o600)
-    part.replace(target)
+    # Nobody else may read it while it grows either.
+    part.touch(mode=0o600)
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live,
+            closing(sqlite3.connect(part)) as copy,
+        ):
+            live.backup(copy)
+            _require_whole(copy, source)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     click.echo(f"Wrote {target}.")
     click.echo("The key file is not in it, on purpose. Keep that apart; a restore needs both.")
 
@@ -50,12 +57,13 @@ def restore(file: Path, yes: bool) -> None:
     if target.exists() and not yes:
         click.confirm(f"Replace {target}? The present one is kept beside it.", abort=True)
     fresh = target.with_suffix(".restoring")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy, closing(sqlite3.connect(fresh)) as made:
         copy.backup(made)
         ended = _end_access(made)
     kept = _put_aside(target)
-    fresh.chmod(0o600)
     fresh.replace(target)
     click.echo(f"Restored {file}." + (f" The database before it is {kept}." if kept else ""))
     click.echo(
@@ -85,11 +93,13 @@ def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
 
 def _require_keys(connection: sqlite3.Connection) -> None:
     known = {key.id for key in ring.current().keys}
-    needed = {row[0] for row in connection.execute("SELECT DISTINCT key_id FROM audit_seals")}
-    if needed - known:
-        raise click.ClickException(
-            f"The key file lacks {', '.join(sorted(needed - known))}. Restore the key file first."
-        )
+    try:
+        # The last seal is enough: keys that older ones were made with may have been removed since, which is said then.
+        last = connection.execute("SELECT key_id FROM audit_seals ORDER BY seq DESC LIMIT 1").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise click.ClickException(f"This is not a database of Portico: {error}.") from error
+    if last is not None and last[0] not in known:
+        raise click.ClickException(f"The key file lacks {last[0]}. Restore the key file first.")
 
 
 def _in_use(path: Path) -> bool:
@@ -120,6 +130,7 @@ def _put_aside(target: Path) -> Path | None:
     with closing(sqlite3.connect(target)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     target.replace(kept)
+    kept.chmod(0o600)
     for suffix in ("-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
     return kept

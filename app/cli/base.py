@@ -20,8 +20,21 @@ def database(*, current: bool = True) -> Iterator[tuple[Config, Engine]]:
     db.bind(engine)
     context.set_current(context.CallContext(source=context.Source.COMMAND))
     try:
-        if current and not migrations.is_current(engine):
-            raise click.ClickException("The database is not at this version. Run `portico migrate` first.")
+        if current and (problem := other_version(engine)):
+            raise click.ClickException(problem)
         yield config, engine
     finally:
         engine.dispose()
+
+
+def other_version(engine: Engine) -> str | None:
+    """Return what to do where the database is not at the version of this code, or None where it is."""
+    revision = migrations.current(engine)
+    if revision == migrations.head():
+        return None
+    if migrations.is_known(revision):
+        return "The database is not at this version. Run `portico migrate` first."
+    return (
+        f"The database is at {revision}, which this version does not know: a newer one made it. "
+        "Install that version, or restore a backup of this one."
+    )

@@ -1,5 +1,6 @@
 """`portico doctor`: what is not right, and how to mend it."""
 
+import os
 import shutil
 import stat
 import sys
@@ -10,14 +11,16 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli.base import database
-from app.core import clock, db, migrations
+from app.cli import keys
+from app.cli.base import database, other_version
+from app.core import clock, db
 from app.core.accounts import service
 from app.core.audit import sealer, trail
 from app.core.config import Config
 from app.core.connections.models import EXPIRY_WARNING, Connection
 from app.core.crypto import ring
 from app.core.errors import DomainError
+from app.core.jobs import queue
 from app.core.jobs.models import Job, JobState
 from app.core.mail import delivery
 from app.documents.paper.process import Request, Work
@@ -43,14 +46,17 @@ def examine(config: Config) -> Iterator[str]:
     """Return a sentence for everything that is not right."""
     yield from _keys(config)
     try:
-        if not migrations.is_current(db.engine()):
-            yield "The database is not at this version. Run `portico migrate`."
+        if problem := other_version(db.engine()):
+            yield problem
+            return
+        if missing := keys.missing_keys():
+            yield f"The key file lacks {', '.join(missing)}, which the database needs. Put it back from your backup."
             return
     except (SQLAlchemyError, DomainError) as error:
         yield f"The database does not answer ({type(error).__name__}). Start it, or correct PORTICO_DATABASE_URL."
         return
-    checks: tuple[Callable[[Config], Iterator[str]], ...] = (_audit, _worker, _people, _connections, _mail, _disk, _pdf)
-    for check in checks:
+    checks: list[Callable[[Config], Iterator[str]]] = [_audit, _worker, _queue, _people, _connections, _mail]
+    for check in (*checks, _disk, _witness, _pdf):
         yield from check(config)
 
 
@@ -90,6 +96,13 @@ def _worker(_config: Config) -> Iterator[str]:
         yield f"{waiting} jobs have waited for more than five minutes. Start a worker: `portico worker`."
 
 
+def _queue(config: Config) -> Iterator[str]:
+    try:
+        queue.build(config).storage.queue_size()
+    except Exception as error:  # noqa: BLE001 - Redis, PostgreSQL and SQLite have no family in common
+        yield f"The queue does not answer ({type(error).__name__}). Start it, or correct PORTICO_QUEUE_URL; jobs wait longer."
+
+
 def _people(_config: Config) -> Iterator[str]:
     with db.reading() as session:
         if not service.administrators(session):
@@ -113,14 +126,22 @@ def _connections(_config: Config) -> Iterator[str]:
 def _mail(config: Config) -> Iterator[str]:
     if not delivery.can_send():
         yield "No mail leaves: set PORTICO_SMTP_HOST, or owners of links are told nothing."
-    elif config.mail.smtp_host is None and not config.web.development:
-        yield "Mail goes to a folder. Set PORTICO_SMTP_HOST."
+    elif config.mail.smtp_host is not None and (reason := delivery.unreachable(config.mail)):
+        yield f"The mail server does not let Portico in: {reason}. Correct the PORTICO_SMTP_… settings."
 
 
 def _disk(config: Config) -> Iterator[str]:
     folder = config.web.data_dir
-    if folder.exists() and shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        yield f"{folder} cannot be written to by this user. Give it to the user that Portico runs as."
+    elif shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
         yield f"Less than 500 MB are free where {folder} is. Make room: without it nothing can be recorded or shown."
+
+
+def _witness(config: Config) -> Iterator[str]:
+    outside = config.operations.audit_head_file
+    if outside is not None and not os.access(outside if outside.exists() else outside.parent, os.W_OK):
+        yield f"The head of the audit chain cannot be written to {outside}. Correct PORTICO_AUDIT_HEAD_FILE or its rights."
 
 
 def _pdf(_config: Config) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """`portico init` and `portico rotate-keys`."""
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,13 @@ def init() -> None:
     path = _path(config)
     if path.exists():
         raise click.ClickException(f"There is a key file at {path} already; it was left as it is.")
+    made = config.web.data_dir / "portico.db"
+    if config.database.database_url is None and made.exists():
+        # New keys would open nothing of it, and hide that the old ones are missing.
+        raise click.ClickException(
+            f"There is a database at {made}, which needs the keys it was made with. "
+            f"Put that key file back at {path} from your backup; to begin anew, move the database away first."
+        )
     keyring.write(path, KeyRing((keyring.new_key(clock.now()),)))
     click.echo(f"Wrote {path}, readable by this user only.")
     click.echo("Back it up now, apart from the database: a password manager or a safe, not the same backup tape.")
@@ -53,8 +61,11 @@ def rotate_keys(only_add: bool, only_reencrypt: bool, remove_id: str | None, yes
 
     Older keys keep verifying share links, passwords and the audit trail until they are removed.
     """
+    if sum((only_add, only_reencrypt, remove_id is not None)) > 1:
+        raise click.UsageError("Choose one of --only-add, --only-reencrypt and --remove.")
     with database() as (config, _engine):
         path = _path(config)
+        _require_all_keys()
         if remove_id is not None:
             _remove(path, remove_id, yes)
             return
@@ -83,15 +94,29 @@ def reencrypt() -> int:
     return sum(_reencrypt_column(table, column, bound_to) for table, column, bound_to in _encrypted_columns())
 
 
-def values_under(key_id: str) -> int:
-    """Return how many stored values can be read with this key only."""
-    count = 0
+def values_by_key() -> Counter[str]:
+    """Return how many stored values can be read with each key only."""
+    found: Counter[str] = Counter()
     for table_name, column_name, _bound_to in _encrypted_columns():
         sealed = type_coerce(db.Base.metadata.tables[table_name].c[column_name], LargeBinary)
         with db.reading() as session:
             rows = session.scalars(select(sealed).where(sealed.is_not(None)))
-            count += sum(1 for value in rows if ring.current().key_id_of(bytes(value)) == key_id)
-    return count
+            found.update(ring.current().key_id_of(bytes(value)) for value in rows)
+    return found
+
+
+def missing_keys() -> list[str]:
+    """Return the ids of keys that the database needs and the ring lacks; after a key was removed rightly there are none."""
+    with db.reading() as session:
+        last_seal = session.scalars(select(AuditSeal.key_id).order_by(AuditSeal.seq.desc()).limit(1)).all()
+    return sorted({*values_by_key(), *last_seal} - {key.id for key in ring.current().keys})
+
+
+def _require_all_keys() -> None:
+    if missing := missing_keys():
+        raise click.ClickException(
+            f"The key file lacks {', '.join(missing)}, which the database needs. Put it back from your backup first."
+        )
 
 
 def _encrypted_columns() -> list[tuple[str, str, bytes]]:
@@ -155,10 +180,12 @@ def what_removing_kills(key_id: str) -> list[str]:
 
 def _remove(path: Path, key_id: str, yes: bool) -> None:
     current = ring.current()
-    current.key(key_id)
+    if key_id not in {key.id for key in current.keys}:
+        known = ", ".join(key.id for key in current.keys)
+        raise click.ClickException(f"The key ring holds no key {key_id}. From oldest to newest it holds {known}.")
     if key_id == current.newest.id:
         raise click.ClickException("This is the newest key. Add another first: `portico rotate-keys`.")
-    held = values_under(key_id)
+    held = values_by_key()[key_id]
     if held:
         raise click.ClickException(
             f"{held} stored values can be read with {key_id} only. Run `portico rotate-keys --only-reencrypt` first."

@@ -12,7 +12,7 @@ from types import FrameType
 import click
 
 from app import lifeline
-from app.cli.base import database
+from app.cli.base import database, other_version
 from app.core import migrations
 from app.core.config import Config
 
@@ -28,7 +28,11 @@ RESTART_SECONDS = 1.0
 def migrate(down: str | None, yes: bool) -> None:
     """Bring the database to this version."""
     with database(current=False) as (_config, engine):
+        if not migrations.is_known(migrations.current(engine)) and (problem := other_version(engine)):
+            raise click.ClickException(problem)
         if down is not None:
+            if not down:
+                raise click.BadParameter("name a revision, or -1 for one step", param_hint="--down")
             if not yes:
                 question = "Going back drops what the later versions added, with all its rows. Is there a backup?"
                 click.confirm(question, abort=True)
@@ -55,6 +59,8 @@ def worker() -> None:
     from app.factory import create_app
 
     lifeline.hold()
+    with database():
+        pass
     app = create_app()
     config: Config = app.extensions["portico_config"]
     wake_ups = app.extensions["portico_queue"]()

@@ -52,6 +52,13 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def is_known(revision: str | None) -> bool:
+    """Tell whether this code knows a revision; a database made by newer code is at one that it does not."""
+    from alembic.script import ScriptDirectory
+
+    return revision is None or revision in {script.revision for script in ScriptDirectory(str(FOLDER)).walk_revisions()}
+
+
 def is_current(engine: Engine) -> bool:
     """Tell whether a database is at the revision that this code needs."""
     return current(engine) == head()

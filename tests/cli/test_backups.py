@@ -1,5 +1,7 @@
 """`portico backup` and `portico restore`, and `portico doctor`."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,11 @@ from app.core import clock, db
 from app.core.accounts import queries, service, sessions
 from app.core.accounts.actor import SYSTEM
 from app.core.accounts.models import Person
+from app.core.audit import sealer
 from app.core.config import load
 from app.core.start import make_engine
 from tests.cli.conftest import Installation, bound
-from tests.cli.test_keys import set_up
+from tests.cli.test_keys import key_ids, set_up
 
 
 def people() -> list[str]:
@@ -80,6 +83,42 @@ def test_a_damaged_or_foreign_file_is_refused(embedded: Installation, tmp_path: 
     refused = embedded.run("restore", str(foreign), "--yes")
     assert refused.exit_code == 1
     assert people() == ["ada@example.com"]
+
+
+def test_a_database_of_something_else_is_refused(embedded: Installation, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        other.commit()
+    refused = embedded.run("restore", str(tmp_path / "other.db"), "--yes")
+    assert (refused.exit_code, "not a database of Portico" in refused.output) == (1, True)
+
+
+def test_a_backup_of_before_migrating_is_refused_and_leaves_nothing(embedded: Installation, tmp_path: Path) -> None:
+    (embedded.folder / "portico.db").write_bytes(b"")
+    assert embedded.run("backup", str(tmp_path / "backups")).exit_code == 1
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_a_backup_is_restored_after_an_old_key_was_rightly_removed(embedded: Installation, tmp_path: Path) -> None:
+    old = key_ids(embedded)[0]
+    with bound(), db.transaction() as session:
+        sealer.seal(session)
+    embedded.done("rotate-keys")
+    with bound(), db.transaction() as session:
+        sealer.seal(session)
+    embedded.done("rotate-keys", "--remove", old, "--yes")
+    embedded.done("backup", str(tmp_path / "backups"))
+    (made,) = (tmp_path / "backups").iterdir()
+    assert "Restored" in embedded.done("restore", str(made), "--yes")
+
+
+def test_nobody_else_reads_a_copy_or_what_is_put_aside(embedded: Installation, tmp_path: Path) -> None:
+    embedded.done("backup", str(tmp_path / "backups"))
+    (made,) = (tmp_path / "backups").iterdir()
+    embedded.done("restore", str(made), "--yes")
+    files = [made, *embedded.folder.glob("*.db")]
+    assert len(files) == 3
+    assert all(file.stat().st_mode & 0o077 == 0 for file in files)
 
 
 def test_on_postgresql_the_answer_names_its_own_tools(

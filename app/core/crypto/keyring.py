@@ -166,9 +166,13 @@ def read(path: Path) -> KeyRing:
     try:
         return parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise KeyRingError(f"there is no key file at {path}; `portico init` writes one") from error
+        raise KeyRingError(
+            f"there is no key file at {path}; put it back from your backup, or where Portico is new, `portico init` writes one"
+        ) from error
     except OSError as error:
         raise KeyRingError(f"the key file {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise KeyRingError(f"the key file {path} is not one that `portico init` wrote") from error
 
 
 def write(path: Path, ring: KeyRing) -> None:

@@ -5,12 +5,12 @@ At least once; the stable Message-ID lets receivers drop a second copy (RFC 5322
 
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -98,10 +98,25 @@ def purge() -> None:
         session.execute(delete(OutgoingMail).where(OutgoingMail.sent_at < clock.now() - KEEP_SENT))
 
 
+def unreachable(settings: MailSettings) -> str | None:
+    """Return why the mail server does not let Portico in, or None where it does; sends nothing."""
+    try:
+        with _signed_in(settings):
+            return None
+    except (OSError, smtplib.SMTPException) as error:
+        return str(error) or type(error).__name__
+
+
 def _by_smtp(settings: MailSettings, message: EmailMessage) -> None:
+    with _signed_in(settings) as client:
+        client.send_message(message)
+
+
+@contextmanager
+def _signed_in(settings: MailSettings) -> Iterator[smtplib.SMTP]:
     host = settings.smtp_host or ""
     secure = ssl.create_default_context()
-    client: Any
+    client: smtplib.SMTP
     if settings.smtp_security == "tls":
         client = smtplib.SMTP_SSL(host, settings.smtp_port, timeout=SMTP_TIMEOUT_SECONDS, context=secure)
     else:
@@ -111,7 +126,7 @@ def _by_smtp(settings: MailSettings, message: EmailMessage) -> None:
             client.starttls(context=secure)
         if settings.smtp_user and settings.smtp_password:
             client.login(settings.smtp_user, settings.smtp_password.get_secret_value())
-        client.send_message(message)
+        yield client
 
 
 def _into_folder(folder: Path, message: EmailMessage) -> None:
