@@ -56,22 +56,29 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let no test that needs a database stand where it would run on one of them alone, and none run twice that needs none."""
+    """Let no test that needs a database stand where it would run on one of them alone, and none run twice that needs none.
+
+    A test of how pages look needs one too, but proves nothing about it: it runs on SQLite.
+    """
     for item in items:
         if _needs_database(item) and any(map(item.path.is_relative_to, _WITHOUT_DATABASE)):
             raise pytest.UsageError(f"{item.nodeid} needs a database, and its folder is run without")
     if wanted() == "postgresql" and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
-        config.hook.pytest_deselected(items=[item for item in items if not _needs_database(item)])
-        items[:] = filter(_needs_database, items)
+        config.hook.pytest_deselected(items=[item for item in items if not _is_about_database(item)])
+        items[:] = filter(_is_about_database, items)
 
 
 def _needs_database(item: pytest.Item) -> bool:
     return not {"databases", "database_kind"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
+def _is_about_database(item: pytest.Item) -> bool:
+    return _needs_database(item) and item.get_closest_marker("looks") is None
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     once = wanted() == "postgresql" and config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return f"database: {wanted()}{', without tests that need none and ran on SQLite' if once else ''}"
+    return f"database: {wanted()}{', without tests that prove nothing about it and ran on SQLite' if once else ''}"
 
 
 @pytest.fixture(autouse=True, scope="session")

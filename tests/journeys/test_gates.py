@@ -1,38 +1,23 @@
 """Visitors at each gate of a link, one after another, by day, by night and on a phone."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from app.core import clock
 from tests.journeys.portal import Portal
-from tests.journeys.visitor import DESK, NIGHT, PHONE, Look, Visit, Visitor
+from tests.journeys.visitor import Look, Visit, Visitor, looks
 
 PASSWORD = "quiet harbour lantern 42"
 TITLE = "Berth and crane plan, week 48"
 TERMS = "These plans are for your own work.\n\nDo not hand them on, and delete what you saved when the week is over."
-looks = pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=lambda look: look.name)
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """The folder that pictures are kept in."""
-    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def stand(visitor: Visitor, pictures: Path, name: str) -> None:
+def stand(visitor: Visitor, name: str) -> None:
     """Keep a picture of the gate."""
-    visitor.picture(pictures / f"gate-{name}-{visitor.look.name}.png")
+    visitor.picture(f"gate-{name}")
 
 
 @looks
-def test_somebody_outside_passes_every_gate_without_an_account(
-    portal: Portal, visit: Visit, look: Look, pictures: Path
-) -> None:
+def test_somebody_outside_passes_every_gate_without_an_account(portal: Portal, visit: Visit, look: Look) -> None:
     address = f"anna.{look.name}@example.org"
     link = portal.share(
         portal.author(),
@@ -45,37 +30,37 @@ def test_somebody_outside_passes_every_gate_without_an_account(
     )
     anna = visit(look).open(link.address)
     assert "Berth" not in anna.page.content()
-    stand(anna, pictures, "address")
+    stand(anna, "address")
     anna.enter({"Your email address": "anna"}).press("Send code", 422)
-    stand(anna, pictures, "address-refused")
+    stand(anna, "address-refused")
     anna.enter({"Your email address": address}).press("Send code")
-    stand(anna, pictures, "code")
+    stand(anna, "code")
     code = portal.mailed_code(address)
     anna.enter({"Code": "000000" if code != "000000" else "111111"}).press("Go on", 403)
-    stand(anna, pictures, "code-refused")
+    stand(anna, "code-refused")
     anna.enter({"Code": code}).press("Go on")
     anna.enter({"Password": PASSWORD}).press("Open")
     assert "delete what you saved" in anna.words
-    stand(anna, pictures, "terms")
+    stand(anna, "terms")
     anna.press("Accept and go on")
-    stand(anna, pictures, "reason")
+    stand(anna, "reason")
     anna.enter({"Reason": "To plan the pilots"}).press("Go on")
     assert anna.heading == TITLE
 
 
 @looks
-def test_visitors_are_told_what_stands_in_their_way(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+def test_visitors_are_told_what_stands_in_their_way(portal: Portal, visit: Visit, look: Look) -> None:
     author = portal.author()
     elsewhere = portal.share(author, password=PASSWORD, networks=["203.0.113.0/24"])
     outside = visit(look).open(elsewhere.address, 403)
-    stand(outside, pictures, "network")
+    stand(outside, "network")
     once = portal.share(author, password=PASSWORD, max_views_each=1)
     reader = outside.another().open(once.address)
     reader.enter({"Password": PASSWORD}).press("Open")
     with portal.link(once) as row:
         row.conditions_version += 1
     reader.open(once.address, 403)
-    stand(reader, pictures, "views-spent")
+    stand(reader, "views-spent")
     early = portal.share(author, password=PASSWORD, opens_at=(clock.now() + timedelta(days=1)).isoformat())
     assert outside.another().open(early.address, 404).heading == "This link does not open anything"
     with portal.link(early) as row:
@@ -83,38 +68,38 @@ def test_visitors_are_told_what_stands_in_their_way(portal: Portal, visit: Visit
     assert "protected by a password" in outside.another().open(early.address).words
     signed = portal.share(author, asks_sign_in=True)
     guest = outside.another().open(signed.address)
-    stand(guest, pictures, "sign-in")
+    stand(guest, "sign-in")
     guest.sign_in(portal.guest()).reload()
-    stand(guest, pictures, "open")
+    stand(guest, "open")
     with portal.link(signed) as row:
         row.asks_second_factor = True
     guest.reload()
-    stand(guest, pictures, "second-factor")
+    stand(guest, "second-factor")
     for one in (outside, reader, guest):
         one.context.close()
 
 
 @looks
 def test_an_author_unfolds_more_conditions_and_sees_them_on_the_links_page(
-    portal: Portal, visit: Visit, look: Look, pictures: Path
+    portal: Portal, visit: Visit, look: Look
 ) -> None:
     author = visit(look).sign_in(portal.author())
     author.open(f"/links/new/?url={portal.page_url()}")
     author.unfold("More conditions")
-    stand(author, pictures, "form")
+    stand(author, "form")
     author.enter({"Addresses and domains": "anna@example.org\nnorthwind.example", "Networks": "192.0.2.7/24"})
     author.enter({"Terms to accept": TERMS, "Largest number of views for each reader": "3"})
     author.tick("A reason").press("Create link", 422)
-    stand(author, pictures, "form-refused")
+    stand(author, "form-refused")
     author.enter({"Networks": "192.0.2.0/24"}).tick("Generate a password").press("Create link")
     author.follow("Go to the link's page")
     assert author.fact("Code by mail to") == "anna@example.org, northwind.example"
     assert author.fact("Networks") == "192.0.2.0/24"
-    stand(author, pictures, "link")
+    stand(author, "link")
     author.follow("Edit")
     assert author.value("Networks") == "192.0.2.0/24"
     author.open("/links/")
-    stand(author, pictures, "list")
+    stand(author, "list")
 
 
 def test_another_code_can_be_asked_for_and_a_code_that_was_guessed_at_is_dead(portal: Portal, visit: Visit) -> None:

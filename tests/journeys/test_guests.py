@@ -1,12 +1,8 @@
 """Somebody outside who got a mail: their own link, earlier openings, reporting, being done, and what is shared with them."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from app.core import clock
 from app.core.accounts.actor import SYSTEM
@@ -14,27 +10,18 @@ from app.core.db import transaction
 from app.features.share_links.life import halt_targets, halting
 from app.features.share_links.life.halts import HaltKind, HaltScope
 from tests.journeys.portal import Portal, Shared
-from tests.journeys.visitor import DESK, NIGHT, PHONE, Look, Visit, Visitor
+from tests.journeys.visitor import Look, Visit, Visitor, looks
 
 PASSWORD = "quiet harbour lantern 42"
 TITLE = "Berth and crane plan, week 48"
 #: A page of a space that no other journey shows anything of.
 SYSTEMS = "100401"
 LINK = r"^ +(http\S+/s/\S+/)$"
-looks = pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=lambda look: look.name)
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """The folder that pictures are kept in."""
-    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def stand(visitor: Visitor, pictures: Path, name: str) -> None:
+def stand(visitor: Visitor, name: str) -> None:
     """Keep a picture of the page."""
-    visitor.picture(pictures / f"guest-{name}-{visitor.look.name}.png")
+    visitor.picture(f"guest-{name}")
 
 
 def code_asked(portal: Portal, visitor: Visitor, address: str, *, before: str = "") -> str:
@@ -45,7 +32,7 @@ def code_asked(portal: Portal, visitor: Visitor, address: str, *, before: str = 
 
 @looks
 def test_somebody_invited_reads_sees_who_else_did_reports_it_and_is_done(
-    portal: Portal, visit: Visit, look: Look, pictures: Path
+    portal: Portal, visit: Visit, look: Look
 ) -> None:
     anna, bo = f"anna.{look.name}@supplier.example", f"bo.{look.name}@supplier.example"
     ines = portal.author()
@@ -53,15 +40,15 @@ def test_somebody_invited_reads_sees_who_else_did_reports_it_and_is_done(
     author = visit(look).sign_in(ines).open(f"/links/{link.id}/").follow("Invite people")
     author.enter({"Send it by mail to": f"{anna}\n{bo}", "A few words to them": "The plan for your week."})
     author.press("Send invitations")
-    stand(author, pictures, "invitations")
+    stand(author, "invitations")
     own = portal.mail(anna, LINK)[1]
     assert own != portal.mail(bo, LINK)[1] != link.address
 
     reader = visit(look).open(own)
     assert "This link was sent to one person." in reader.words
-    stand(reader, pictures, "own-link")
+    stand(reader, "own-link")
     code = code_asked(portal, reader, anna)
-    stand(reader, pictures, "own-link-code")
+    stand(reader, "own-link-code")
     reader.enter({"Code": code}).press("Go on")
     assert reader.heading == TITLE
 
@@ -75,46 +62,44 @@ def test_somebody_invited_reads_sees_who_else_did_reports_it_and_is_done(
     telephone.enter({"Code": code_asked(portal, telephone, anna, before=code)}).press("Go on")
     assert telephone.heading == "Your access"
     assert "It was opened in another browser too" in telephone.words
-    stand(telephone, pictures, "opened-elsewhere")
+    stand(telephone, "opened-elsewhere")
     assert telephone.follow("Go to the page").heading == TITLE
 
     reader.reload().follow("Your access").follow("Report this link")
-    stand(reader, pictures, "report")
+    stand(reader, "report")
     reader.tick("It shows something that is not meant for me").press("Send report")
-    stand(reader, pictures, "reported")
+    stand(reader, "reported")
     reader.follow("Back to the link").follow("Your access").unfold("I am done with it")
-    stand(reader, pictures, "done-asked")
+    stand(reader, "done-asked")
     reader.press("Give it up")
     assert reader.heading == "You are done"
-    stand(reader, pictures, "done")
+    stand(reader, "done")
     for browser in (reader, telephone):
         assert browser.open(own, 404).heading == "This link does not open anything"
     author.open(f"/links/{link.id}/")
     assert "This link was reported" in author.words
     assert "Done with it" in author.words
-    stand(author, pictures, "owners-page")
+    stand(author, "owners-page")
 
 
 @looks
 def test_an_author_invites_while_making_a_link_and_has_it_as_a_qr_code(
-    portal: Portal, visit: Visit, look: Look, pictures: Path
+    portal: Portal, visit: Visit, look: Look
 ) -> None:
     address = f"cleo.{look.name}@supplier.example"
     author = visit(look).sign_in(portal.author()).open(f"/links/new/?url={portal.page_url()}")
     author.unfold("Invite people by mail")
     author.enter({"Send it by mail to": "cleo"}).press("Create link", 422)
-    stand(author, pictures, "invite-refused")
+    stand(author, "invite-refused")
     author.enter({"Send it by mail to": address, "A few words to them": "See you on Monday."}).press("Create link")
     assert portal.mail(address, LINK)[1] != author.value("Link")
     author.unfold("QR code").page.locator("img[alt='QR code of the link']").scroll_into_view_if_needed()
     author.check()
-    stand(author, pictures, "created")
+    stand(author, "created")
 
 
 @looks
-def test_what_is_shared_with_somebody_is_listed_without_an_account(
-    portal: Portal, visit: Visit, look: Look, pictures: Path
-) -> None:
+def test_what_is_shared_with_somebody_is_listed_without_an_account(portal: Portal, visit: Visit, look: Look) -> None:
     portal.set("guests", shared_with_me=True)
     anna = f"anna@{look.name}.example"
     ines, otto = portal.author(), portal.author("Otto Brandt")
@@ -124,10 +109,10 @@ def test_what_is_shared_with_somebody_is_listed_without_an_account(
     portal.share(ines, portal.page_url("100102"), recipients=[f"{look.name}.example"], expires_at=soon)
     over = portal.share(ines, portal.page_url("100104"), recipients=[anna])
     guest = visit(look).open("/shared/")
-    stand(guest, pictures, "shared-entry")
+    stand(guest, "shared-entry")
     guest.enter({"Your email address": "anna"}).press("Send code", 422)
     code = code_asked(portal, guest, anna)
-    stand(guest, pictures, "shared-code")
+    stand(guest, "shared-code")
     guest.enter({"Code": "000000" if code != "000000" else "111111"}).press("Go on", 403)
     guest.enter({"Code": code}).press("Go on")
     assert len(shared(guest)) == 4
@@ -136,11 +121,11 @@ def test_what_is_shared_with_somebody_is_listed_without_an_account(
     guest.reload()
     assert len(shared(guest)) == 3
     assert TITLE not in guest.words
-    stand(guest, pictures, "shared-list")
+    stand(guest, "shared-list")
     guest.enter({"Search": "otto"}).press("Search")
     assert len(shared(guest)) == 1
     guest.enter({"Search": "zeppelin"}).press("Search")
-    stand(guest, pictures, "shared-nothing")
+    stand(guest, "shared-nothing")
     # The address is proven: the link that is opened from here asks for no other code.
     guest.open("/shared/?q=ines").page.locator(f"form[action*='{first.id}'] button").click()
     assert guest.press("Open").heading == TITLE
@@ -150,7 +135,7 @@ def test_what_is_shared_with_somebody_is_listed_without_an_account(
     guest.reload()
     assert "You opened these before" in guest.words
     assert TITLE not in guest.words
-    stand(guest, pictures, "shared-ended")
+    stand(guest, "shared-ended")
     guest.press("Forget the address on this browser")
     assert "Enter your email address." in guest.words
 
@@ -161,23 +146,21 @@ def shared(guest: Visitor) -> list[str]:
 
 
 @looks
-def test_somebody_signed_in_finds_what_is_shared_with_their_groups(
-    portal: Portal, visit: Visit, look: Look, pictures: Path
-) -> None:
+def test_somebody_signed_in_finds_what_is_shared_with_their_groups(portal: Portal, visit: Visit, look: Look) -> None:
     portal.set("guests", shared_with_me=True)
     group = portal.group("Hauliers")
     portal.share(portal.author(), portal.page_url("100102"), groups=[group])
     member = visit(look).sign_in(portal.guest("Greta Vance", group)).open("/shared/")
     assert len(shared(member)) == 1
-    stand(member, pictures, "shared-signed-in")
+    stand(member, "shared-signed-in")
     stranger = visit(look).sign_in(portal.guest("Sam Reyes")).open("/shared/")
     assert "Nothing is shared with you" in stranger.words
-    stand(stranger, pictures, "shared-empty")
+    stand(stranger, "shared-empty")
 
 
 @looks
 def test_readers_are_told_why_a_link_does_not_open_now_and_strangers_are_not(
-    portal: Portal, visit: Visit, look: Look, pictures: Path
+    portal: Portal, visit: Visit, look: Look
 ) -> None:
     ines = portal.author()
     paused, stopped = (portal.share(ines, password=PASSWORD) for _ in range(2))
@@ -192,7 +175,7 @@ def test_readers_are_told_why_a_link_does_not_open_now_and_strangers_are_not(
         told = {paused: "This link is paused.", stopped: "Sharing was stopped", off: "until Monday"}
         for link, name in ((paused, "paused"), (stopped, "stopped"), (off, "switched-off")):
             assert told[link] in readers[link].reload(403).words
-            stand(readers[link], pictures, name)
+            stand(readers[link], name)
             assert visit(look).open(link.address, 404).heading == "This link does not open anything"
 
 

@@ -3,10 +3,8 @@
 SCREENSHOTS names the folder for the pictures; they are there to be looked at.
 """
 
-import os
 from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,31 +23,21 @@ from tests.features.sso import acme
 from tests.features.sso.acme import Provider
 from tests.journeys.portal import Cast, Portal, Shared
 from tests.journeys.test_identity_provider import connected
-from tests.journeys.visitor import DESK, NIGHT, PHONE, Look, Visit, Visitor
+from tests.journeys.visitor import EVERY_LOOK, Visit, Visitor
 from tests.protocols.saml.provider import keys
 
+pytestmark = pytest.mark.looks
 PASSWORD = "quiet harbour lantern 42"
 FILES = {"attachments": True, "download": True}
 NOWHERE = "/s/AAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/"
-looks = pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=lambda look: look.name)
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """The folder that pictures are kept in."""
-    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@looks
-def test_what_authors_see(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+def test_what_authors_see(portal: Portal, visit: Visit) -> None:
     ines = portal.author()
     links = _links(portal, ines)
     shown, conditions = f"/links/{links[0].id}/", f"/links/new/?url={portal.page_url()}"
     walk(
-        visit(look).sign_in(ines),
-        pictures,
+        visit(EVERY_LOOK).sign_in(ines),
         ("links", "/links/", 200),
         ("links-nothing-matches", "/links/?q=zeppelin", 200),
         ("new-link", "/links/new/", 200),
@@ -66,23 +54,21 @@ def test_what_authors_see(portal: Portal, visit: Visit, look: Look, pictures: Pa
         ("not-found", "/links/nothing/", 404),
         ("forbidden", "/admin/people", 403),
     )
-    newcomer = visit(look).sign_in(portal.author("Mia Berg", connected=False))
-    walk(newcomer, pictures, ("links-empty", "/links/", 200), ("create-not-connected", conditions, 422))
+    newcomer = visit(EVERY_LOOK).sign_in(portal.author("Mia Berg", connected=False))
+    walk(newcomer, ("links-empty", "/links/", 200), ("create-not-connected", conditions, 422))
     newcomer.open("/profile").follow("Connect", row="Acme Jira")
-    newcomer.picture(pictures / f"connect-account-{look.name}.png")
+    newcomer.picture("connect-account")
 
 
-@looks
-def test_what_administrators_see(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+def test_what_administrators_see(portal: Portal, visit: Visit) -> None:
     ines, group = portal.author(), portal.group("Hauliers")
     _links(portal, ines)
     portal.guest("Greta Vance", group)
     portal.failed_job()
     person = f"/admin/people/{ines.public_id}"
-    ada = visit(look).sign_in(portal.administrator())
+    ada = visit(EVERY_LOOK).sign_in(portal.administrator())
     walk(
         ada,
-        pictures,
         ("all-links", "/links/all/", 200),
         ("all-links-filtered", "/links/all/?never_opened=yes&risk=password_only", 200),
         ("risks", "/links/risks/", 200),
@@ -106,20 +92,17 @@ def test_what_administrators_see(portal: Portal, visit: Visit, look: Look, pictu
         ("jobs-waiting", "/admin/jobs?tab=queued", 200),
         ("audit", "/audit", 200),
     )
-    ada.follow_first("table tbody a").picture(pictures / f"audit-entry-{look.name}.png")
+    ada.follow_first("table tbody a").picture("audit-entry")
     ada.open("/admin/connections").follow("Acme Confluence").press("Test connection")
-    ada.picture(pictures / f"connection-{look.name}.png")
-    ada.follow("Edit").picture(pictures / f"edit-connection-{look.name}.png")
+    ada.picture("connection")
+    ada.follow("Edit").picture("edit-connection")
     ada.open(person).unfold("Make one-time link").press("Make link")
-    ada.picture(pictures / f"one-time-link-{look.name}.png")
-    reset = visit(look).open(ada.value("Link"))
-    reset.picture(pictures / f"reset-{look.name}.png")
+    ada.picture("one-time-link")
+    reset = visit(EVERY_LOOK).open(ada.value("Link"))
+    reset.picture("reset")
 
 
-@looks
-def test_what_administrators_see_of_identity_providers(
-    portal: Portal, visit: Visit, look: Look, pictures: Path
-) -> None:
+def test_what_administrators_see_of_identity_providers(portal: Portal, visit: Visit) -> None:
     sam, mia = portal.guest("Sam Reyes"), portal.guest("Mia Berg")
     settings = SamlSettings(
         "https://harbour.example/metadata",
@@ -127,16 +110,14 @@ def test_what_administrators_see_of_identity_providers(
         certificates=(keys("harbour").certificate.pem,),
         allow_idp_initiated=True,
     )
-    # Each look has a connection of its own; the database is one for all stories.
-    name = f"harbour-{look.name}"
+    name = "harbour-seen"
     with connected(name, Kind.SAML, settings, portal.group("Hauliers")):
         _accounts(name, sam, mia)
-        failed, went_through = f"failed{look.name}", f"passed{look.name}"
+        failed, went_through = "failedsignin", "passedsignin"
         _attempts(portal, name, failed, went_through)
-        ada = visit(look).sign_in(portal.administrator())
+        ada = visit(EVERY_LOOK).sign_in(portal.administrator())
         walk(
             ada,
-            pictures,
             ("identity-providers", "/admin/sso/", 200),
             ("identity-choose-preset", "/admin/sso/new", 200),
             ("identity-new-saml", "/admin/sso/new/saml/entra_id", 200),
@@ -193,17 +174,15 @@ def _attempts(portal: Portal, name: str, failed: str, went_through: str) -> None
             session.scalars(select(SsoAttempt).order_by(SsoAttempt.id.desc()).limit(1)).one().reference = reference
 
 
-@looks
-def test_what_people_outside_see(portal: Portal, visit: Visit, look: Look, pictures: Path) -> None:
+def test_what_people_outside_see(portal: Portal, visit: Visit) -> None:
     ines, group = portal.author(), portal.group("Hauliers")
     page = portal.share(ines, password=PASSWORD, powers=FILES)
     issue = portal.share(ines, portal.issue_url(), password=PASSWORD, powers=FILES)
     everything = portal.share(ines, portal.page_url("100109"), password=PASSWORD)
     members = portal.share(ines, portal.page_url("100102"), groups=[group])
-    reader = visit(look)
+    reader = visit(EVERY_LOOK)
     walk(
         reader,
-        pictures,
         ("sign-in", "/sign-in", 200),
         ("reset-over", "/reset/nothing", 404),
         ("gate", page.address, 200),
@@ -211,17 +190,17 @@ def test_what_people_outside_see(portal: Portal, visit: Visit, look: Look, pictu
         ("closed", NOWHERE, 404),
     )
     reader.open(page.address).enter({"Password": "a guess that is wrong"}).press("Open", status=403)
-    reader.picture(pictures / f"gate-wrong-{look.name}.png")
+    reader.picture("gate-wrong")
     for name, link in (("reader", page), ("reader-issue", issue), ("reader-everything", everything)):
         reader.open(link.address).enter({"Password": PASSWORD}).press("Open")
-        reader.picture(pictures / f"{name}-{look.name}.png")
+        reader.picture(name)
     with portal.link(page) as row:
         row.expires_at = clock.now() - timedelta(minutes=1)
-    walk(reader, pictures, ("told-expired", page.address, 410))
-    member = visit(look).sign_in(portal.guest("Greta Vance", group))
-    walk(member, pictures, ("gate-open", members.address, 200), ("guest-profile", "/profile", 200))
-    other = visit(look).sign_in(portal.guest("Sam Reyes"))
-    walk(other, pictures, ("not-for-you", members.address, 403))
+    walk(reader, ("told-expired", page.address, 410))
+    member = visit(EVERY_LOOK).sign_in(portal.guest("Greta Vance", group))
+    walk(member, ("gate-open", members.address, 200), ("guest-profile", "/profile", 200))
+    other = visit(EVERY_LOOK).sign_in(portal.guest("Sam Reyes"))
+    walk(other, ("not-for-you", members.address, 403))
 
 
 def _links(portal: Portal, author: Cast) -> list[Shared]:
@@ -250,16 +229,16 @@ def _links(portal: Portal, author: Cast) -> list[Shared]:
     return made
 
 
-def walk(visitor: Visitor, pictures: Path, *pages: tuple[str, str, int]) -> None:
+def walk(visitor: Visitor, *pages: tuple[str, str, int]) -> None:
     """Open pages by (name, address, status) and keep a picture of each; fails with what is wrong on all of them."""
-    wrong: list[str] = list(_faults(visitor, pictures, pages))
+    wrong: list[str] = list(_faults(visitor, pages))
     assert not wrong, "\n".join(wrong)
 
 
-def _faults(visitor: Visitor, pictures: Path, pages: Iterable[tuple[str, str, int]]) -> Iterable[str]:
+def _faults(visitor: Visitor, pages: Iterable[tuple[str, str, int]]) -> Iterable[str]:
     for name, address, status in pages:
         try:
             visitor.open(address, status)
         except AssertionError as fault:
             yield f"{name}: {fault}"
-        visitor.picture(pictures / f"{name}-{visitor.look.name}.png")
+        visitor.picture(name)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.portal import Portal
-from tests.journeys.visitor import DESK, NIGHT, PHONE, Look, Visit, Visitor
+from tests.journeys.visitor import DAY_AND_NIGHT, PHONE, Look, Visit, Visitor, looks
 
 PASSWORD = "quiet harbour lantern 42"
 HANDBOOK, MOORING, ISSUE = "100120", "110021", "HARB-31"
@@ -20,7 +20,7 @@ def look_at(reader: Visitor, name: str) -> None:
         reader.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=["desk", "dark", "phone"])
+@looks
 def test_a_handbook_is_read_page_by_page_with_its_comments(portal: Portal, visit: Visit, look: Look) -> None:
     link = portal.share(portal.author(), portal.page_url(HANDBOOK), password=PASSWORD, powers=CHILDREN)
     reader = visit(look).open(link.address)
@@ -38,7 +38,7 @@ def test_a_handbook_is_read_page_by_page_with_its_comments(portal: Portal, visit
     assert reader.page.url == link.address
 
 
-@pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=["desk", "dark", "phone"])
+@looks
 def test_a_folder_is_a_heading_among_the_pages(portal: Portal, visit: Visit, look: Look) -> None:
     powers = {"children": {"depth": 2}}
     link = portal.share(portal.author(), portal.page_url(MOORING), password=PASSWORD, powers=powers)
@@ -52,7 +52,7 @@ def test_a_folder_is_a_heading_among_the_pages(portal: Portal, visit: Visit, loo
     assert reader.heading == "Parking for visitors"
 
 
-@pytest.mark.parametrize("look", [DESK, NIGHT, PHONE], ids=["desk", "dark", "phone"])
+@looks
 def test_an_issue_is_read_with_its_fields_and_comments(portal: Portal, visit: Visit, look: Look) -> None:
     powers = {"jira_fields": FIELDS, "comments": True, "attachments": True}
     link = portal.share(portal.author(), portal.issue_url(ISSUE), password=PASSWORD, powers=powers)
@@ -67,7 +67,9 @@ def test_an_issue_is_read_with_its_fields_and_comments(portal: Portal, visit: Vi
 
 # A page each: what was made for one link is there for the next.
 @pytest.mark.parametrize(
-    ("look", "page_id"), [(DESK, "110019"), (NIGHT, "110020"), (PHONE, "110016")], ids=["desk", "dark", "phone"]
+    ("look", "page_id"),
+    [(DAY_AND_NIGHT, "110019"), pytest.param(PHONE, "110016", marks=pytest.mark.looks)],
+    ids=["light", "390"],
 )
 def test_a_pdf_is_awaited_and_saved(portal: Portal, visit: Visit, look: Look, page_id: str) -> None:
     powers = {"pdf": True, "watermark": True}

@@ -6,14 +6,16 @@ portal is loosened for that: axe-core enters by the browser's debugging interfac
 """
 
 import functools
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Download, Locator, Page, Request, Response, WebError
 
 from tests.journeys.portal import Cast, Portal
@@ -52,12 +54,19 @@ class Look:
     width: int = 1280
     height: int = 900
     dark: bool = False
+    #: How each page is looked at besides.
+    also: tuple["Look", ...] = ()
 
 
 DESK = Look("light")
 NIGHT = Look("dark", dark=True)
 PHONE = Look("390", width=390, height=844)
-
+DAY_AND_NIGHT = replace(DESK, also=(NIGHT,))
+EVERY_LOOK = replace(DESK, also=(NIGHT, PHONE))
+#: Play a story at a desk, and once more on a phone.
+looks = pytest.mark.parametrize(
+    "look", [DAY_AND_NIGHT, pytest.param(PHONE, marks=pytest.mark.looks)], ids=lambda look: look.name
+)
 
 Visit = Callable[..., "Visitor"]
 Somebody = TypeVar("Somebody", bound="Visitor")
@@ -212,9 +221,13 @@ class Visitor:
         found: str = self._field(label).input_value()
         return found
 
-    def picture(self, file: Path) -> None:
-        """Keep a picture of the whole page."""
-        self.page.screenshot(path=file, full_page=True)
+    def picture(self, name: str) -> None:
+        """Keep a picture of the whole page in each look, where somebody wants to see them: SCREENSHOTS names the folder."""
+        folder = os.environ.get("SCREENSHOTS")
+        for look in self._in_each_look() if folder else ():
+            file = Path(folder or "") / f"{name}-{look.name}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=file, full_page=True)
 
     def _width_of(self, picture: Locator) -> int:
         deadline = time.monotonic() + PATIENCE / 1_000
@@ -247,40 +260,56 @@ class Visitor:
     # --- how closely they look ---------------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Look at the page as it is now; fails with all that is wrong with it."""
+        """Look at the page as it is now, in each look; fails with all that is wrong with it."""
         self.page.wait_for_load_state("load")
-        facts = self.page.evaluate(_FACTS)
         problems = [*self._problems, *self._failed]
-        problems += [f"the policy stopped {one}" for one in facts["violations"]]
-        problems += [f"the picture {one} is broken" for one in facts["broken"]]
-        if facts["wide"] > 0:
-            problems.append(f"the page is {facts['wide']} px wider than the window of {self.look.width} px")
-        if facts["headings"] != 1:
-            problems.append(f"the page has {facts['headings']} main headings")
-        problems += self._inaccessible()
+        for look in self._in_each_look():
+            problems += [f"{fault} ({look.name})" for fault in self._faults(look)]
         self._problems, self._failed = [], []
-        assert not problems, f"{self.page.url} ({self.look.name}):\n  " + "\n  ".join(problems)
+        assert not problems, f"{self.page.url}:\n  " + "\n  ".join(problems)
 
-    def _inaccessible(self) -> list[str]:
+    def _in_each_look(self) -> Iterator[Look]:
+        """Show the page in one look after the other, and then in the first again."""
+        yield self.look
+        for look in self.look.also:
+            self._show_in(look)
+            yield look
+        if self.look.also:
+            self._show_in(self.look)
+
+    def _show_in(self, look: Look) -> None:
+        self.page.set_viewport_size({"width": look.width, "height": look.height})
+        self.page.emulate_media(color_scheme="dark" if look.dark else "light")
+
+    def _faults(self, look: Look) -> Iterator[str]:
+        facts = self.page.evaluate(_FACTS)
+        yield from (f"the policy stopped {one}" for one in facts["violations"])
+        yield from (f"the picture {one} is broken" for one in facts["broken"])
+        if facts["wide"] > 0:
+            yield f"the page is {facts['wide']} px wider than the window of {look.width} px"
+        if facts["headings"] != 1:
+            yield f"the page has {facts['headings']} main headings"
+        yield from self._inaccessible(look)
+
+    def _inaccessible(self, look: Look) -> list[str]:
         # axe-core waits by timers, which stand still where script is off; the markup is the same where it is on.
-        key = (_PASSING.sub("", self.page.content()), self.look.dark, self.look.width)
+        key = (_PASSING.sub("", self.page.content()), look.dark, look.width)
         if key in self._good or not self._script:
             return []
-        self.page.evaluate(_axe())
-        found: list[str] = self.page.evaluate(_LOOK, self._options())
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(_axe())
+        found: list[str] = self.page.evaluate(_LOOK, self._options(look))
         if not found:
             self._good.add(key)
         return found
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, look: Look) -> dict[str, Any]:
         """Return what axe-core looks for: all by day, by night the colours, on a phone all but the colours."""
-        if self.look.dark:
+        if look.dark:
             return {"runOnly": {"type": "rule", "values": [_CONTRAST]}}
         # The levels of headings inside a shared page are its author's.
         shared = self.page.locator(".doc-body").count() > 0
-        off = [
-            name for name, wanted in (("heading-order", shared), (_CONTRAST, self.look.width < DESK.width)) if wanted
-        ]
+        off = [name for name, wanted in (("heading-order", shared), (_CONTRAST, look.width < DESK.width)) if wanted]
         return {"runOnly": _RULES, "rules": {name: {"enabled": False} for name in off}}
 
     def _note_request(self, request: Request) -> None:
