@@ -39,6 +39,8 @@ class Operation:
     #: Status of success, and the model of its body; None where there is no body.
     status: int = HTTPStatus.OK
     answers: type[BaseModel] | None = None
+    #: Media types of a success that is no JSON.
+    sends: tuple[str, ...] = ()
     takes: type[BaseModel] | None = None
     content_type: str = JSON
     query: type[BaseModel] | None = None
@@ -127,6 +129,8 @@ def _responses(access: Access, one: Operation, references: Mapping[Any, Any]) ->
     success: dict[str, Any] = {"description": HTTPStatus(one.status).phrase}
     if one.answers is not None:
         success["content"] = {JSON: {"schema": references[one.answers, "serialization"]}}
+    if one.sends:
+        success["content"] = {media_type: {"schema": {"type": "string"}} for media_type in one.sends}
     problems = set(one.problems) | ({401, 403} if Method.BEARER in access.methods else set())
     if one.takes is not None:
         problems |= {400, 413, 415, 422}

@@ -15,6 +15,7 @@ from app.features.share_links import conditions as rules
 from app.features.share_links import gather, powers_api, service
 from app.features.share_links.api_bodies import (
     Activity,
+    ListQuery,
     NewShare,
     NewShareAnswer,
     Share,
@@ -49,7 +50,7 @@ from app.web.surfaces import Surface, absolute
 
 blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 
-VERSION = "1.6.0"
+VERSION = "1.7.0"
 #: Members of a merge patch that null takes away, by what nothing is for them.
 _OPTIONAL = ("opens_at", "max_views", "max_views_each", "sign_in_through")
 _SWITCHES = ("asks_sign_in", "all_groups", "asks_second_factor", "asks_reason")
@@ -82,7 +83,7 @@ def create_share() -> Response:
 def list_shares() -> Response:
     """List links, newest first where no other order is asked for."""
     query = api.read_query(SharesQuery)
-    wanted = _wanted(query)
+    wanted = wanted_by(query)
     if query.cursor is not None and not listing.ORDERS.chosen(wanted.sort).leads_on(query.cursor):
         raise Invalid("cursor", api.NOT_OURS)
     with reading() as db:
@@ -183,7 +184,8 @@ def openapi() -> Response:
     return jsonify(document(current_app, title="Portico", version=VERSION, server=absolute("")))
 
 
-def _wanted(query: SharesQuery) -> Wanted:
+def wanted_by(query: ListQuery) -> Wanted:
+    """Return what is asked of the list. Raises Invalid for `saved` beside other filters, NotFound for one that is not there."""
     if query.saved is None:
         everybodys = query.all or not actor().may(Permission.LINKS_OWN_MANAGE)
         return query.wanted(everybodys=everybodys, sort=query.sort.value)

@@ -23,7 +23,7 @@ from app.features.share_links.policy import LinkState
 from app.features.share_links.powers_api import PowersBody
 from app.features.share_links.rules.content_check import Unread, Why
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
-from app.web.api import Input, Output, PageQuery
+from app.web.api import Input, Output, PageQuery, Query
 from app.web.surfaces import Surface, absolute
 
 #: What a link is told with under the names that it has inside.
@@ -260,14 +260,19 @@ class ShareFilter(BaseModel):
         return Wanted(everybodys=everybodys, sort=sort, **narrows)
 
 
-class SharesQuery(PageQuery, ShareFilter):
-    """What to list."""
+class ListQuery(Query, ShareFilter):
+    """What a list or a file of it holds, and in which order."""
 
-    cursor: str | None = Field(None, max_length=1_000, description="`next` of the page before, under the same `sort`.")
     saved: str | None = Field(
         None, max_length=24, description="Id of one of your saved filters, in place of all the others and of `sort`."
     )
     sort: Sort = Field(Sort.NEWEST, description="What the list is sorted by; from the last on with a `-`.")
+
+
+class SharesQuery(PageQuery, ListQuery):
+    """What to list."""
+
+    cursor: str | None = Field(None, max_length=1_000, description="`next` of the page before, under the same `sort`.")
 
 
 def share(row: LinkRow, reader: Actor) -> Share:

@@ -15,7 +15,7 @@ from app.features.share_links.life import bulk_api, bulk_views, halt_api, halt_v
 from app.features.share_links.lists import api as list_api
 from app.features.share_links.lists import board_views
 from app.features.share_links.lists import views as list_views
-from app.features.share_links.reading import outlook_api
+from app.features.share_links.reading import outlook_api, preview_api
 from app.features.share_links.rules import api as rule_api
 from app.features.share_links.rules import approval_api, approval_views, why_views
 from app.features.share_links.rules import views as rule_views
@@ -32,6 +32,7 @@ __all__ = [
     "list_api",
     "list_views",
     "outlook_api",
+    "preview_api",
     "register",
     "rule_api",
     "transfer_api",

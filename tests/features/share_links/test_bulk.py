@@ -116,7 +116,7 @@ def test_work_that_was_cut_off_goes_on_and_does_nothing_twice(
     public_id = planned(author, Order(BulkAction.PAUSE), ids(three))
     with transaction() as db:
         bulk.confirm(db, acting(author), public_id)
-    real, seen = bulk._apply, 0
+    real, seen = bulk.apply, 0
 
     def dies(*given: object) -> object:
         nonlocal seen
@@ -126,7 +126,7 @@ def test_work_that_was_cut_off_goes_on_and_does_nothing_twice(
             raise KeyboardInterrupt
         return real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(bulk, "_apply", dies)
+    monkeypatch.setattr(bulk, "apply", dies)
     with pytest.raises(KeyboardInterrupt):
         bulk.do_run(run_id=1)
     assert sum(paused for paused, _ in states(three)) == 1

@@ -1,26 +1,35 @@
-"""The programming interface of invitations and reports, below `/api/v1/shares/<id>`: only for who manages the link."""
+"""The programming interface of handing on, below `/api/v1/shares/<id>`: QR code, invitations, reports. Only for who manages it."""
 
 from datetime import datetime
 from http import HTTPStatus
+from typing import Literal
 
 from flask import Response
 from pydantic import Field
 
 from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
+from app.features.share_links import tokens
 from app.features.share_links.api import blueprint
 from app.features.share_links.api_bodies import INVITE, WORDS
-from app.features.share_links.guests import invitations, listing, reports
+from app.features.share_links.guests import invitations, listing, qr, reports
 from app.features.share_links.guests.listing import InvitationRow, InvitationState
 from app.features.share_links.guests.reports import ReportReason
 from app.web import api
 from app.web.access import bearer
-from app.web.api import Input, Output, PageQuery
+from app.web.api import Input, Output, PageQuery, Query
 from app.web.identity import actor
 from app.web.openapi import Operation, operation
+from app.web.surfaces import Surface, absolute
 
 _LINK = {"public_id": "The id of the link."}
 _BOTH = _LINK | {"invitation_id": "The id of the invitation."}
+
+
+class PictureQuery(Query):
+    """What kind of picture."""
+
+    kind: Literal["svg", "png"] = "svg"
 
 
 class NewInvitations(Input):
@@ -64,6 +73,27 @@ class Reports(Output):
 
     items: list[ReportBody]
     next: str | None
+
+
+@blueprint.get("/shares/<public_id>/qr-code")
+@bearer(Scope.SHARES_READ)
+@operation(
+    Operation(
+        "drawShare",
+        "Draw the address of a link as a QR code",
+        query=PictureQuery,
+        sends=(qr.SVG, qr.PNG),
+        problems=(404,),
+        places=_LINK,
+    )
+)
+def draw_share(public_id: str) -> Response:
+    """Send the address as a picture, to whom `readShare` tells it."""
+    kind = api.read_query(PictureQuery).kind
+    with reading() as db:
+        link = listing.link_of(db, actor(), public_id)
+    address = absolute(f"/s/{tokens.make(link.public_id, link.generation)}/", Surface.PUBLIC)
+    return Response(qr.draw(address, kind), content_type=qr.SVG if kind == "svg" else qr.PNG)
 
 
 @blueprint.get("/shares/<public_id>/invitations")

@@ -1,6 +1,5 @@
 """Internal pages of invitations: who has a link of their own, inviting, resending, taking back; the QR code of a link."""
 
-import io
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -13,7 +12,7 @@ from app.core.accounts.actor import Actor
 from app.core.db import reading, transaction
 from app.core.errors import Conflict
 from app.features.share_links import rights, tokens
-from app.features.share_links.guests import invitations, listing, reports
+from app.features.share_links.guests import invitations, listing, qr, reports
 from app.features.share_links.guests.forms import STATE_LABELS, InviteForm
 from app.features.share_links.lists.listing import LinkRow
 from app.web.access import signed_in
@@ -80,16 +79,10 @@ def revoke_invitation(public_id: str, invitation_id: str) -> Answer:
 @signed_in()
 def show_qr(public_id: str) -> Response:
     """Send the address of a link as a QR code, to those who may hand it on."""
-    # Few processes ever draw one.
-    import segno
-
     with reading() as db:
         link = listing.link_of(db, actor(), public_id)
     address = absolute(f"/s/{tokens.make(link.public_id, link.generation)}/", Surface.PUBLIC)
-    drawn = io.BytesIO()
-    # Dark on white whatever the theme: readers of codes want the contrast, and the quiet zone around it.
-    segno.make(address, error="m", micro=False).save(drawn, kind="svg", scale=4, border=4, light="#ffffff")
-    return Response(drawn.getvalue(), content_type="image/svg+xml")
+    return Response(qr.draw(address), content_type=qr.SVG)
 
 
 def say_sent(count: int) -> None:

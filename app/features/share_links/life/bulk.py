@@ -8,8 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import Select, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, db
@@ -104,18 +105,7 @@ def plan(session: Session, actor: Actor, order: Order, chosen: Collection[str] |
     """
     if actor.person_id is None:
         raise Forbidden
-    _check(order)
-    if isinstance(chosen, Wanted):
-        query = listing.wanted_links(session, actor, chosen).with_only_columns(ShareLink.id)
-    else:
-        query = select(ShareLink.id).where(ShareLink.public_id.in_(list(chosen)[: MOST + 1]))
-        if not (actor.may(Permission.LINKS_ALL_MANAGE) or actor.may(Permission.LINKS_ALL_READ)):
-            query = query.where(ShareLink.created_by_id == actor.person_id)
-    total = session.scalar(select(func.count()).select_from(query.order_by(None).limit(MOST + 1).subquery())) or 0
-    if total == 0:
-        raise Invalid("links", Text("Choose at least one link."))
-    if total > MOST:
-        raise Invalid("links", Text("At most %(count)s links at once. Filter for fewer.", count=MOST))
+    query, total = choose(session, actor, order, chosen)
     run = BulkRun(
         public_id=tokens.new_public_id(),
         person_id=actor.person_id,
@@ -127,11 +117,29 @@ def plan(session: Session, actor: Actor, order: Order, chosen: Collection[str] |
     )
     session.add(run)
     session.flush()
-    ids = query.order_by(None).subquery()
+    ids = query.subquery()
     session.execute(
         insert(BulkItem).from_select(["run_id", "link_id"], select(literal(run.id), ids.c.id)),
     )
     return run.public_id
+
+
+def choose(session: Session, actor: Actor, order: Order, chosen: Collection[str] | Wanted) -> tuple[Select[Any], int]:
+    """Return the query for the row ids of the chosen links, and how many there are. Raises as `plan` does."""
+    _check(order)
+    query: Select[Any]
+    if isinstance(chosen, Wanted):
+        query = listing.wanted_links(session, actor, chosen).with_only_columns(ShareLink.id).order_by(None)
+    else:
+        query = select(ShareLink.id).where(ShareLink.public_id.in_(list(chosen)[: MOST + 1]))
+        if not (actor.may(Permission.LINKS_ALL_MANAGE) or actor.may(Permission.LINKS_ALL_READ)):
+            query = query.where(ShareLink.created_by_id == actor.person_id)
+    total = session.scalar(select(func.count()).select_from(query.limit(MOST + 1).subquery())) or 0
+    if total == 0:
+        raise Invalid("links", Text("Choose at least one link."))
+    if total > MOST:
+        raise Invalid("links", Text("At most %(count)s links at once. Filter for fewer.", count=MOST))
+    return query, total
 
 
 def confirm(session: Session, actor: Actor, public_id: str) -> None:
@@ -218,7 +226,7 @@ def _do_one(run_id: int, link_id: int, public_id: str, actor: Actor, order: Orde
             item = session.get_one(BulkItem, (run_id, link_id), with_for_update=True)
             if item.outcome is not None:
                 return
-            outcome = _apply(session, public_id, actor, order, facts)
+            outcome = apply(session, public_id, actor, order, facts)
             item.outcome = Outcome.DONE.value if outcome is None else Outcome.REFUSED.value
             if outcome is not None:
                 item.reason = str(_why(order, outcome))[:400]
@@ -245,9 +253,10 @@ def _facts(public_id: str, actor: Actor, order: Order) -> gather.ShareFacts | No
     return None
 
 
-def _apply(
+def apply(
     session: Session, public_id: str, actor: Actor, order: Order, facts: gather.ShareFacts | None
 ) -> NotShared | None:
+    """Do it to one link; None where it is done. Raises what the service of the action raises."""
     match order.action:
         case BulkAction.PAUSE:
             service.pause(session, actor, public_id)

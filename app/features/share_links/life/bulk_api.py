@@ -14,12 +14,12 @@ from app.core.permissions import Permission
 from app.core.text import Text
 from app.features.share_links.api import blueprint
 from app.features.share_links.api_bodies import ShareFilter
-from app.features.share_links.life import bulk
+from app.features.share_links.life import bulk, rehearsing
 from app.features.share_links.life.bulk import BulkAction, Order
 from app.features.share_links.lists.wanted import Wanted
 from app.web import api
 from app.web.access import bearer
-from app.web.api import Input, Output
+from app.web.api import Input, Output, Query
 from app.web.identity import actor
 from app.web.openapi import Operation, operation
 from app.web.surfaces import absolute
@@ -39,6 +39,12 @@ class NewBulk(Input):
     email: str | None = Field(None, max_length=254, description="Of the new owner, to transfer.")
 
 
+class RehearsalQuery(Query):
+    """Where to go on."""
+
+    after: int = Field(0, ge=0, le=2**63 - 1, description="`next` of the answer before.")
+
+
 class RefusedShare(Output):
     """A link that nothing was done to."""
 
@@ -56,6 +62,45 @@ class Bulk(Output):
     refused: int
     finished_at: datetime | None
     refusals: list[RefusedShare] = Field(description="The first 200.")
+
+
+class RehearsalBody(Output):
+    """What would become of the links, if it were done now."""
+
+    total: int = Field(description="Of all that are chosen.")
+    looked_at: int = Field(description="200 in one answer at most.")
+    refused: list[RefusedShare]
+    undecided: int = Field(
+        description="Of those Atlassian decides when it is done: it says who may see what they show."
+    )
+    next: int | None = Field(description="Where the next answer goes on; null after the last link.")
+
+
+@blueprint.post("/shares/bulk/dry-run")
+@bearer(Scope.SHARES_WRITE)
+@operation(
+    Operation(
+        "rehearseBulk",
+        "See what a change of many links would come to",
+        query=RehearsalQuery,
+        takes=NewBulk,
+        answers=RehearsalBody,
+        problems=(503,),
+    )
+)
+def rehearse_bulk() -> Response:
+    """Say which links would be refused, and why; nothing is done."""
+    query, body = api.read_query(RehearsalQuery), api.read_body(NewBulk)
+    found = rehearsing.rehearse(actor(), _order(body), _chosen(body), after=query.after)
+    return api.answer(
+        RehearsalBody(
+            total=found.total,
+            looked_at=found.looked_at,
+            refused=[RefusedShare(id=one.public_id, reason=one.reason) for one in found.refused],
+            undecided=found.undecided,
+            next=found.next,
+        )
+    )
 
 
 @blueprint.post("/shares/bulk")
@@ -97,12 +142,16 @@ def read_bulk(public_id: str) -> Response:
 def _begin(body: NewBulk, repeat: api.Repetition) -> Response:
     chosen = _chosen(body)
     with transaction() as db:
-        public_id = bulk.plan(db, actor(), Order(body.action, body.days, body.email), chosen)
+        public_id = bulk.plan(db, actor(), _order(body), chosen)
         bulk.confirm(db, actor(), public_id)
         told = _told(db, public_id)
         repeat.remember(db, told, HTTPStatus.ACCEPTED)
     where = absolute(url_for("api_v1.read_bulk", public_id=public_id))
     return api.answer(told, HTTPStatus.ACCEPTED, Location=where)
+
+
+def _order(body: NewBulk) -> Order:
+    return Order(body.action, body.days, body.email)
 
 
 def _chosen(body: NewBulk) -> list[str] | Wanted:

@@ -18,7 +18,7 @@ from app.features.share_links.events import ShareLinkEvent
 from app.features.share_links.gather import ShareFacts
 from app.features.share_links.life import halts, standing
 from app.features.share_links.life.notices import NoticeCode, tell_owner
-from app.features.share_links.models import SharedObject
+from app.features.share_links.models import SharedObject, ShareLink
 from app.features.share_links.proof import RefusedToShare
 from app.features.share_links.rules import ruling
 from app.features.share_links.service import NotShared, note_refusal, usable
@@ -32,13 +32,24 @@ def prove(actor: Actor, public_id: str, email: str) -> ShareFacts:
     """
     with db.reading() as session:
         link = rows.seen(session, actor, public_id)
-        person = accounts.person_by_email(session, email)
-        to = accounts.actor_for(session, person) if person is not None else None
         if not rights.may_manage(actor, link.created_by_id):
             raise NotFound
-    if to is None or not to.may(Permission.LINKS_OWN_MANAGE):
-        raise Invalid("email", Text("Nobody who may share has this address."), code="no_such_colleague")
+        to = colleague(session, email)
     return gather.for_colleague(public_id, to)
+
+
+def colleague(session: Session, email: str) -> Actor:
+    """Return who may be the new owner of a link. Raises Invalid for `email` where nobody who makes links has it."""
+    return _able(session, accounts.person_by_email(session, email))
+
+
+def transferable(session: Session, actor: Actor, public_id: str, to: Actor) -> ShareLink:
+    """Return a link, locked, that can be handed on as far as is known without Atlassian. Raises NotFound, Forbidden, Conflict."""
+    link = rows.locked(session, actor, public_id)
+    rows.refuse_ended(link)
+    if to.person_id == link.created_by_id:
+        raise Conflict(Text("The link is theirs already."), code="same_owner")
+    return link
 
 
 def transfer(session: Session, actor: Actor, public_id: str, facts: ShareFacts) -> NotShared | None:
@@ -46,14 +57,9 @@ def transfer(session: Session, actor: Actor, public_id: str, facts: ShareFacts) 
 
     Readers read on, and a paused link stays paused. Raises NotFound, Forbidden, Conflict.
     """
-    link = rows.locked(session, actor, public_id)
-    rows.refuse_ended(link)
-    to = session.get(Person, facts.person_id)
-    acting = accounts.actor_for(session, to) if to is not None else None
-    if to is None or acting is None or not acting.may(Permission.LINKS_OWN_MANAGE):
-        raise Invalid("email", Text("Nobody who may share has this address."), code="no_such_colleague")
-    if to.id == link.created_by_id:
-        raise Conflict(Text("The link is theirs already."), code="same_owner")
+    acting = _able(session, session.get(Person, facts.person_id))
+    link = transferable(session, actor, public_id, acting)
+    to = session.get_one(Person, facts.person_id)
     found = usable(session, actor, facts)
     if isinstance(found, NotShared):
         return found
@@ -88,3 +94,10 @@ def transfer(session: Session, actor: Actor, public_id: str, facts: ShareFacts) 
             body=Text("This link was transferred to %(name)s. It is no longer among yours.", name=to.display_name),
         )
     return None
+
+
+def _able(session: Session, person: Person | None) -> Actor:
+    found = accounts.actor_for(session, person) if person is not None else None
+    if found is None or not found.may(Permission.LINKS_OWN_MANAGE):
+        raise Invalid("email", Text("Nobody who may share has this address."), code="no_such_colleague")
+    return found

@@ -1,4 +1,4 @@
-"""The programming interface beside the lists: `/api/v1/share-filters`, one's own saved filters, and what the risk board counts."""
+"""The programming interface beside the lists: the list as a file, one's own saved filters, and what the risk board counts."""
 
 from datetime import date, datetime
 from http import HTTPStatus
@@ -8,14 +8,17 @@ from flask import Response
 from pydantic import Field
 from werkzeug.datastructures import MultiDict
 
+from app.core import paging
 from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
 from app.core.permissions import Permission
-from app.features.share_links.api import blueprint
-from app.features.share_links.api_bodies import LOOKED_FOR, Sort
+from app.features.share_links import service
+from app.features.share_links.api import blueprint, wanted_by
+from app.features.share_links.api_bodies import LOOKED_FOR, ListQuery, Sort
 from app.features.share_links.forms import ListForm
 from app.features.share_links.lists import figures, listing, saved_filters, tallies
 from app.features.share_links.lists.filtering import MAXIMUM_SEARCH
+from app.features.share_links.lists.listing import LinkRow
 from app.features.share_links.lists.saved_filters import MAXIMUM_NAME, SavedRow
 from app.features.share_links.lists.wanted import Condition, Risk
 from app.features.share_links.policy import LinkState
@@ -24,6 +27,7 @@ from app.web.access import bearer
 from app.web.api import MERGE_PATCH, Input, Output
 from app.web.identity import actor
 from app.web.openapi import Operation, operation
+from app.web.tables import csv_file
 
 _PLACE = {"public_id": "The id of the filter."}
 _DAY = "A day of the owner's zone, as are the others; those that end a span are in it."
@@ -107,6 +111,20 @@ class BoardBody(Output):
     risks: dict[Risk, int]
     states: dict[LinkState, int]
     openings: list[DayBody]
+
+
+@blueprint.get("/shares.csv")
+@bearer(Scope.SHARES_READ)
+@operation(
+    Operation("exportShares", "Read the list of links as CSV", query=ListQuery, sends=("text/csv",), problems=(404,))
+)
+def export_shares() -> Response:
+    """Send all of the list as a file, after recording that it is handed out; it has no addresses of links."""
+    wanted, asking = wanted_by(api.read_query(ListQuery)), actor()
+    with transaction() as db:
+        service.record_export(db, asking, wanted)
+    rows = paging.whole(lambda db, after: listing.page(db, asking, wanted, after, paging.BATCH))
+    return csv_file("links", LinkRow.HEAD, (row.cells for row in rows))
 
 
 @blueprint.get("/share-filters")
