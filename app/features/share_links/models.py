@@ -312,6 +312,8 @@ class Grant(Base):
     created_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    #: When the same reader opened the link in another browser since; None = never, or they said that it was them.
+    elsewhere_at: Mapped[datetime | None]
 
 
 class Copy(Base):

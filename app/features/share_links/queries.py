@@ -94,6 +94,8 @@ class Visit:
     proven_address: str | None = None
     #: Whose own link this is; None = the address of the link itself.
     invited: Invited | None = None
+    #: Whether the same reader opened it in another browser since this one did, and has not said that it was them.
+    elsewhere: bool = False
 
     def opening(self, passage: PassageFacts, *, manages: bool) -> "Visit":
         """Return the same visit as a request to open, with what it has passed by now."""
@@ -228,7 +230,8 @@ def _visit(row: Any, network_address: str | None, now: datetime) -> Visit:
         own_views=row.own_views or 0,
     )
     proven = row.proven_address if address is not None and now < address.ends_at else None
-    return Visit(facts.link, visitor, facts.shown, facts.grant is not None, row.reader or "", proven, facts.invited)
+    held, elsewhere = facts.grant is not None, row.elsewhere_at is not None
+    return Visit(facts.link, visitor, facts.shown, held, row.reader or "", proven, facts.invited, elsewhere)
 
 
 def object_row(session: Session, shared_object_id: int) -> ObjectRow:

@@ -112,7 +112,7 @@ _RULED_AT = select(_SETTINGS.changed_at).where(_SETTINGS.area == AREA).scalar_su
 
 
 def _as_stored(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
-    """Return what is only ever compared with itself as the database hands it over."""
+    """Return what is only ever compared with itself, or with nothing, as the database hands it over."""
     return type_coerce(column, String).label(name)
 
 
@@ -178,6 +178,7 @@ _COLUMNS = (
     _GRANT.ended_at.label("grant_ended_at"),
     _GRANT.conditions_version.label("grant_conditions"),
     _GRANT.person_id.label("grant_person_id"),
+    _as_stored(_GRANT.elsewhere_at, "elsewhere_at"),
     _flag(_ASKS_FOR_GROUPS, "asks_for_groups"),
     _flag(_IS_MEMBER, "is_member"),
     _RENEWS_THROUGH.label("renews_through"),

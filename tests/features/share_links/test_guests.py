@@ -301,11 +301,53 @@ def test_a_reader_is_shown_before_reading_that_their_own_link_was_opened_elsewhe
     assert "Berth" not in seen.source
 
 
+ELSEWHERE = "It was opened in another browser too"
+
+
+def test_whoever_reads_is_shown_at_once_that_it_was_opened_elsewhere_until_they_say_it_was_them(
+    world: World, pages: PageClient
+) -> None:
+    shared = share(world)
+    both = invite(world, shared)
+    own, other = both[ANNA], pages.another()
+    assert (opened(pages, own), opened(other, both[BO])) == (TITLE, TITLE)
+    assert ELSEWHERE not in pages.get(own.path).text
+    thief = pages.another(address="198.51.100.77")
+    assert opened(thief, own) == "Your access"
+    # Also of pages that are finished already.
+    for _ in range(2):
+        assert ELSEWHERE in pages.get(own.path).text
+    for browser, path in ((other, both[BO].path), (thief, own.path)):
+        assert ELSEWHERE not in browser.get(path).text
+    assert pages.get(own.path).links["See when and where"] == "access"
+    assert "198.51.100.0/24" in pages.get(f"{own.path}access").text
+    pages.submit("That was me")
+    assert ELSEWHERE not in pages.follow().text
+    assert "That was me" not in pages.get(f"{own.path}access").text
+    # What they knew of is over with the next opening by somebody else.
+    assert opened(pages.another(), own) == "Your access"
+    assert ELSEWHERE in pages.get(own.path).text
+
+
+def test_what_was_opened_elsewhere_is_marked_in_the_list(world: World, pages: PageClient) -> None:
+    switch_on()
+    shared, _untouched = (share(world, recipients=(ANNA,), password=False) for _ in range(2))
+    for number, browser in enumerate((pages, pages.another())):
+        with clock.at(clock.now() + timedelta(minutes=number)):
+            prove(browser)
+            browser.send(next(form for form in browser.page.forms if shared.link.public_id in form.action))
+            browser.follow()
+            browser.submit("Open")
+            assert "Opened in another browser too" not in browser.get("/shared/").text
+    assert pages.get("/shared/").text.count("Opened in another browser too") == 1
+
+
 def test_readers_who_cannot_be_told_apart_are_shown_nothing_of_each_other(world: World, pages: PageClient) -> None:
     shared = share(world)
     for browser in (pages, pages.another()):
         assert opened(browser, shared) == TITLE
         assert "does not tell its readers apart" in browser.get(f"{shared.path}access").text
+    assert ELSEWHERE not in pages.get(shared.path).text
 
 
 def test_only_a_reader_sees_the_page_about_access(world: World, pages: PageClient) -> None:

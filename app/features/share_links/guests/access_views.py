@@ -38,7 +38,22 @@ def show_access(token: str) -> BaseResponse:
         return without_part(token, asked, approach)
     with db.reading() as session:
         seen = openings.of_reader(session, approach.served, asked.browser_digest)
-    return _page("access", token, approach, seen=seen, elsewhere=[one for one in seen if not one.here])
+    elsewhere = [one for one in seen if not one.here]
+    return _page("access", token, approach, seen=seen, elsewhere=elsewhere, asks=approach.served.elsewhere)
+
+
+@blueprint.post("/<token>/access")
+@open_to_strangers
+def acknowledge_openings(token: str) -> BaseResponse:
+    """Take it from a reader that the openings in other browsers were theirs."""
+    found = _found(token)
+    if isinstance(found, BaseResponse):
+        return found
+    asked, approach = found
+    if approach.served is not None and asked.browser_digest is not None:
+        with db.transaction() as session:
+            openings.acknowledge(session, approach.served, asked.browser_digest)
+    return back(token)
 
 
 @blueprint.post("/<token>/done")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.core import context
 from app.features.share_links.guests.models import Invitation, ReaderOpening
+from app.features.share_links.models import Grant
 from app.features.share_links.queries import Visit
 
 #: Openings are shown for this long.
@@ -37,7 +38,8 @@ class Seen:
 def note(session: Session, visit: Visit, browser_digest: str, now: datetime) -> bool:
     """Keep from where a reader opened the link, and count it for the own link that it came by.
 
-    Returns whether it was opened in another browser since it was last opened in this one: worth showing the reader.
+    Returns whether it was opened in another browser since it was last opened in this one: worth showing the reader. The
+    other browsers are shown the same at their next look.
     """
     invited = visit.invited
     if invited is None and visit.reader.startswith("browser:"):
@@ -63,7 +65,30 @@ def note(session: Session, visit: Visit, browser_digest: str, now: datetime) -> 
             .values(**counted)
             .execution_options(synchronize_session=False)
         )
-    return newest is not None and newest.browser_digest != browser_digest
+    if newest is None or newest.browser_digest == browser_digest:
+        return False
+    others = _of_reader(visit).where(ReaderOpening.browser_digest != browser_digest).order_by(None)
+    session.execute(
+        update(Grant)
+        .where(
+            Grant.link_id == visit.shown.link_id,
+            Grant.browser_digest.in_(others.with_only_columns(ReaderOpening.browser_digest)),
+            Grant.elsewhere_at.is_(None),
+        )
+        .values(elsewhere_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return True
+
+
+def acknowledge(session: Session, visit: Visit, browser_digest: str) -> None:
+    """Remember that a reader knows of the openings in other browsers so far."""
+    session.execute(
+        update(Grant)
+        .where(Grant.link_id == visit.shown.link_id, Grant.browser_digest == browser_digest)
+        .values(elsewhere_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def of_reader(session: Session, visit: Visit, browser_digest: str | None) -> Sequence[Seen]:

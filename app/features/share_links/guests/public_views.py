@@ -136,8 +136,9 @@ def forget_address() -> BaseResponse:
 
 
 def _guest(session: Session) -> Guest:
-    proven = codes.proven(session, cookies.browser_digest())
-    return shared.guest(session, proven.address if proven else None, _person_id())
+    digest = cookies.browser_digest()
+    proven = codes.proven(session, digest)
+    return shared.guest(session, proven.address if proven else None, _person_id(), digest)
 
 
 def _person_id() -> int | None:

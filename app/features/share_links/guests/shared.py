@@ -19,7 +19,7 @@ from app.core.paging import Page
 from app.features.share_links import facts
 from app.features.share_links.gates import recipients
 from app.features.share_links.guests.models import Invitation, ReaderOpening
-from app.features.share_links.models import LinkGroup, LinkRecipient, SharedObject, ShareLink
+from app.features.share_links.models import Grant, LinkGroup, LinkRecipient, SharedObject, ShareLink
 
 PAGE_SIZE = 25
 #: What does not open any more is told of to who opened it: so many, and until so long after its end.
@@ -42,6 +42,8 @@ class Guest:
     person_id: int | None = None
     #: The one of the addresses that was proven in this browser.
     proven: str | None = None
+    #: Digest of the id of this browser.
+    browser: str | None = None
 
     @property
     def known(self) -> bool:
@@ -64,16 +66,18 @@ class SharedRow:
     #: Whether an address that was proven is carried over.
     asks_for_address: bool
     generation: int
+    #: Whether it was opened as them in another browser since they opened it in this one.
+    elsewhere: bool
 
 
-def guest(session: Session, proven: str | None, person_id: int | None) -> Guest:
+def guest(session: Session, proven: str | None, person_id: int | None, browser: str | None = None) -> Guest:
     """Return who somebody is known to be, by what they proved in this browser and their sign-in."""
     found = [proven] if proven is not None else []
     person = session.get(Person, person_id) if person_id is not None else None
     if person is not None and person.email_verified_by in _VOUCHED:
         own = recipients.address(person.email)
         found += [own] if own is not None and own not in found else []
-    return Guest(tuple(found), person_id, proven)
+    return Guest(tuple(found), person_id, proven, browser)
 
 
 def page(
@@ -142,6 +146,7 @@ def _listed(known: Guest, titles: bool) -> Select[Any]:
             _OWN.public_id.label("invitation_id"),
             case((_shows_title(known, titles), SharedObject.title), else_=None).label("title"),
             exists().where(LinkRecipient.link_id == ShareLink.id).label("asks_for_address"),
+            _elsewhere(known).label("elsewhere"),
         )
         .select_from(ShareLink)
         .join(SharedObject, SharedObject.id == ShareLink.shared_object_id)
@@ -185,6 +190,20 @@ def _was_opened(known: Guest) -> ColumnElement[bool]:
     )
 
 
+def _elsewhere(known: Guest) -> ColumnElement[bool]:
+    if known.browser is None:
+        return false()
+    newest = (
+        select(Grant.elsewhere_at)
+        .where(Grant.link_id == ShareLink.id, Grant.browser_digest == known.browser)
+        .order_by(Grant.id.desc())
+        .limit(1)
+        .correlate(ShareLink)
+        .scalar_subquery()
+    )
+    return newest.is_not(None)
+
+
 def _row(row: Any) -> SharedRow:
     return SharedRow(
         public_id=row.public_id,
@@ -195,4 +214,5 @@ def _row(row: Any) -> SharedRow:
         invitation_id=row.invitation_id,
         asks_for_address=bool(row.asks_for_address),
         generation=row.generation,
+        elsewhere=bool(row.elsewhere),
     )

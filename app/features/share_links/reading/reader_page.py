@@ -64,6 +64,11 @@ class Paper:
     preview: bool
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether the reader is told of an opening in another browser."""
+        return self.visit.elsewhere and not self.preview
+
+    @property
     def is_below(self) -> bool:
         """Whether this is not the page that the link names."""
         return self.sheet.target.id != self.visit.shown.object.id
@@ -152,7 +157,8 @@ def answer(page: bytes) -> Response:
 def _key(ready: Approach, look: Look) -> object | None:
     if ready.served is None or ready.stale_since is not None or ready.target is None:
         return None
-    shown, target = ready.served.shown, ready.target
+    visit, target = ready.served, ready.target
+    shown = visit.shown
     comments = sheets.comments_of(ready)
     return (
         shown.public_id,
@@ -160,6 +166,7 @@ def _key(ready: Approach, look: Look) -> object | None:
         # What was kept was looked through under the rules of then.
         shown.ruled,
         shown.owner_name,
+        visit.elsewhere,
         (shown.object.id, shown.object.title, shown.object.tree_digest, shown.object.sizes_known),
         (target.id, target.version, target.title, target.sizes_known),
         comments.digest if comments is not None else None,
