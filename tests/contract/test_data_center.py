@@ -76,6 +76,12 @@ CALLS = [
     _of_confluence(
         "/content/search",
         "/content/search",
+        cql="type=page and ancestor=100001",
+        expand="ancestors,extensions.position",
+    ),
+    _of_confluence(
+        "/content/search",
+        "/content/search",
         cql="type=page and ancestor=100120",
         expand="space,version,metadata.labels,restrictions.read.restrictions.user,restrictions.read.restrictions.group",
     ),

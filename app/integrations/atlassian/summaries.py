@@ -17,9 +17,14 @@ PATH = "content/search"
 _EXPANDS = "space,version,metadata.labels,restrictions.read.restrictions.user,restrictions.read.restrictions.group"
 
 
+def below(page_id: str) -> str:
+    """Return the query that finds the pages below one; its id is a number."""
+    return f"type=page and ancestor={page_id}"
+
+
 def question(page_id: str) -> dict[str, str | int]:
-    """Return the parameters that ask for the pages below one; its id is a number."""
-    return {"cql": f"type=page and ancestor={page_id}", "expand": _EXPANDS}
+    """Return the parameters that ask for the pages below one with all that a summary tells."""
+    return {"cql": below(page_id), "expand": _EXPANDS}
 
 
 def read(entries: Iterable[Mapping[str, Any]], web_url: WebUrl) -> list[PageSummary]:

@@ -189,6 +189,7 @@ def test_the_pages_below_come_parents_first_and_only_those_to_be_seen(running: R
 def test_where_there_are_too_many_pages_to_ask_it_is_said_of_which_nothing_is_known_below(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(page_tree, "MAX_TOLD", 3)
     with confluence(running) as reading:
         assert not any(one.unasked for one in reading.descendants("100120", depth=3))
         monkeypatch.setattr(page_tree, "MAX_ASKED", 2)
@@ -197,6 +198,76 @@ def test_where_there_are_too_many_pages_to_ask_it_is_said_of_which_nothing_is_kn
     assert below["100121"] is False
     assert below["100124"] is True
     assert "100125" not in below
+
+
+@pytest.mark.parametrize("page_id", ["100001", "100120", "100101"])
+@pytest.mark.parametrize("depth", [1, 2, 10])
+def test_a_search_tells_the_same_tree_as_its_pages_one_by_one(
+    running: Running, monkeypatch: pytest.MonkeyPatch, page_id: str, depth: int
+) -> None:
+    control(running, "PATCH", "/settings", {"page_limit": 3})
+    with confluence(running) as reading:
+        told = reading.descendants(page_id, depth=depth)
+        assert not any("/child/page" in one.path for one in running.site.requests)
+        monkeypatch.setattr(page_tree, "MAX_TOLD", 0)
+        assert reading.descendants(page_id, depth=depth) == told
+    assert bool(told) is (page_id != "100101")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_where_a_search_is_refused_pages_are_asked_one_by_one(running: Running, status: int) -> None:
+    with confluence(running) as reading:
+        told = reading.descendants("100120", depth=3)
+        control(running, "POST", "/failures", {"mode": "status", "status": status, "path": ".*content/search.*"})
+        assert reading.descendants("100120", depth=3) == told
+    assert any("/child/page" in one.path for one in running.site.requests)
+
+
+def test_five_hundred_pages_of_a_tree_are_told_in_few_answers(running: Running) -> None:
+    for number in range(125):
+        above = "100127" if number < 20 else f"88{number - 20:03d}"
+        control(running, "POST", "/pages", {"id": f"88{number:03d}", "parent": above, "title": f"Berth {number}"})
+    running.site.requests.clear()
+    with confluence(running) as reading:
+        found = reading.descendants("100120", depth=10, limit=501)
+    assert sum(one.title.startswith("Berth ") for one in found) == 125
+    assert not any(one.unasked for one in found)
+    assert len(running.site.requests) == 2
+    seen = {"100120"}
+    for one in found:
+        assert one.parent_id in seen
+        seen.add(one.id)
+
+
+def _placed(page_id: str, *above: str, kind: str = "page") -> dict[str, Any]:
+    page = {"id": page_id, "type": kind, "title": page_id, "status": "current", "extensions": {"position": "none"}}
+    return page | {"ancestors": [{"id": one} for one in above]}
+
+
+def test_what_hangs_elsewhere_by_now_is_not_below_whatever_the_index_says() -> None:
+    told = [
+        _placed("12", "3", "7", "11"),
+        _placed("13", "3", "8"),
+        _placed("11", "3", "7"),
+        _placed("14", "7", kind="blogpost"),
+        # Nobody says that 9 is below 7.
+        _placed("15", "7", "9"),
+    ]
+    with site() as one:
+        one.answer("/c/rest/api/content/search", Reply(body={"results": told, "start": 0, "limit": 100, "size": 5}))
+        with transport(f"{one.url}/c", "pat") as asked:
+            found = ConfluenceDataCenter(asked).descendants("7", depth=5)
+    assert [(each.id, each.parent_id, each.depth) for each in found] == [("11", "7", 1), ("12", "11", 2)]
+
+
+def test_a_search_that_tells_no_places_is_not_believed() -> None:
+    told = [{name: value for name, value in _placed("11", "7").items() if name != "ancestors"}]
+    with site() as one:
+        one.answer("/c/rest/api/content/search", Reply(body={"results": told, "start": 0, "limit": 100, "size": 1}))
+        one.answer("/c/rest/api/content/7/child/page", Reply(body={"results": [], "start": 0, "limit": 100, "size": 0}))
+        with transport(f"{one.url}/c", "pat") as asked:
+            assert ConfluenceDataCenter(asked).descendants("7", depth=5) == []
+        assert [each.path for each in one.requests][-1] == "/c/rest/api/content/7/child/page"
 
 
 def test_a_search_tells_of_the_pages_below_what_they_tell_themselves(running: Running) -> None:
