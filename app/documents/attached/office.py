@@ -4,10 +4,8 @@ Every part that is XML is read, whatever it is for, so that notes, hidden sheets
 are found as well. Sizes are counted as bytes come out of the archive; what it says of itself is not believed.
 """
 
-import io
 import posixpath
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,14 +13,11 @@ from typing import Any
 from lxml import etree
 
 from app.documents.attached.words import Left, Unreadable, Words
+from app.documents.attached.zipped import Room, bytes_of, is_encrypted, opened, parts_of
 
 MOST_PARTS = 5_000
-#: Bytes of one part, and of all parts of a file together with those of files in it.
-MOST_PART_BYTES = 30_000_000
-MOST_BYTES = 80_000_000
 #: How deep a document may stand in a document.
 MOST_NESTED = 2
-_CHUNK = 64 * 1024
 _XML = frozenset({".xml", ".rels", ".vml", ".svg", ".rdf", ".psmdcp"})
 #: Pictures, sound, film and fonts: no words, or none that are looked for.
 _WORDLESS = frozenset(
@@ -41,35 +36,14 @@ _GAPS = {"c": "\t", "tc": "\t", "table-cell": "\t", "tab": "\t", "s": " "}
 _SAYING = frozenset({"Target", "href", "descr", "title", "tooltip", "string-value"})
 
 
-@dataclass
-class _Room:
-    """What may still come out of an archive."""
-
-    left: int = MOST_BYTES
-
-    def take(self, size: int) -> None:
-        self.left -= size
-        if self.left < 0:
-            raise Unreadable(Left.TOO_MUCH)
-
-
-def read(data: bytes, words: Words) -> None:
-    """Take down the words of an office document. Raises Unreadable."""
-    _read(data, words, _Room(), 0)
-
-
-def _read(data: bytes, words: Words, room: _Room, depth: int) -> None:
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise Unreadable(Left.BROKEN) from error
-    with archive:
-        parts = [one for one in archive.infolist() if not one.is_dir()]
-        if not parts:
-            raise Unreadable(Left.BROKEN)
+def read(data: bytes, words: Words, room: Room | None = None, depth: int = 0) -> None:
+    """Take down the words of an office document, `depth` files deep in others. Raises Unreadable."""
+    room = room or Room()
+    with opened(data) as archive:
+        parts = parts_of(archive)
         if len(parts) > MOST_PARTS:
             raise Unreadable(Left.TOO_MUCH)
-        if any(one.flag_bits & 1 for one in parts):
+        if any(map(is_encrypted, parts)):
             raise Unreadable(Left.ENCRYPTED)
         document = _Document(archive, words, room)
         document.read_order()
@@ -79,10 +53,15 @@ def _read(data: bytes, words: Words, room: _Room, depth: int) -> None:
             if ending in _XML:
                 document.read_part(part)
             elif ending in _NESTED and depth < MOST_NESTED:
-                _read(b"".join(_bytes_of(archive, part, room)), words, room, depth + 1)
-            elif part.file_size and ending not in _WORDLESS and not _is_silent(part.filename):
+                read(b"".join(bytes_of(archive, part, room)), words, room, depth + 1)
+            elif part.file_size and not is_wordless(part.filename) and not _is_silent(part.filename):
                 words.left.add(Left.HOLDS_FILES)
         document.tell_unused()
+
+
+def is_wordless(name: str) -> bool:
+    """Tell whether a part has no words that are looked for, by the end of its name."""
+    return posixpath.splitext(name.lower())[1] in _WORDLESS
 
 
 def _comes_first(name: str) -> bool:
@@ -93,22 +72,6 @@ def _is_silent(name: str) -> bool:
     return posixpath.basename(name.lower()).startswith(_SILENT)
 
 
-def _bytes_of(archive: zipfile.ZipFile, part: zipfile.ZipInfo, room: _Room) -> Iterator[bytes]:
-    if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Unreadable(Left.BROKEN)
-    size = 0
-    try:
-        with archive.open(part) as source:
-            while chunk := source.read(_CHUNK):
-                size += len(chunk)
-                if size > MOST_PART_BYTES:
-                    raise Unreadable(Left.TOO_MUCH)
-                room.take(len(chunk))
-                yield chunk
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
-        raise Unreadable(Left.BROKEN) from error
-
-
 def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
@@ -116,7 +79,7 @@ def _local(tag: str) -> str:
 class _Document:
     """One archive as it is read: what its parts are called, and the words that its sheets share."""
 
-    def __init__(self, archive: zipfile.ZipFile, words: Words, room: _Room) -> None:
+    def __init__(self, archive: zipfile.ZipFile, words: Words, room: Room) -> None:
         self._archive, self._words, self._room = archive, words, room
         self._places: dict[str, str] = {}
         self._shared = _Shared()
@@ -164,7 +127,7 @@ class _Document:
             target=told, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
         )
         try:
-            for chunk in _bytes_of(self._archive, part, self._room):
+            for chunk in bytes_of(self._archive, part, self._room):
                 parser.feed(chunk)
             parser.close()
         except etree.XMLSyntaxError as error:

@@ -1,5 +1,7 @@
 """What comes out of a file: lines with their places, and what could not be read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 #: Characters of all lines of one file; what is beyond counts as not read.
@@ -34,9 +36,20 @@ class Words:
         self.lines: list[tuple[str, str]] = []
         self.left: set[Left] = set()
         self._room = MOST_CHARACTERS
+        self._inside = ""
+
+    @contextmanager
+    def within(self, name: str) -> Iterator[None]:
+        """Take down what stands in one file of an archive."""
+        self._inside = name
+        try:
+            yield
+        finally:
+            self._inside = ""
 
     def add(self, place: str, text: str) -> None:
         """Take down the lines of a text; raise Unreadable where there is no more room."""
+        place = ", ".join(one for one in (self._inside, place) if one)
         for line in text.splitlines():
             said = line.strip()
             if said:

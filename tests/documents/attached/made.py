@@ -23,6 +23,11 @@ def archive(parts: Mapping[str, str | bytes]) -> bytes:
     return made.getvalue()
 
 
+def package(parts: Mapping[str, str | bytes]) -> bytes:
+    """An archive that says it is an office document."""
+    return archive({"[Content_Types].xml": "<Types/>", **parts})
+
+
 def docx(*runs: str, **more: str | bytes) -> bytes:
     """A document of one paragraph, each run an element of its own; `more` are further parts, "__" for "/"."""
     words = "".join(f"<w:r>\n  <w:t>{one}</w:t>\n</w:r>" for one in runs)

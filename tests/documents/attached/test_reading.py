@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 
 from app.documents import attached
-from app.documents.attached import Left, Words, office, pdf, words
+from app.documents.attached import Left, Words, office, pdf, words, zipped
 from tests.documents.attached import made
 
 
@@ -94,10 +94,10 @@ def stamped_encrypted() -> bytes:
 
 def bomb() -> bytes:
     """A part that says it is small and is not: both headers lie about its size."""
-    inflated = b"<w>" + b" " * (office.MOST_PART_BYTES + 1) + b"</w>"
-    data = bytearray(made.archive({"word/document.xml": inflated}))
+    inflated = b"<w>" + b" " * (zipped.MOST_PART_BYTES + 1) + b"</w>"
+    data = bytearray(made.package({"word/document.xml": inflated}))
     for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
-        data[data.find(signature) + offset : data.find(signature) + offset + 4] = struct.pack("<I", 100)
+        data[data.rfind(signature) + offset : data.rfind(signature) + offset + 4] = struct.pack("<I", 100)
     return bytes(data)
 
 
@@ -120,14 +120,14 @@ OUTSIDE = '<!DOCTYPE w [<!ENTITY a SYSTEM "file:///etc/passwd">]><w><p>&a;</p></
         (b"%PDF-1.7 and nothing more", Left.BROKEN),
         (made.docx("Harbour")[:-40], Left.BROKEN),
         (made.archive({}), Left.BROKEN),
-        (made.archive({"word/document.xml": "<w><p>no end"}), Left.BROKEN),
-        (made.archive({"word/document.xml": LAUGHS}), Left.BROKEN),
-        (made.archive({"word/document.xml": OUTSIDE}), Left.BROKEN),
-        (made.archive({"word/document.xml": "<w>&unknown;</w>"}), Left.BROKEN),
+        (made.package({"word/document.xml": "<w><p>no end"}), Left.BROKEN),
+        (made.package({"word/document.xml": LAUGHS}), Left.BROKEN),
+        (made.package({"word/document.xml": OUTSIDE}), Left.BROKEN),
+        (made.package({"word/document.xml": "<w>&unknown;</w>"}), Left.BROKEN),
         (bomb(), Left.BROKEN),
-        (made.archive({"word/document.xml": b"<w>" + b" " * office.MOST_PART_BYTES + b"</w>"}), Left.TOO_MUCH),
-        (made.archive({f"{number}.xml": "<w/>" for number in range(office.MOST_PARTS + 1)}), Left.TOO_MUCH),
-        (made.archive({f"{n}.xml": b"<w>" + b"\n" * 29_000_000 + b"</w>" for n in range(3)}), Left.TOO_MUCH),
+        (made.package({"word/document.xml": b"<w>" + b" " * zipped.MOST_PART_BYTES + b"</w>"}), Left.TOO_MUCH),
+        (made.package({f"{number}.xml": "<w/>" for number in range(office.MOST_PARTS + 1)}), Left.TOO_MUCH),
+        (made.package({f"{n}.xml": b"<w>" + b"\n" * 29_000_000 + b"</w>" for n in range(3)}), Left.TOO_MUCH),
         (made.docx("x" * (words.MOST_CHARACTERS + 1)), Left.TOO_MUCH),
         (made.xlsx('<c t="s"><v>0</v></c>' * 3_000, shared=("x" * 1_000,)), Left.TOO_MUCH),
         (made.docx("Harbour", word__vbaProject_dot_bin=b"\1"), Left.HOLDS_FILES),
@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_said_and_takes_nothing_else_with_it(data: bytes,
 
 def test_nothing_is_fetched_or_put_in_for_an_entity() -> None:
     for hostile in (LAUGHS, OUTSIDE):
-        assert attached.read(made.archive({"word/document.xml": hostile})).lines == []
+        assert attached.read(made.package({"word/document.xml": hostile})).lines == []
 
 
 def test_documents_in_documents_are_read_to_a_depth() -> None:
@@ -159,6 +159,7 @@ def test_documents_in_documents_are_read_to_a_depth() -> None:
 def test_other_ways_of_packing_are_refused() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as target:
+        target.writestr("[Content_Types].xml", "<Types/>")
         target.writestr("word/document.xml", "<w><p>Harbour</p></w>")
     assert attached.read(packed.getvalue()).left == {Left.BROKEN}
 

@@ -96,6 +96,7 @@ def of_documents() -> list[tuple[str, bytes, str]]:
         ("talk.pptx", made.pptx("All is well.", f"See {AWS}"), "slide 2"),
         ("notes.odt", made.odf(f"<text:p>See {AWS}</text:p>"), ""),
         ("renamed.txt", made.docx(f"See {AWS}"), ""),
+        ("backup.zip", made.archive({"a/notes.txt": f"See {AWS}"}), "a/notes.txt"),
     ]
 
 
@@ -126,7 +127,9 @@ def test_a_document_in_which_nothing_is_found_is_clean(content: bytes) -> None:
         ("plan.docx", made.docx("x" * 2_000_001), Why.TOO_MUCH),
         ("plan.docm", made.docx("x", word__vbaProject_dot_bin=b"\1"), Why.HOLDS_FILES),
         ("notes.txt", b"\0\1\2", Why.BROKEN),
-        ("backup.zip", b"", Why.UNKNOWN_KIND),
+        ("backup.zip", b"PK\x03\x04 and then nothing", Why.BROKEN),
+        ("backup.zip", made.archive({"inner.zip": made.archive({"a.txt": "x"})}), Why.HOLDS_FILES),
+        ("backup.7z", b"", Why.UNKNOWN_KIND),
         ("old.doc", b"", Why.UNKNOWN_KIND),
         ("noending", b"", Why.UNKNOWN_KIND),
     ],
@@ -272,14 +275,14 @@ def test_a_creator_who_lets_files_out_sees_what_stands_in_them_before_the_link_i
 ) -> None:
     rule(mode)
     attach_document(world, "plan.pdf", made.pdf("All is well.", f"See {AWS}"))
-    attach_document(world, "backup.zip", b"PK and so on")
+    attach_document(world, "backup.7z", b"7z and so on")
     pages.sign_in(world.author)
     page = pages.get(f"/links/new/?url={world.page('100101')}")
     assert "plan.pdf" not in page.text
     page = pages.submit("Create link", {"attachments": ["y"], "download": ["y"]}, status=422)
     assert "The link is not created yet" in page.text
     assert "in the file “plan.pdf”, page 2" in page.text
-    assert "“backup.zip”: Files of its kind are not looked into." in page.text
+    assert "“backup.7z”: Files of its kind are not looked into." in page.text
     with db.reading() as session:
         assert session.scalars(select(ShareLink)).all() == []
     pages.submit("Create link", status=303)
@@ -288,14 +291,14 @@ def test_a_creator_who_lets_files_out_sees_what_stands_in_them_before_the_link_i
         stored = session.scalars(select(LinkApproval)).all()
     assert link.paused_reason == ("approval" if mode == "approve" else None)
     assert [(one["file"], one["why"]) for row in stored for one in row.unread or ()] == (
-        [("backup.zip", "unknown_kind")] if mode == "approve" else []
+        [("backup.7z", "unknown_kind")] if mode == "approve" else []
     )
     if mode == "approve":
         with db.transaction() as session:
             second = people.make_administrator(session, "Bo Board")
         pages.sign_in(second)
         told = pages.get(f"/links/approvals/{stored[0].id}").text
-        assert "“backup.zip”: Files of its kind are not looked into." in told
+        assert "“backup.7z”: Files of its kind are not looked into." in told
         assert "in the file “plan.pdf”, page 2" in told
 
 
@@ -350,7 +353,7 @@ def test_where_there_was_no_time_for_all_files_the_next_request_goes_on(
 def test_a_program_is_told_what_was_found_before_a_link_is_made(world: World, app: Flask) -> None:
     rule("approve")
     attach_document(world, "plan.pdf", made.pdf("All is well.", f"See {AWS}"))
-    attach_document(world, "backup.zip", b"PK and so on")
+    attach_document(world, "backup.7z", b"7z and so on")
     client = program(app, world.author, Scope.SHARES_WRITE)
     question = {"url": world.page("100101"), "powers": {"download": True}}
     told = client.call("POST", "/api/v1/shares/outlook", question).get_json()
@@ -365,7 +368,7 @@ def test_a_program_is_told_what_was_found_before_a_link_is_made(world: World, ap
             "child": "",
         },
     ]
-    assert told["not_looked_through"] == [{"file": "backup.zip", "why": "unknown_kind", "child": ""}]
+    assert told["not_looked_through"] == [{"file": "backup.7z", "why": "unknown_kind", "child": ""}]
     nothing = client.call("POST", "/api/v1/shares/outlook", {"url": world.page("100101")}).get_json()
     assert (nothing["found"], nothing["not_looked_through"]) == ([], [])
 

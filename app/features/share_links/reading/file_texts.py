@@ -1,11 +1,10 @@
 """What stands in files that a link lets out: looked through like the page, before anybody has them.
 
-A file's name is looked through where files are listed, its text where it can be downloaded. PDFs and office documents are
+A file's name is looked through where files are listed, its text where it can be downloaded. PDFs, office documents and archives are
 taken apart by a child process with limits. Pictures, sound and film have no words that are looked for; any other file
 that cannot be looked through is named.
 """
 
-import codecs
 import posixpath
 import time
 from collections.abc import Callable, Iterable
@@ -34,12 +33,15 @@ _DOCUMENTS = frozenset(
         ".pdf",
         *(".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".xltx", ".pptx", ".pptm", ".potx", ".ppsx"),
         *(".odt", ".ott", ".ods", ".ots", ".odp", ".otp", ".odg"),
+        ".zip",
     ]
 )
 _DOCUMENT_TYPES = (
     "application/pdf",
     "application/vnd.openxmlformats-officedocument.",
     "application/vnd.oasis.opendocument.",
+    "application/zip",
+    "application/x-zip",
 )
 _WORDLESS = ("image/", "audio/", "video/")
 #: What ends like this is text, whatever Atlassian says of its type.
@@ -107,7 +109,6 @@ _TYPES = (
     "application/sql",
     "image/svg",
 )
-_MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 #: What was found in a version of a file; never its text.
 _known: Kept[Scan] = Kept(512 * 1024, lambda scan: 300 + 200 * (len(scan.findings) + len(scan.unread)))
 
@@ -223,11 +224,10 @@ def _of_file(file: File, own: frozenset[OwnPattern], read: Read) -> Scan:
         return _not_read(file, Why.NOT_HAD)
     if not text or attached.is_document(content):
         return _of_document(file, content, own)
-    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), None)
-    if encoding is None and b"\0" in content:
+    said = attached.decoded(content)
+    if said is None:
         return _not_read(file, Why.BROKEN)
-    lines = content.decode(encoding or "utf-8-sig", "replace").splitlines()
-    return _of_lines(file, [("", line) for line in lines if line.strip()], own)
+    return _of_lines(file, [("", line) for line in said.splitlines() if line.strip()], own)
 
 
 def _of_document(file: File, content: bytes, own: frozenset[OwnPattern]) -> Scan:
