@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from app.core.config import Networks
@@ -23,13 +23,14 @@ class TrustedProxies:
         self._trusted = lru_cache(maxsize=4_096)(self._is_trusted)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if self._trusted(environ.get("REMOTE_ADDR", "")):
-            hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-            for hop in reversed(hops):
-                if not _is_address(hop):
+        peer = environ["REMOTE_ADDR"] = _address(environ.get("REMOTE_ADDR", "")) or environ.get("REMOTE_ADDR", "")
+        if self._trusted(peer):
+            for hop in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+                address = _address(hop.strip())
+                if address is None:
                     break
-                environ["REMOTE_ADDR"] = hop
-                if not self._trusted(hop):
+                environ["REMOTE_ADDR"] = address
+                if not self._trusted(address):
                     break
             scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")[-1].strip()
             if scheme in ("http", "https"):
@@ -37,13 +38,18 @@ class TrustedProxies:
         return self._wsgi(environ, start_response)
 
     def _is_trusted(self, address: str) -> bool:
-        return _is_address(address) and any(ip_address(address) in network for network in self._networks)
+        return _address(address) is not None and any(ip_address(address) in network for network in self._networks)
 
 
 @lru_cache(maxsize=4_096)
-def _is_address(value: str) -> bool:
+def _address(value: str) -> str | None:
+    """Return an address in its one form, or None: a socket for both families writes IPv4 as `::ffff:192.0.2.1`.
+
+    A zone (RFC 4007 section 11) is a name that the sender chose; with it one address would count as any number of them.
+    """
     try:
-        ip_address(value)
+        parsed = ip_address(value.partition("%")[0])
     except ValueError:
-        return False
-    return True
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return str(mapped or parsed)

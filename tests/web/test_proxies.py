@@ -24,6 +24,13 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8:ffff::/48"))
         ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
         ("2001:db8:ffff::1", "2001:db8::7", "2001:db8::7"),
         ("", "203.0.113.5", ""),
+        # Listening on [::], IPv4 arrives in IPv6's clothes.
+        ("::ffff:10.0.0.1", "203.0.113.5", "203.0.113.5"),
+        ("::ffff:192.0.2.1", "203.0.113.5", "192.0.2.1"),
+        ("10.0.0.1", "::ffff:203.0.113.5", "203.0.113.5"),
+        # One address is one caller, in whichever spelling and zone.
+        ("10.0.0.1", "fe80::1%a", "fe80::1"),
+        ("10.0.0.1", "fe80:0::1%b", "fe80::1"),
     ],
 )
 def test_the_right_most_address_that_is_no_proxy_is_the_caller(peer: str, forwarded: str, believed: str) -> None:
