@@ -8,14 +8,15 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 from flask import Response, request
 from flask import abort as stop
 from flask_babel import gettext as _
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import UnsupportedMediaType
@@ -75,6 +76,16 @@ class Problem(BaseModel):
     field: str | None = Field(None, description="The first field that has to change.")
     errors: list[dict[str, str]] | None = Field(None, description="Each field that has to change, with a sentence.")
 
+
+def _tellable(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("instant_out_of_range", "before the year 1 or after 9999 in UTC") from None
+
+
+#: A time with its offset that can be told in UTC too, as the database keeps it.
+Instant = Annotated[AwareDatetime, AfterValidator(_tellable)]
 
 Model = TypeVar("Model", bound=BaseModel)
 Row = TypeVar("Row")
@@ -219,6 +230,7 @@ def _sentence(error: ErrorDetails) -> str:
         "tuple_type": _("Give a list."),
         "model_type": _("Give an object."),
         "timezone_aware": _("Give the time with its offset, such as 2026-12-31T18:00:00+01:00."),
+        "instant_out_of_range": _("Give a time of the years 1 to 9999 in UTC."),
         "enum": _("Give one of: %(choices)s.", choices=given.get("expected", "")),
         "literal_error": _("Give one of: %(choices)s.", choices=given.get("expected", "")),
         "greater_than_equal": _("Give %(bound)s or more.", bound=given.get("ge", "")),

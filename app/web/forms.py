@@ -24,6 +24,8 @@ from app.core.errors import Conflict, DomainError, Invalid
 from app.web.fields import ComponentMeta
 from app.web.templating import viewer_zone
 
+#: The first and last years there are cannot be converted into every zone.
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 #: Newer than the library's published types.
 _CHOICE: Any = vars(wtforms_choices)["SelectChoice"]
 
@@ -95,6 +97,9 @@ class Day(DateField):
             super().process_formdata(valuelist)
         except ValueError as error:
             raise ValueError(gettext("Enter a day such as 2026-12-31.")) from error
+        if self.data and not FIRST_YEAR <= self.data.year <= LAST_YEAR:
+            self.data = None
+            raise ValueError(gettext("Enter a day such as 2026-12-31."))
 
 
 class Required(DataRequired):

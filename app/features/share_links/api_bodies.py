@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from app.core.accounts.actor import Actor, ActorKind
 from app.features.share_links import conditions as rules
@@ -23,7 +23,7 @@ from app.features.share_links.policy import LinkState
 from app.features.share_links.powers_api import PowersBody
 from app.features.share_links.rules.content_check import Unread, Why
 from app.integrations.atlassian.addresses import MAX_ADDRESS_LENGTH
-from app.web.api import Input, Output, PageQuery, Query
+from app.web.api import Input, Instant, Output, PageQuery, Query
 from app.web.surfaces import Surface, absolute
 
 #: What a link is told with under the names that it has inside.
@@ -69,8 +69,8 @@ class NewShare(Input):
     name: str | None = Field(None, max_length=rules.MAXIMUM_NAME)
     password: str | None = Field(None, max_length=200)
     generate: bool = Field(False, description="Make a password, and answer it once.")
-    opens_at: AwareDatetime | None = Field(None, description="Before this nobody opens it.")
-    expires_at: AwareDatetime | None = None
+    opens_at: Instant | None = Field(None, description="Before this nobody opens it.")
+    expires_at: Instant | None = None
     networks: list[str] = Field(default_factory=list, max_length=networks.MAXIMUM, description=_NETWORKS)
     max_views: int | None = Field(None, ge=1, le=rules.MAXIMUM_VIEWS)
     max_views_each: int | None = Field(None, ge=1, le=rules.MAXIMUM_VIEWS, description=_EACH)
@@ -93,8 +93,8 @@ class SharePatch(Input):
     name: str = Field("", max_length=rules.MAXIMUM_NAME)
     password: str | None = Field(None, max_length=200)
     generate: bool = False
-    opens_at: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    opens_at: Instant | None = None
+    expires_at: Instant | None = None
     networks: list[str] | None = Field(None, max_length=networks.MAXIMUM, description=_NETWORKS)
     max_views: int | None = Field(None, ge=1, le=rules.MAXIMUM_VIEWS)
     max_views_each: int | None = Field(None, ge=1, le=rules.MAXIMUM_VIEWS, description=_EACH)
@@ -247,12 +247,12 @@ class ShareFilter(BaseModel):
     condition: Condition | None = Field(None, description="Only links that ask for this.")
     risk: Risk | None = Field(None, description="Only active links with this risk.")
     never_opened: bool = Field(False, description="Only links that no reader has opened.")
-    created_from: AwareDatetime | None = None
-    created_to: AwareDatetime | None = Field(None, description="Up to before this instant, as are the others.")
-    ends_from: AwareDatetime | None = None
-    ends_to: AwareDatetime | None = None
-    opened_from: AwareDatetime | None = Field(None, description="By when a reader last opened it.")
-    opened_to: AwareDatetime | None = None
+    created_from: Instant | None = None
+    created_to: Instant | None = Field(None, description="Up to before this instant, as are the others.")
+    ends_from: Instant | None = None
+    ends_to: Instant | None = None
+    opened_from: Instant | None = Field(None, description="By when a reader last opened it.")
+    opened_to: Instant | None = None
 
     def wanted(self, *, everybodys: bool, sort: str = "") -> Wanted:
         """Return what is asked of the list."""

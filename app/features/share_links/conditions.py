@@ -4,6 +4,7 @@ Pure: settings, times and what stands already are arguments. Each refusal names 
 """
 
 import secrets
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -148,6 +149,8 @@ def check_password(password: str, rules: Rules | None = None) -> None:
         raise Invalid("password", Text("Use at least %(count)s characters.", count=shortest))
     if len(password) > MAXIMUM_LENGTH:
         raise Invalid("password", Text("Use at most %(count)s characters.", count=MAXIMUM_LENGTH))
+    if not password.strip() or any(unicodedata.category(character) == "Cc" for character in password):
+        raise Invalid("password", Text("Use characters that can be typed, and not blanks alone."))
     if rules is not None and rules.password_score and strength(password).score < rules.password_score:
         raise Invalid(
             "password",

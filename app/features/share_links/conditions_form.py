@@ -13,10 +13,9 @@ from wtforms.validators import Optional as Optionally
 from app.core.accounts import second_factor
 from app.core.accounts.sign_in import Way
 from app.features.share_links.conditions import MAXIMUM_TERMS
-from app.web.forms import Form, TicksField, at_most
+from app.web.forms import FIRST_YEAR, LAST_YEAR, Form, TicksField, at_most
 from app.web.templating import viewer_zone
 
-FIRST_YEAR, LAST_YEAR = 1970, 9000
 #: As many characters as the largest number of the longest entries takes.
 _LONGEST_LIST = 40_000
 #: Values of the choice of a sign-in beside the names of ways, which hold no colon.
@@ -32,7 +31,6 @@ class Moment(DateTimeLocalField):
             super().process_formdata(valuelist)
         except ValueError as error:
             raise ValueError(gettext("Enter a day and a time, such as 2026-12-31 18:00.")) from error
-        # The first and last years cannot be converted into every zone.
         if self.data and not FIRST_YEAR <= self.data.year <= LAST_YEAR:
             self.data = None
             raise ValueError(gettext("Enter a day and a time, such as 2026-12-31 18:00."))

@@ -214,4 +214,4 @@ def _argument(value: object) -> str:
 
 
 def _end_of_day(day: date | None) -> datetime | None:
-    return start_of_day(day + timedelta(days=1)) if day is not None and day < date.max else None
+    return start_of_day(day + timedelta(days=1)) if day is not None else None

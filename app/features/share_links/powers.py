@@ -92,6 +92,8 @@ def checked(powers: Powers, *, is_page: bool) -> Powers:
             raise Invalid("children", Text("Choose 1 to %(maximum)s levels.", maximum=MAXIMUM_DEPTH))
         if len(children.labels) > MAXIMUM_LABELS or any(len(one) > _MAXIMUM_LABEL for one in children.labels):
             raise Invalid("labels", Text("Enter at most %(maximum)s labels.", maximum=MAXIMUM_LABELS))
+        if not all(map(str.isprintable, children.labels)):
+            raise Invalid("labels", Text("The labels hold characters that cannot be shown."))
     if powers.jira_fields and is_page:
         raise Invalid("fields", Text("A page has no fields to choose from."))
     if len(powers.jira_fields) > MAXIMUM_FIELDS or not all(map(_FIELD_ID.fullmatch, powers.jira_fields)):

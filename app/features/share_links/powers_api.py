@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.features.share_links.powers import MAXIMUM_DEPTH, MAXIMUM_FIELDS, MAXIMUM_LABELS, Children, Powers
+from app.features.share_links.powers import MAXIMUM_DEPTH, MAXIMUM_FIELDS, MAXIMUM_LABELS, Children, Powers, labels_of
 from app.features.share_links.reading.names import Names
 from app.features.share_links.rules.rulebook import Rules
 from app.web.api import Input
@@ -53,7 +53,7 @@ def chosen(before: Powers, body: PowersBody | None, ruled: Rules | None) -> Powe
     found = replace(before, **{name: getattr(body, name) for name in _SWITCHES if name in given})
     if "children" in given:
         below = body.children
-        found = replace(found, children=Children(below.depth, tuple(below.labels)) if below else None)
+        found = replace(found, children=Children(below.depth, labels_of(",".join(below.labels))) if below else None)
     if "jira_fields" in given:
         found = replace(found, jira_fields=tuple(body.jira_fields))
     if "names" in given:

@@ -67,6 +67,7 @@ def test_entries_are_filtered(pages: PageClient, auditor: Person) -> None:
         "?ids=nothing-has-this": [],
         "?until=2020-01-01": [],
         "?since=2099-01-01": [],
+        "?since=0001-01-01&until=9999-12-31": None,
         "?event=made:up:event&subject_kind=nonsense&since=nonsense&ids=%00": None,
     }.items():
         found = shown(pages, query)
@@ -85,6 +86,8 @@ def test_dates_are_whole_days_in_the_readers_zone(pages: PageClient, held_clock:
         trail.record(db, CoreEvent.REFUSED, subject=None, reason="x")
     # 16:00 UTC is already the next day there.
     assert shown(pages, "?since=2026-11-24") == ["access:endpoint:refused"]
+    # The first day there is began before the first in UTC.
+    pages.get("/audit?since=0001-01-01&until=9999-12-31")
 
 
 def test_the_trail_is_paged_by_key_without_losing_or_repeating_an_entry(pages: PageClient, auditor: Person) -> None:

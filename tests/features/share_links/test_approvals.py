@@ -257,6 +257,8 @@ def test_an_administrator_decides_on_the_page(office: Office, pages: PageClient)
     assert "waits for approval" in pages.get(f"/links/{link.public_id}/").text
     pages.sign_in(office.ada)
     assert "For Northwind" in pages.get("/links/approvals/").text
+    # A number that no database holds is no request either.
+    pages.get(f"/links/approvals/{10**30}", status=404)
     pages.get(f"/links/approvals/{office.request(link)}")
     assert "Say why" in pages.submit("Decide", {"decision": "decline"}, status=422).text
     pages.submit("Decide", {"decision": "approve"})
