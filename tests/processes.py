@@ -14,7 +14,11 @@ from typing import Any
 
 #: prctl(2): the signal this process gets when its parent ends.
 _PR_SET_PDEATHSIG = 1
+#: How long a busy machine may take for anything; only what hangs takes longer.
+PATIENCE_SECONDS = 120
 _libc = ctypes.CDLL(None, use_errno=True)
+#: What keeps the ports that were given out.
+_taken: list[socket.socket] = []
 
 
 def start(
@@ -61,7 +65,12 @@ def stop(process: subprocess.Popen[bytes], *, how: signal.Signals = signal.SIGTE
 
 
 def wait_until(
-    ready: Callable[[], bool], process: subprocess.Popen[bytes], *, log: Path, seconds: float = 30, what: str = "it"
+    ready: Callable[[], bool],
+    process: subprocess.Popen[bytes],
+    *,
+    log: Path,
+    seconds: float = PATIENCE_SECONDS,
+    what: str = "it",
 ) -> None:
     """Wait for a program to be ready; fail with its output when it ends first or takes too long."""
     deadline = time.monotonic() + seconds
@@ -89,7 +98,7 @@ def descendants(parent: int) -> list[int]:
     return [one for child in children(parent) for one in (child, *descendants(child))]
 
 
-def wait_for_end(pid: int, seconds: float = 30) -> None:
+def wait_for_end(pid: int, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait for a process to end that may be nobody's child any more."""
     deadline = time.monotonic() + seconds
     while lives(pid):
@@ -108,11 +117,30 @@ def lives(pid: int) -> bool:
     return state not in ("Z", "X")
 
 
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(and_next: int = 0) -> int:
+    """Return a port of 127.0.0.1 that is free with the next ones, for a program that is about to listen; nobody else is given it.
+
+    It stays taken while this process lives. A server that asks for SO_REUSEADDR, as each does that can be started again at
+    once, may listen there all the same, for nothing listens here.
+    """
+    for _ in range(100):
+        first = _take_port(0)
+        port = int(first.getsockname()[1])
+        with suppress(OSError, OverflowError):
+            _taken.extend([first, *(_take_port(port + number) for number in range(1, and_next + 1))])
+            return port
+    raise RuntimeError(f"there are no {and_next + 1} free ports side by side")
+
+
+def _take_port(port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind(("127.0.0.1", port))
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def accepts(port: int, host: str = "127.0.0.1") -> bool:

@@ -15,7 +15,7 @@ from app.core.jobs.worker import run_job
 from app.core.mail import delivery
 from app.core.mail.models import OutgoingMail
 from app.core.text import Text
-from tests.processes import free_port
+from tests.processes import PATIENCE_SECONDS, free_port
 
 
 class Sink:
@@ -32,7 +32,7 @@ class Sink:
 @pytest.fixture
 def sink() -> Iterator[tuple[Sink, int]]:
     kept, port = Sink(), free_port()
-    controller = Controller(kept, hostname="127.0.0.1", port=port)
+    controller = Controller(kept, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE_SECONDS)
     controller.start()
     yield kept, port
     controller.stop()

@@ -101,7 +101,8 @@ def test_markup_damaged_beyond_repair_is_refused() -> None:
     ],
 )
 def test_no_repetition_makes_reading_slow(unit: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     with suppress(DocumentError):
         render_storage(unit * (300_000 // len(unit)), MATERIAL)
-    assert time.perf_counter() - began < 20
+    # Of a processor: on a busy machine it gets them later.
+    assert time.thread_time() - began < 20

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,11 +44,11 @@ class Demonstration:
 @pytest.fixture
 def demonstration(tmp_path: Path) -> Iterator[Demonstration]:
     """`make demo` after its set-up, until its table is printed."""
-    port, log = _four_free_ports(), tmp_path / "log"
+    port, log = processes.free_port(and_next=3), tmp_path / "log"
     command = [sys.executable, "-c", _ELSEWHERE, str(tmp_path / "demo")]
     process = processes.start(command, log=log, environ=_environ(port), cwd=ROOT)
     shown = Demonstration(port, log, process)
-    processes.wait_until(lambda: "Ctrl-C" in shown.said, process, log=log, seconds=120, what="the demonstration")
+    processes.wait_until(lambda: "Ctrl-C" in shown.said, process, log=log, what="the demonstration")
     yield shown
     processes.stop(process, seconds=40)
 
@@ -80,7 +79,7 @@ def test_it_ends_with_everything_it_started(demonstration: Demonstration) -> Non
     started = processes.children(demonstration.process.pid)
     assert len(started) == 3
     demonstration.process.send_signal(signal.SIGINT)
-    assert demonstration.process.wait(60) == 0
+    assert demonstration.process.wait(processes.PATIENCE_SECONDS) == 0
     assert "Everything has ended." in demonstration.said
     for pid in started:
         processes.wait_for_end(pid)
@@ -97,17 +96,3 @@ def _opens(demonstration: Demonstration, path: str, password: str) -> bool:
 def _environ(port: int) -> dict[str, str]:
     found = {name: value for name, value in os.environ.items() if not name.startswith("PORTICO_")}
     return found | {"PORT": str(port), "PYTHONUNBUFFERED": "1"}
-
-
-def _four_free_ports() -> int:
-    # Below those that connections of other programs are given.
-    return next(port for port in range(20_000, 32_000, 4) if all(map(_is_free, range(port, port + 4))))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

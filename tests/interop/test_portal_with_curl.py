@@ -5,14 +5,15 @@ import re
 import subprocess
 
 from tests.journeys.portal import Portal
+from tests.processes import PATIENCE_SECONDS
 
 
 def _curl(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["curl", "--silent", "--show-error", "--max-time", "10", *words],
+        ["curl", "--silent", "--show-error", "--max-time", str(PATIENCE_SECONDS), *words],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=2 * PATIENCE_SECONDS,
         check=False,
     )
 

@@ -17,6 +17,7 @@ from tests.factories import people
 from tests.interop.peers import GROUP, Account, Peer
 from tests.interop.traveller import Traveller
 from tests.journeys.portal import Portal
+from tests.processes import PATIENCE_SECONDS
 
 #: The client secret that both sides are told.
 SECRET = "canary-quiet-harbour-lantern-42"
@@ -108,7 +109,7 @@ def connect(name: str, portal: Portal, peer: Peer, administrator: Traveller, fol
 
 def fetch(address: str) -> bytes:
     """Read a document as anybody can."""
-    answer = urllib3.request("GET", address, retries=False, timeout=20)
+    answer = urllib3.request("GET", address, retries=False, timeout=PATIENCE_SECONDS)
     assert answer.status == 200, f"{address}: {answer.status}"
     document: bytes = answer.data
     return document

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock, db
@@ -37,6 +37,7 @@ from app.core.crypto.keyring import KeyRing
 from app.core.jobs.models import Job, JobState
 from app.core.permissions import Role
 from app.core.ratelimit import Attempt
+from app.core.settings import registry
 from app.core.settings.models import RuntimeSetting
 from app.features.share_links.models import AddressCode, RuleLevel, ShareLink
 from app.integrations.atlassian.types import Account, Product
@@ -44,6 +45,7 @@ from simulator.site import Running
 from tests import processes, settings
 from tests.database import Databases, connect
 from tests.factories import people
+from tests.processes import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 INES = Account("5f1a00000000000000000a02", "Ines Moreau", "ines@acme.example", active=True)
@@ -86,7 +88,7 @@ class Portal:
         self.data = data
         self._environ = environ
         self._numbers = count(1)
-        self._http = urllib3.PoolManager(retries=False, timeout=20)
+        self._http = urllib3.PoolManager(retries=False, timeout=PATIENCE_SECONDS)
 
     def command(self, *words: str | Path) -> str:
         """Run `portico …` beside it and return what it prints; fail with all it said where it fails."""
@@ -97,7 +99,7 @@ class Portal:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
         assert finished.returncode == 0, f"portico {words}:\n{finished.stdout}{finished.stderr}"
@@ -220,13 +222,19 @@ class Portal:
             return row.id
 
     def set(self, area: str, **values: Any) -> None:
-        """Change run-time settings, where the page for it is not what the story is about."""
+        """Change run-time settings, where the page for it is not what the story is about; the portal knows them then."""
         with db.transaction() as session:
             session.merge(RuntimeSetting(area=area, values=values, changed_at=clock.now()))
+        self.let_settings_be_read()
+
+    @staticmethod
+    def let_settings_be_read() -> None:
+        """Wait until no process of the portal goes on with settings of before."""
+        time.sleep(registry.FRESH_SECONDS)
 
     def mail(self, address: str, pattern: str) -> re.Match[str]:
         """Wait for a mail to an address that has such a line, and return the match in the newest one."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             files = sorted((self.data / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
             for file in reversed(files):
@@ -241,25 +249,21 @@ class Portal:
         """Wait for a code, other than an earlier one, and return it."""
         return self.mail(address, rf"^ +(?!{other_than or 'none'})(\d{{6}})$")[1]
 
-    def let_codes_age(self, by: timedelta) -> None:
-        """Let the codes that visitors asked for be older."""
+    def let_codes_be_asked(self, ago: timedelta) -> None:
+        """Let the codes that visitors asked for be as old as that, however long the pages took since."""
         with db.transaction() as session:
-            for row in session.scalars(select(AddressCode)):
-                row.asked_at -= by
+            session.execute(update(AddressCode).values(asked_at=clock.now() - ago))
 
     def let_limits_last(self) -> None:
-        """Let what was counted count in the next windows too: a minute of the clock may end between two pages."""
+        """Let what was counted count in the next window too: a minute of the clock may end between two pages."""
         with db.transaction() as session:
-            for row in session.scalars(select(Attempt)).all():
-                long = row.ends_at - row.window_start
-                session.merge(
-                    Attempt(
-                        scope=row.scope,
-                        key=row.key,
-                        window_start=row.ends_at,
-                        count=row.count,
-                        ends_at=row.ends_at + long,
-                    )
+            newest = {
+                (row.scope, row.key): row for row in session.scalars(select(Attempt).order_by(Attempt.window_start))
+            }
+            for row in newest.values():
+                ends_at = row.ends_at + (row.ends_at - row.window_start)
+                session.add(
+                    Attempt(scope=row.scope, key=row.key, window_start=row.ends_at, count=row.count, ends_at=ends_at)
                 )
 
     def let_time_pass(self) -> None:
@@ -271,7 +275,7 @@ class Portal:
         """Attach a file to a page of the simulated site."""
         where = f"{self.site.base_url}/_simulator/attachments/{page_id}/{filename}"
         body = {"base64": base64.b64encode(content).decode(), "media_type": "application/octet-stream"}
-        answer = urllib3.request("PUT", where, json=body, timeout=5)
+        answer = urllib3.request("PUT", where, json=body, timeout=PATIENCE_SECONDS)
         assert answer.status < 300, answer.data
 
     def attachment(self, filename: str) -> bytes:
@@ -302,7 +306,7 @@ def running(
     log = folder / "log"
     process = processes.start([sys.executable, "-m", "app.cli", "serve"], log=log, environ=environ, cwd=ROOT)
     try:
-        processes.wait_until(lambda: _ready(port), process, log=log, seconds=90, what="portico serve")
+        processes.wait_until(lambda: _ready(port), process, log=log, what="portico serve")
         yield Portal(base_url, public_url if two_hosts else base_url, engine, site, folder, environ)
     finally:
         _end(process)

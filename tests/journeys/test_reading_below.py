@@ -1,9 +1,12 @@
 """What is read besides the page itself: the pages below it, comments, and an issue by its chosen fields."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.journeys.portal import Portal
 from tests.journeys.visitor import DAY_AND_NIGHT, PHONE, Look, Visit, Visitor, looks
@@ -18,6 +21,21 @@ def look_at(reader: Visitor, name: str) -> None:
     """Take a picture where somebody wants to see them: `PICTURES` names the folder."""
     if folder := os.environ.get("PICTURES"):
         reader.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@contextmanager
+def looking_once(reader: Visitor, address: str) -> Iterator[None]:
+    """Have a page that looks again by itself stand still while it is looked at."""
+
+    def still(route: Route) -> None:
+        answer = route.fetch()
+        headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
+        assert len(headers) < len(answer.headers), "it does not look again by itself"
+        route.fulfill(response=answer, headers=headers)
+
+    reader.page.route(address, still)
+    yield
+    reader.page.unroute(address)
 
 
 @looks
@@ -78,10 +96,14 @@ def test_a_pdf_is_awaited_and_saved(portal: Portal, visit: Visit, look: Look, pa
     reader.enter({"Password": PASSWORD}).press("Open")
     title = reader.heading
     look_at(reader, f"watermark-{look.name}")
-    reader.open(f"{link.address}pdf/progress")
-    assert reader.heading == "Your PDF is being made"
-    look_at(reader, f"progress-{look.name}")
-    reader.page.get_by_role("heading", name="Your PDF is ready").wait_for(timeout=60_000)
+    progress = f"{link.address}pdf/progress"
+    with looking_once(reader, progress):
+        reader.open(progress)
+        assert reader.heading == "Your PDF is being made"
+        look_at(reader, f"progress-{look.name}")
+    # It looks again by itself until the PDF is there.
+    reader.page.goto(progress)
+    reader.page.get_by_role("heading", name="Your PDF is ready").wait_for()
     name, pdf = reader.download("Download PDF")
     assert name == f"{title}.pdf"
     assert pdf.startswith(b"%PDF-")

@@ -1,8 +1,10 @@
 """Somebody at a browser, who looks closely at every page they get.
 
 A page fails its visitor when axe-core finds a violation of WCAG 2.2 AA, when the console has an error, when anything is
-asked of another origin, when the policy stops something, or when the page is wider than the window. Nothing of the
-portal is loosened for that: axe-core enters by the browser's debugging interface, which no policy governs.
+asked of another origin, when anything it asks for fails, when the policy stops something, or when the page is wider than
+the window. Nothing of the portal is loosened for that: axe-core enters by the browser's debugging interface, which no
+policy governs. A page is looked at when everything it has asked for has come; what a page that is being left still asks for
+is nobody's fault, since the story may have changed by then.
 """
 
 import functools
@@ -16,13 +18,14 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Download, Locator, Page, Request, Response, WebError
+from playwright.sync_api import Browser, ConsoleMessage, Download, Frame, Locator, Page, Request, Response, WebError
 
 from tests.journeys.portal import Cast, Portal
+from tests.processes import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 #: Milliseconds that anything may take on a busy machine.
-PATIENCE = 10_000
+PATIENCE = PATIENCE_SECONDS * 1_000
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _CONTRAST = "color-contrast"
 _NOTE_VIOLATIONS = """
@@ -31,6 +34,8 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.__violations.push(`${event.violatedDirective}: ${event.blockedURI}`);
 });
 """
+#: Pictures near the window are asked for in the frame after the one that shows where they are.
+_TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 _FACTS = """() => ({
   wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   violations: window.__violations || [],
@@ -89,7 +94,11 @@ class Visitor:
         self._browser = browser
         self._script = script
         self._problems: list[str] = []
-        self._failed: list[str] = []
+        self._failed: list[Response] = []
+        #: What the page that is open has asked for, and whether it has come.
+        self._asked: dict[Request, bool] = {}
+        #: The request for another page, which is not there yet.
+        self._leaving: Request | None = None
         self.context = browser.new_context(
             base_url=portal.base_url,
             java_script_enabled=script,
@@ -101,11 +110,15 @@ class Visitor:
         )
         self.context.set_default_timeout(PATIENCE)
         self.context.add_init_script(_NOTE_VIOLATIONS)
+        self.context.on("request", self._note_asked)
         self.context.on("request", self._note_request)
         self.context.on("response", self._note_response)
+        self.context.on("requestfinished", self._note_come)
+        self.context.on("requestfailed", self._note_broken_off)
         self.context.on("console", self._note_console)
         self.context.on("weberror", self._note_script_error)
         self.page: Page = self.context.new_page()
+        self.page.on("framenavigated", self._note_page)
 
     def another(self) -> Self:
         """Return another browser, which knows nothing of this one."""
@@ -126,7 +139,7 @@ class Visitor:
         """Load the page again."""
         return self._arrived(self.page.reload(), status)
 
-    def follow(self, words: str, status: int = 200, *, row: str | None = None) -> Self:
+    def follow(self, words: str, status: int = 200, *, row: str | re.Pattern[str] | None = None) -> Self:
         """Click the first link with these words; `row` names the table row that it stands in."""
         return self._going(self._place(row).get_by_role("link", name=words, exact=True).first.click, status)
 
@@ -134,11 +147,11 @@ class Visitor:
         """Click the first link of a list, whatever it says."""
         return self._going(self.page.locator(selector).first.click, 200)
 
-    def press(self, words: str, status: int = 200, *, row: str | None = None) -> Self:
+    def press(self, words: str, status: int = 200, *, row: str | re.Pattern[str] | None = None) -> Self:
         """Press a button that leads to a page."""
         return self._going(self._place(row).get_by_role("button", name=words, exact=True).first.click, status)
 
-    def unfold(self, words: str, *, row: str | None = None) -> Self:
+    def unfold(self, words: str, *, row: str | re.Pattern[str] | None = None) -> Self:
         """Press what asks a question or opens a menu."""
         self._place(row).locator("summary").filter(has_text=words).first.click()
         return self
@@ -237,7 +250,7 @@ class Visitor:
                 return int(width)
             self.page.wait_for_timeout(50)
 
-    def _place(self, row: str | None) -> Any:
+    def _place(self, row: str | re.Pattern[str] | None) -> Any:
         return self.page if row is None else self.page.get_by_role("row").filter(has_text=row)
 
     def _field(self, label: str) -> Any:
@@ -253,7 +266,7 @@ class Visitor:
     def _arrived(self, response: Response | None, status: int) -> Self:
         assert response is not None, f"{self.page.url}: there was no answer"
         assert response.status == status, f"{self.page.url} answered {response.status}: {self.words[:600]}"
-        self._failed = [line for line in self._failed if not line.endswith(f" {response.url}")]
+        self._failed = [one for one in self._failed if one != response]
         self.check()
         return self
 
@@ -261,10 +274,11 @@ class Visitor:
 
     def check(self) -> None:
         """Look at the page as it is now, in each look; fails with all that is wrong with it."""
-        self.page.wait_for_load_state("load")
-        problems = [*self._problems, *self._failed]
+        problems: list[str] = []
         for look in self._in_each_look():
+            self._wait_for_all()
             problems += [f"{fault} ({look.name})" for fault in self._faults(look)]
+        problems += [*self._problems, *(f"{one.status} for {one.url}" for one in self._failed)]
         self._problems, self._failed = [], []
         assert not problems, f"{self.page.url}:\n  " + "\n  ".join(problems)
 
@@ -291,6 +305,17 @@ class Visitor:
             yield f"the page has {facts['headings']} main headings"
         yield from self._inaccessible(look)
 
+    def _wait_for_all(self) -> None:
+        """Wait until all that the page has asked for has come: what comes later would come into another page."""
+        self.page.wait_for_load_state("load")
+        # Where script is off no picture waits for the window to come near, and no frame is counted.
+        if self._script:
+            self.page.evaluate(_TWO_FRAMES)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while missing := [one.url for one, has_come in self._asked.items() if not has_come]:
+            assert time.monotonic() < deadline, f"{self.page.url} waits for {missing}"
+            self.page.wait_for_timeout(20)
+
     def _inaccessible(self, look: Look) -> list[str]:
         # axe-core waits by timers, which stand still where script is off; the markup is the same where it is on.
         key = (_PASSING.sub("", self.page.content()), look.dark, look.width)
@@ -316,9 +341,35 @@ class Visitor:
         if not request.url.startswith((self.portal.base_url + "/", self.portal.public_url + "/", "data:", "blob:")):
             self._problems.append(f"the page asks {request.url}")
 
+    def _note_asked(self, request: Request) -> None:
+        if self._leads_away(request):
+            self._leaving = request
+        else:
+            self._asked[request] = False
+
+    def _note_come(self, request: Request) -> None:
+        if request in self._asked:
+            self._asked[request] = True
+
+    def _note_broken_off(self, request: Request) -> None:
+        self._note_come(request)
+        # It was a file to save: the page stays.
+        if request == self._leaving:
+            self._leaving = None
+
+    def _note_page(self, frame: Frame) -> None:
+        # An address that changes within a page is no other page.
+        if frame == self.page.main_frame and self._leaving is not None:
+            self._leaving = None
+            self._asked.clear()
+
+    def _leads_away(self, request: Request) -> bool:
+        return request.is_navigation_request() and request.frame == self.page.main_frame
+
     def _note_response(self, response: Response) -> None:
-        if response.status >= 400:
-            self._failed.append(f"{response.status} for {response.url}")
+        own = self._leads_away(response.request) or (self._leaving is None and response.request in self._asked)
+        if response.status >= 400 and own:
+            self._failed.append(response)
 
     def _note_script_error(self, error: WebError) -> None:
         self._problems.append(f"script failed: {error.error}")

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3 import BaseHTTPResponse
 
-TIMEOUT_SECONDS = 30
+from tests.processes import PATIENCE_SECONDS
+
+TIMEOUT_SECONDS = PATIENCE_SECONDS
 
 
 class Unanswered(Exception):

@@ -12,5 +12,11 @@ schedule.LEASE_SECONDS = 2
 setattr(running, "LEASE", LEASE)  # noqa: B010 - imported there by name
 running.SWEEP_SECONDS = 1
 
-if __name__ == "__main__":
+
+def run() -> None:
+    """Work until told to end."""
     worker(standalone_mode=False)
+
+
+if __name__ == "__main__":
+    run()

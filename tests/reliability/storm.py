@@ -16,11 +16,12 @@ from random import Random
 from urllib3 import BaseHTTPResponse
 
 from tests.factories.people import PASSWORD
+from tests.processes import PATIENCE_SECONDS
 from tests.reliability.clients import Browser, Program, Unanswered, pool
 from tests.reliability.conftest import Installation
 
 #: Seconds after which an installation that was killed has to answer again.
-PATIENCE = 60
+PATIENCE = PATIENCE_SECONDS
 LINK_PASSWORD = "an otter under the pier"
 BUSY = (429, 503)
 #: Strangers are told nothing; whoever held a grant is told why.

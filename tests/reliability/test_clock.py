@@ -22,8 +22,8 @@ SHIFTED = Path(__file__).parent / "shifted"
 LINK_PASSWORD = "an otter under the pier"
 READER = "reader@partner.example"
 HOUR = timedelta(hours=1)
-#: Work that is due every second, or whose worker died, is done this soon: a lease is a minute long.
-SOON_SECONDS = 20
+#: More wrong passwords than two minutes together allow.
+MANY = 12
 
 
 class Clock:
@@ -79,7 +79,7 @@ def test_nothing_waits_for_an_hour_when_the_clock_is_turned_back(
 ) -> None:
     path, mailed = make.link(timedelta(days=7)), make.by_mail()
     reader, guest = make.reader(path), make.signed_in()
-    assert waited_until(_all_done, SOON_SECONDS)
+    assert waited_until(_all_done)
     installation.kill("worker")
     with db.transaction() as session:
         # One job is in the hands of a worker that is dead, one was written and not begun.
@@ -91,15 +91,16 @@ def test_nothing_waits_for_an_hour_when_the_clock_is_turned_back(
         outbox.claim(session, job.id, "dead")
 
     installation_clock.jump(-HOUR)
-    assert waited_until(_all_done, SOON_SECONDS)
+    assert waited_until(_all_done)
     assert reader.reads(path)
     assert guest.get("/profile").status == 200
     _goes_on(installation, make, path, mailed)
     stranger = make.browser()
     stranger.get(path)
-    tries = [stranger.post(path + "password", password="wrong").status for _ in range(7)]
-    assert tries[:3] == [403] * 3
-    assert tries[-1] == 429
+    tries = [stranger.post(path + "password", password="wrong").status for _ in range(3)]
+    assert tries == [403] * 3
+    # A minute of the clock, in which tries are counted, may end meanwhile.
+    assert 429 in (stranger.post(path + "password", password="wrong").status for _ in range(MANY))
 
     installation_clock.jump(timedelta())
     assert reader.reads(path)
@@ -150,7 +151,7 @@ class Maker:
         known = set(self._mails())
         browser.get(path)
         assert browser.post(path + "address", address=READER).status == 303
-        assert waited_until(lambda: set(self._mails()) > known, SOON_SECONDS)
+        assert waited_until(lambda: set(self._mails()) > known)
         (mail,) = set(self._mails()) - known
         found = re.search(r"^\s+(\d{6})\s*$", mail, re.MULTILINE)
         assert found is not None, mail
@@ -182,8 +183,8 @@ def _goes_on(installation: Installation, make: Maker, path: str, mailed: str) ->
     browser.get(mailed)
     browser.post(mailed + "open")
     assert browser.reads(mailed)
-    assert waited_until(_all_done, SOON_SECONDS)
-    assert waited_until(_all_sealed, SOON_SECONDS)
+    assert waited_until(_all_done)
+    assert waited_until(_all_sealed)
 
 
 def _all_done() -> bool:

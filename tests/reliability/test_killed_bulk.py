@@ -1,5 +1,6 @@
 """SIGKILL of the worker in the middle of work on many links: each is done once, and the report adds up."""
 
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -26,8 +27,8 @@ from tests import processes
 from tests.factories import links, people
 from tests.reliability.conftest import ROOT, waited_until
 
-#: How many links the filter finds, how many it does not, and how many are done when the worker is killed.
-FOUND, OTHERS, KILLED_AT = 150, 10, (10, 70)
+#: How many links the filter finds, how many it does not, and at which of its links each worker is killed.
+FOUND, OTHERS, KILLED_AT = 150, 10, (10, 60)
 DAYS = 3
 
 
@@ -49,15 +50,15 @@ def workers(environ: dict[str, str], tmp_path: Path) -> Iterator["Workers"]:
 
 
 class Workers:
-    """Starts impatient workers, which end with the test."""
+    """Starts workers, which end with the test."""
 
     def __init__(self, environ: dict[str, str], log: Path, stack: ExitStack) -> None:
         self._environ, self._log, self._stack = environ, log, stack
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, module: str = "impatient_worker", **variables: str) -> subprocess.Popen[bytes]:
         """Start another one."""
-        command = [sys.executable, "-m", "tests.reliability.impatient_worker"]
-        process = processes.start(command, log=self._log, environ=self._environ, cwd=ROOT)
+        command = [sys.executable, "-m", f"tests.reliability.{module}"]
+        process = processes.start(command, log=self._log, environ=self._environ | variables, cwd=ROOT)
         self._stack.callback(processes.stop, process)
         return process
 
@@ -79,12 +80,11 @@ def test_work_on_all_that_a_filter_finds_is_done_once_though_its_worker_is_kille
         before = {row.id: row.expires_at for row in session.scalars(select(ShareLink))}
         public_id = bulk.plan(session, actor, order, Wanted(search="harbour"))
         bulk.confirm(session, actor, public_id)
-    for handled in KILLED_AT:
-        worker = workers.start()
-        assert waited_until(partial(_at_least, handled))
-        worker.kill()
-        worker.wait()
-        assert _handled() < FOUND
+    for link in KILLED_AT:
+        earlier = _handled()
+        worker = workers.start("mortal_worker", MORTAL_AT=str(link))
+        assert worker.wait(processes.PATIENCE_SECONDS) == -signal.SIGKILL
+        assert earlier < _handled() < FOUND
     workers.start()
     assert waited_until(partial(_at_least, FOUND))
     with db.reading() as session:

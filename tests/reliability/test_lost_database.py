@@ -17,6 +17,7 @@ from app.core.mail import delivery
 from app.core.text import Text
 from app.features.share_links.models import ShareLink
 from tests.database import PostgresqlDatabases
+from tests.processes import PATIENCE_SECONDS
 from tests.reliability.conftest import Installation, waited_until
 
 KILLS = 2
@@ -76,7 +77,7 @@ def _more_than(acknowledged: list[str], count: int) -> bool:
 
 
 def _create_links(installation: Installation, acknowledged: list[str], seen: set[int], stop: threading.Event) -> None:
-    pool = urllib3.PoolManager(retries=False, timeout=30)
+    pool = urllib3.PoolManager(retries=False, timeout=PATIENCE_SECONDS)
     while not stop.is_set():
         answer = pool.request(
             "POST",
@@ -91,7 +92,7 @@ def _create_links(installation: Installation, acknowledged: list[str], seen: set
 
 
 def _status(installation: Installation, path: str) -> int:
-    pool = urllib3.PoolManager(retries=False, timeout=30)
+    pool = urllib3.PoolManager(retries=False, timeout=PATIENCE_SECONDS)
     return pool.request("GET", f"{installation.base_url}{path}").status
 
 

@@ -2,9 +2,11 @@
 
 import re
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import urllib3
 from sqlalchemy import func, select
@@ -16,6 +18,7 @@ from app.core.crypto import tokens as random_values
 from app.features.share_links import tokens
 from app.features.share_links.models import Grant, SharedObject, ShareLink
 from app.features.share_links.powers import Powers, dump
+from tests.processes import PATIENCE_SECONDS
 from tests.reliability.conftest import Installation
 
 VISITORS = 50
@@ -40,29 +43,34 @@ def test_ten_of_fifty_visitors_get_the_last_ten_views(installation: Installation
 
 def _visit(address: str, together: threading.Barrier) -> str:
     """Open the gate, wait for everybody, press "Open", and say what came of it."""
-    pool = urllib3.PoolManager(retries=False, timeout=90)
-    gate = pool.request("GET", address)
+    pool = urllib3.PoolManager(retries=False, timeout=PATIENCE_SECONDS)
+    gate = _answer(pool, "GET", address)
     assert gate.status == 200, gate.data[:500]
     field = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', gate.data.decode())
     assert field is not None
     cookies = _cookies(gate)
-    together.wait(60)
-    while True:
-        opened = pool.request(
-            "POST",
-            f"{address}open",
-            fields={"csrf_token": field.group(1)},
-            encode_multipart=False,
-            headers={"Cookie": _header(cookies)},
-            redirect=False,
-        )
-        if opened.status != 503:
-            break
+    together.wait(PATIENCE_SECONDS)
+    opened = _answer(
+        pool,
+        "POST",
+        f"{address}open",
+        fields={"csrf_token": field.group(1)},
+        encode_multipart=False,
+        headers={"Cookie": _header(cookies)},
+        redirect=False,
+    )
     if opened.status == 404:
         return "closed"
     assert opened.status == 303, (opened.status, opened.data[:300])
-    page = pool.request("GET", address, headers={"Cookie": _header(cookies | _cookies(opened))})
+    page = _answer(pool, "GET", address, headers={"Cookie": _header(cookies | _cookies(opened))})
     return "read" if page.status == 200 and b"doc-body" in page.data else "closed"
+
+
+def _answer(pool: urllib3.PoolManager, method: str, address: str, **more: Any) -> urllib3.BaseHTTPResponse:
+    """Ask until the portal is not too busy to answer, which it says by 503."""
+    while (answer := pool.request(method, address, **more)).status == 503:
+        time.sleep(0.05)
+    return answer
 
 
 def _cookies(answer: urllib3.BaseHTTPResponse) -> dict[str, str]:
@@ -76,7 +84,7 @@ def _header(cookies: dict[str, str]) -> str:
 
 def _link(installation: Installation) -> str:
     """Make a link without a password or group, so that only the views decide."""
-    pool = urllib3.PoolManager(retries=False, timeout=90)
+    pool = urllib3.PoolManager(retries=False, timeout=PATIENCE_SECONDS)
     made = pool.request(
         "POST",
         f"{installation.base_url}/api/v1/shares",

@@ -22,7 +22,7 @@ class Reader(threading.Thread):
         super().__init__(daemon=True)
         self.seen: list[tuple[float, bool]] = []
         self._browser = Browser(installation.base_url, through=elsewhere)
-        self._path, self._over = path, threading.Event()
+        self._path, self._until = path, float("inf")
 
     def open(self) -> bool:
         """Pass the gate; tells whether the link is read now."""
@@ -35,13 +35,14 @@ class Reader(threading.Thread):
         return self._browser.reads(self._path)
 
     def run(self) -> None:
-        while not self._over.is_set():
+        asked = time.monotonic()
+        while asked <= self._until:
             asked = time.monotonic()
             self.seen.append((asked, self.reads()))
 
-    def end(self) -> None:
-        """Read no more."""
-        self._over.set()
+    def read_until(self, instant: float) -> None:
+        """Read on until something was asked after an instant, and no more."""
+        self._until = instant
         self.join()
 
 
@@ -59,8 +60,7 @@ def test_a_stop_ends_every_grant_within_a_second_at_another_process(installation
         reader.start()
         made = administrator.call("POST", "/stops", {"scope": scope, "what": what, "reason": "A leak"})
         stopped = time.monotonic()
-        time.sleep(WITHIN_SECONDS + 0.5)
-        reader.end()
+        reader.read_until(stopped + WITHIN_SECONDS)
         assert made.status == 201, made.data
         late = [shown for asked, shown in reader.seen if asked > stopped + WITHIN_SECONDS]
         assert late, scope

@@ -12,6 +12,7 @@ from app.core.accounts import queries, service
 from app.core.accounts.actor import SYSTEM
 from app.features.share_links.models import SharedObject
 from tests.factories.people import PASSWORD, make_guest
+from tests.processes import PATIENCE_SECONDS
 from tests.reliability.clients import Browser, Program
 from tests.reliability.conftest import Installation
 
@@ -57,6 +58,6 @@ def test_many_readers_at_two_portals_ask_atlassian_once(installation: Installati
         site.requests.clear()
     together = threading.Barrier(READERS)
     with ThreadPoolExecutor(READERS) as pool:
-        shown = list(pool.map(lambda reader: together.wait(30) >= 0 and reader.reads(path), readers))
+        shown = list(pool.map(lambda reader: together.wait(PATIENCE_SECONDS) >= 0 and reader.reads(path), readers))
     assert all(shown)
     assert len([one for one in site.requests if one.path == "/wiki/api/v2/pages/100108"]) == 1

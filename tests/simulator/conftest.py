@@ -8,6 +8,7 @@ import urllib3
 
 from simulator.loading import refill
 from simulator.site import Running, start
+from tests.processes import PATIENCE_SECONDS
 
 
 class Client:
@@ -15,7 +16,7 @@ class Client:
 
     def __init__(self, running: Running) -> None:
         self.running = running
-        self._http = urllib3.PoolManager(retries=False, timeout=10)
+        self._http = urllib3.PoolManager(retries=False, timeout=PATIENCE_SECONDS)
 
     def ask(
         self, path: str, account: str | None = "reader", method: str = "GET", **more: Any

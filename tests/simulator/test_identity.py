@@ -18,6 +18,7 @@ from app.protocols.saml.requests import Redirect
 from app.protocols.saml.types import Demands, IdentityProvider, Outcome, Outstanding, ServiceProvider, Signed
 from simulator import identity
 from simulator.identity import Running
+from tests.processes import PATIENCE_SECONDS
 
 BASE = "http://localhost:8000/sso/acme/saml"
 WE = ServiceProvider(f"{BASE}/metadata", f"{BASE}/acs", f"{BASE}/metadata")
@@ -32,7 +33,7 @@ def running() -> Iterator[Running]:
 
 def fetched(url: str, form: dict[str, str] | None = None) -> str:
     data = urlencode(form).encode() if form is not None else None
-    with urllib.request.urlopen(url, data, timeout=10) as answer:
+    with urllib.request.urlopen(url, data, timeout=PATIENCE_SECONDS) as answer:
         text: str = answer.read().decode()
     return text
 

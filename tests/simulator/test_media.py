@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import urllib3
 
+from simulator import media as simulated_media
 from simulator.confluence import PREFIX
 from tests.simulator.conftest import Client
 
@@ -76,11 +78,11 @@ def test_the_large_file_is_larger_than_the_portal_keeps(client: Client) -> None:
     assert client.get(f"{PREFIX}/attachments/att10011111")["fileSize"] > 25 * 1024 * 1024
 
 
-def test_a_signed_address_stops_working(client: Client) -> None:
-    client.control("PATCH", "settings", {"media_seconds": 0.2})
+def test_a_signed_address_stops_working(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     location = _location(client)
     assert client.ask(location, None).status == 200
-    time.sleep(0.25)
+    later = time.time() + client.running.site.settings.media_seconds + 1
+    monkeypatch.setattr(simulated_media, "time", SimpleNamespace(time=lambda: later))
     assert client.ask(location, None).status == 401
 
 

@@ -1,35 +1,22 @@
 """The program itself: quick to start, quiet to end, and open on loopback alone."""
 
+import resource
 import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 import urllib3
 
 from simulator.site import start
-
-
-def _free_pair() -> int:
-    """Find a port whose next one is free as well."""
-    for _ in range(50):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no two free ports side by side")
+from tests.processes import PATIENCE_SECONDS, free_port
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_soon_and_ends_quietly(number: signal.Signals) -> None:
-    port = _free_pair()
-    began = time.monotonic()
+    port = free_port(and_next=1)
+    before = _seconds_of_children()
     with subprocess.Popen(
         [sys.executable, "-m", "simulator", "--port", str(port)],
         stdout=subprocess.PIPE,
@@ -39,14 +26,19 @@ def test_it_serves_soon_and_ends_quietly(number: signal.Signals) -> None:
         assert program.stdout is not None
         assert program.stderr is not None
         said = program.stdout.readline()
-        took = time.monotonic() - began
         answer = urllib3.request("GET", f"http://localhost:{port}/_simulator/", retries=False)
         program.send_signal(number)
-        assert program.wait(5) == 0
+        assert program.wait(PATIENCE_SECONDS) == 0
         assert program.stderr.read() == ""
     assert said == f"Simulated site http://localhost:{port}, media http://127.0.0.1:{port + 1}\n"
     assert answer.status == 200
-    assert took < 5
+    # Of a processor: on a busy machine it gets them later.
+    assert _seconds_of_children() - before < 5
+
+
+def _seconds_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_a_port_that_is_taken_is_told_in_a_sentence() -> None:
@@ -58,7 +50,7 @@ def test_a_port_that_is_taken_is_told_in_a_sentence() -> None:
             [sys.executable, "-m", "simulator", "--port", str(port)],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
     assert ended.returncode == 1

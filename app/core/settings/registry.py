@@ -120,10 +120,12 @@ def get(cls: type[Area]) -> Area:
     if cached is not None and time.monotonic() - cached[0] < FRESH_SECONDS:
         value: Area = cached[1]
         return value
+    # They are as old as the question: the answer may take its time.
+    asked = time.monotonic()
     with db.reading() as session:
         fresh = read(session, cls)
     with _lock:
-        _cache[key] = (time.monotonic(), fresh)
+        _cache[key] = (asked, fresh)
     return fresh
 
 

@@ -19,6 +19,7 @@ from app.features.share_links.reading import sheets
 from tests.factories import links
 from tests.features.share_links.conftest import World
 from tests.pages import Page, PageClient
+from tests.processes import PATIENCE_SECONDS
 
 #: Two files that readers see and may take along.
 FILES = Powers(attachments=True, download=True)
@@ -121,6 +122,6 @@ def forget_kept() -> None:
 
 def control(world: World, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """Ask the site's control interface to be different, or how it is."""
-    answer = urllib3.request(method, f"{world.running.base_url}/_simulator/{path}", json=body, timeout=5)
+    answer = urllib3.request(method, f"{world.running.base_url}/_simulator/{path}", json=body, timeout=PATIENCE_SECONDS)
     assert answer.status < 300, answer.data
     return answer.json() if answer.data else None

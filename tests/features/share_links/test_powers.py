@@ -1,6 +1,5 @@
 """What readers may do: chosen on the forms, bounded by the service, and told where it does not go with what is shared."""
 
-import time
 from dataclasses import fields, replace
 
 import pytest
@@ -154,9 +153,7 @@ def test_a_creator_is_told_where_that_is_too_much(
     else:
         monkeypatch.setattr(outlook, "SECONDS", 0.3)
         control(company, "POST", "failures", {"mode": "delay", "path": f".*{GATE_HOURS}.*", "seconds": 2})
-    began = time.monotonic()
     assert "Not all child pages and comments could be looked at" in " ".join(outlook_of(company, pages))
-    assert time.monotonic() - began < 8
     monkeypatch.undo()
     control(company, "DELETE", "failures")
     assert "could be looked at" not in " ".join(outlook_of(company, pages))

@@ -20,6 +20,7 @@ from tests import processes
 from tests.factories import links, people
 from tests.features.share_links.racer import BROWSER
 from tests.features.share_links.readers import Shared
+from tests.processes import PATIENCE_SECONDS
 
 VISITORS, VIEWS = 50, 10
 
@@ -41,7 +42,7 @@ def race(url: str, keys: Path, shared: Shared, visitors: int, *more: str) -> int
     racers = [
         processes.start([*command, str(number * each), str(each), *more], log=log) for number, log in enumerate(logs)
     ]
-    assert [racer.wait(60) for racer in racers] == [0, 0], [log.read_text() for log in logs]
+    assert [racer.wait(PATIENCE_SECONDS) for racer in racers] == [0, 0], [log.read_text() for log in logs]
     return sum(int(log.read_text()) for log in logs)
 
 

@@ -25,6 +25,7 @@ from tests.conftest import NOW
 from tests.features.sso import acme
 from tests.features.sso.acme import Provider
 from tests.pages import PageClient
+from tests.processes import PATIENCE_SECONDS
 
 ACME = Provider("acme")
 RACERS = 6
@@ -70,7 +71,7 @@ def test_one_answer_is_taken_once_by_two_processes(
     command: list[str | Path]
     command = [sys.executable, "-m", "tests.features.sso.racer", database_url, keys, answer, str(each)]
     racers = [processes.start(command, log=log) for log in logs]
-    assert [racer.wait(60) for racer in racers] == [0, 0], [log.read_text() for log in logs]
+    assert [racer.wait(PATIENCE_SECONDS) for racer in racers] == [0, 0], [log.read_text() for log in logs]
     assert sum(int(log.read_text()) for log in logs) == 1
 
 

@@ -14,6 +14,7 @@ from app.integrations.atlassian.auth import ApiToken
 from app.integrations.atlassian.hosts import HostPolicy
 from app.integrations.atlassian.transport import Transport
 from app.integrations.http.slots import Slots
+from tests.processes import PATIENCE_SECONDS
 
 TOKEN = "ATATT-canary-7f3a"
 LOOPBACK = HostPolicy(patterns=("*.atlassian.net",), allow_loopback=True)
@@ -152,7 +153,7 @@ def rude(behave: Callable[[socket.socket, threading.Event], None], *, read_reque
                 peer, _ = listener.accept()
             except TimeoutError:
                 continue
-            peer.settimeout(10)
+            peer.settimeout(PATIENCE_SECONDS)
             described.connections += 1
             workers.append(threading.Thread(target=one, args=(peer,), daemon=True))
             workers[-1].start()
@@ -171,12 +172,12 @@ def rude(behave: Callable[[socket.socket, threading.Event], None], *, read_reque
 
 @contextmanager
 def transport(url: str, **changes: Any) -> Iterator[Transport]:
-    """Give a transport with short times and places of its own, and close it afterwards."""
+    """Give a transport with places of its own, and close it afterwards; a test that waits for the end of a time names it."""
     settings: dict[str, Any] = {
         "policy": LOOPBACK,
-        "connect_timeout": 1.0,
-        "read_timeout": 1.0,
-        "total_timeout": 2.0,
+        "connect_timeout": PATIENCE_SECONDS,
+        "read_timeout": PATIENCE_SECONDS,
+        "total_timeout": PATIENCE_SECONDS,
         "slots": Slots(),
         **changes,
     }

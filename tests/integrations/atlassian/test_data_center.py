@@ -27,6 +27,7 @@ from app.integrations.http.slots import Slots
 from simulator.data_center.people import user_key
 from simulator.site import Running, start
 from tests.integrations.atlassian.site import Reply, Site, site
+from tests.processes import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +51,15 @@ def control(running: Running, method: str, path: str, body: Any = None) -> Any:
 
 
 @contextmanager
-def transport(base_url: str, token: str) -> Iterator[Transport]:
+def transport(base_url: str, token: str, seconds: float = PATIENCE_SECONDS) -> Iterator[Transport]:
     policy = NamedHost(base_url, allow_loopback=True)
     one = Transport(
-        base_url, PersonalAccessToken(token), policy=policy, read_timeout=1.0, total_timeout=2.0, slots=Slots()
+        base_url,
+        PersonalAccessToken(token),
+        policy=policy,
+        read_timeout=seconds,
+        total_timeout=seconds,
+        slots=Slots(),
     )
     try:
         yield one
@@ -62,14 +68,18 @@ def transport(base_url: str, token: str) -> Iterator[Transport]:
 
 
 @contextmanager
-def confluence(running: Running, name: str = "reader", token: str | None = None) -> Iterator[ConfluenceDataCenter]:
-    with transport(f"{running.base_url}/confluence", token or f"pat-{name}") as one:
+def confluence(
+    running: Running, name: str = "reader", token: str | None = None, seconds: float = PATIENCE_SECONDS
+) -> Iterator[ConfluenceDataCenter]:
+    with transport(f"{running.base_url}/confluence", token or f"pat-{name}", seconds) as one:
         yield ConfluenceDataCenter(one)
 
 
 @contextmanager
-def jira(running: Running, name: str = "reader", token: str | None = None) -> Iterator[JiraDataCenter]:
-    with transport(f"{running.base_url}/jira", token or f"pat-{name}") as one:
+def jira(
+    running: Running, name: str = "reader", token: str | None = None, seconds: float = PATIENCE_SECONDS
+) -> Iterator[JiraDataCenter]:
+    with transport(f"{running.base_url}/jira", token or f"pat-{name}", seconds) as one:
         yield JiraDataCenter(one)
 
 
@@ -398,7 +408,8 @@ def test_accounts_are_looked_up_as_content_names_them(running: Running) -> None:
 )
 def test_each_way_to_fail_is_named(running: Running, failure: dict[str, Any], kind: type[AtlassianError]) -> None:
     control(running, "POST", "/failures", {**failure, "server": "site"})
-    with confluence(running) as pages, jira(running) as issues:
+    seconds = 1.0 if failure["mode"] == "delay" else PATIENCE_SECONDS
+    with confluence(running, seconds=seconds) as pages, jira(running, seconds=seconds) as issues:
         for ask in (lambda: pages.page("100101"), lambda: issues.issue("HARB-2", [])):
             with pytest.raises(kind) as caught:
                 ask()

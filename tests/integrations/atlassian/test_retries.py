@@ -34,7 +34,7 @@ def test_a_short_pause_is_made_once_and_a_long_one_is_told(
     status: int, headers: dict[str, str], slept: list[float], retry_after: float | None
 ) -> None:
     sleeper = Sleeper()
-    with site() as peer, transport(peer.url, sleep=sleeper, total_timeout=5.0) as one:
+    with site() as peer, transport(peer.url, sleep=sleeper) as one:
         peer.answer("/x", Reply(status, {}, headers), Reply(200, {"a": 1}))
         if slept:
             assert one.get("/x") == {"a": 1}

@@ -23,6 +23,7 @@ from app.integrations.atlassian.transport import Transport
 from app.integrations.atlassian.types import Ability, BodyFormat, Resolution
 from simulator.site import Running, start
 from tests.integrations.atlassian.site import LOOPBACK
+from tests.processes import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +43,16 @@ def _control(running: Running, method: str, path: str, body: Any = None) -> Any:
     request = urllib.request.Request(
         f"{running.base_url}/_simulator{path}", data, {"Content-Type": "application/json"}, method=method
     )
-    with urllib.request.urlopen(request, timeout=5) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
         return json.loads(response.read() or b"null")
 
 
 @contextmanager
-def _as(running: Running, name: str, token: str | None = None) -> Iterator[tuple[ConfluenceCloud, JiraCloud]]:
+def _as(
+    running: Running, name: str, token: str | None = None, *, seconds: float = PATIENCE_SECONDS
+) -> Iterator[tuple[ConfluenceCloud, JiraCloud]]:
     auth = ApiToken(f"{name}@acme.example", token or f"token-{name}")
-    one = Transport(running.base_url, auth, policy=LOOPBACK, read_timeout=1.0, total_timeout=2.0)
+    one = Transport(running.base_url, auth, policy=LOOPBACK, read_timeout=seconds, total_timeout=seconds)
     try:
         yield ConfluenceCloud(one), JiraCloud(one)
     finally:
@@ -149,7 +152,8 @@ def test_an_issues_files_arrive_whole_and_in_parts(running: Running) -> None:
 )
 def test_each_way_to_fail_is_named(running: Running, failure: dict[str, Any], kind: type[AtlassianError]) -> None:
     _control(running, "POST", "/failures", {**failure, "server": "site"})
-    with _as(running, "reader") as (confluence, jira):
+    seconds = 1.0 if failure["mode"] in ("delay", "drip") else PATIENCE_SECONDS
+    with _as(running, "reader", seconds=seconds) as (confluence, jira):
         for ask in (lambda: confluence.page("100101"), lambda: jira.issue("HARB-2", [])):
             with pytest.raises(kind) as caught:
                 ask()

@@ -14,6 +14,7 @@ from lxml import etree
 
 from app.protocols.saml import envelope, schema
 from app.protocols.saml.types import Check, Demands, NameId, Outstanding, Signed
+from tests.processes import PATIENCE_SECONDS
 from tests.protocols.saml import provider
 from tests.protocols.saml.provider import ACS, ENTITY, MIN, NOW, REQUEST, How, Said, read, response, saying
 
@@ -331,7 +332,7 @@ def test_the_schemas_are_compiled_once_however_many_come_first() -> None:
     together = threading.Barrier(_RACERS)
 
     def come(_number: int) -> bool:
-        together.wait(30)
+        together.wait(PATIENCE_SECONDS)
         return read(response()).assertion is not None
 
     with ThreadPoolExecutor(_RACERS) as pool:
