@@ -30,8 +30,3 @@ def _watch(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     os.killpg(os.getpid(), signal.SIGKILL)
-
-
-def on_starting(_arbiter: object) -> None:
-    """Watch in the portal's master, whose workers end with it (gunicorn calls this: `--config python:app.lifeline`)."""
-    hold()

@@ -126,7 +126,13 @@ def portal_command(config: Config) -> list[str]:
         "--chdir",
         str(migrations.FOLDER.parent),
         "--config",
-        "python:app.lifeline",
+        "python:app.listening",
+        # Whom to believe is said by PORTICO_TRUSTED_PROXIES alone. By itself gunicorn believes loopback, and lets it rewrite
+        # the path of a request by headers.
+        "--forwarded-allow-ips",
+        "",
+        "--forwarder-headers",
+        "",
         "wsgi:app",
     ]
 

@@ -73,7 +73,7 @@ def _check_origin(access: Access, host: str) -> None:
     origin = request.headers.get("Origin")
     # Under `Referrer-Policy: no-referrer` browsers send the form of a page of ours with `Origin: null` (Fetch, 3.2): what
     # then speaks for it is Sec-Fetch-Site and the token.
-    if origin not in (None, "null") and urlsplit(origin).netloc.lower() != host:
+    if origin not in (None, "null") and _host_of(origin) != host:
         raise CrossSite
     try:
         csrf.protect()
@@ -81,6 +81,13 @@ def _check_origin(access: Access, host: str) -> None:
         if Method.SHARE_LINK in access.methods and not cookies.has_form_cookie():
             raise CookiesNeeded(request.path.rpartition("/")[0] + "/") from error
         raise CrossSite from error
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _identify(access: Access) -> BaseResponse | None:

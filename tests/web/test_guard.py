@@ -14,6 +14,7 @@ from app.core.crypto.keyring import KeyRing
 from app.factory import create_app
 from app.web.access import ops, public
 from tests import settings
+from tests.pages import PageClient
 
 
 @pytest.fixture
@@ -65,6 +66,7 @@ def test_each_surface_answers_on_its_own_host_only(two_hosts: Flask, path: str, 
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "http://evil.example"},
+        {"Origin": "http://[evil"},
         {"Origin": "null"},
         {},
     ],
@@ -74,6 +76,12 @@ def test_a_post_from_elsewhere_or_without_its_token_is_refused(app: Flask, heade
         "/sign-in", base_url="http://localhost:8000", headers=headers, data={"email": "a@example.com", "password": "x"}
     )
     assert answer.status_code == 400
+
+
+def test_an_origin_that_is_none_is_another_site_also_with_the_token(pages: PageClient) -> None:
+    for origin, expected in {"http://[evil": 400, pages.base_url: 422}.items():
+        pages.get("/sign-in")
+        pages.post("/sign-in", {"email": "", "password": ""}, status=expected, Origin=origin)
 
 
 def test_a_view_that_declares_nothing_is_never_run(config: Config, database_url: str, engine: Engine) -> None:
