@@ -65,7 +65,15 @@ def test_somebody_invited_reads_sees_who_else_did_reports_it_and_is_done(
     stand(telephone, "opened-elsewhere")
     assert telephone.follow("Go to the page").heading == TITLE
 
-    reader.reload().follow("Your access").follow("Report this link")
+    # Who reads already is told at the next look, and says that it was them.
+    assert "It was opened in another browser too" in reader.reload().words
+    stand(reader, "told-at-once")
+    reader.follow("See when and where")
+    stand(reader, "told-where")
+    reader.press("That was me")
+    assert "It was opened in another browser too" not in reader.words
+
+    reader.follow("Your access").follow("Report this link")
     stand(reader, "report")
     reader.tick("It shows something that is not meant for me").press("Send report")
     stand(reader, "reported")

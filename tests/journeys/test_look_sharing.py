@@ -13,6 +13,7 @@ from tests.journeys.visitor import EVERY_LOOK, Visit, Visitor
 pytestmark = pytest.mark.looks
 #: Pages of spaces that have rules of their own while a picture is taken.
 GATE_API, RELEASE_NOTES, WELCOME = "100402", "100403", "100202"
+HANDBOOK = "100120"
 
 
 def test_what_administrators_see_of_rules(portal: Portal, visit: Visit) -> None:
@@ -56,7 +57,7 @@ def test_what_approvers_and_creators_see(portal: Portal, visit: Visit) -> None:
         ada.enter({"Reason": "The second half is not for them."}).press("Decide")
         author.open(f"/links/{asked.id}/").picture("link-declined")
     portal.attach(RELEASE_NOTES, "gates.docx", docx("Ask for the token at the gate."))
-    portal.attach(RELEASE_NOTES, "backup.zip", b"PK and so on")
+    portal.attach(RELEASE_NOTES, "backup.7z", b"7z and so on")
     with portal.rules("ENG", **words):
         author.open(f"/links/new/?url={portal.page_url(RELEASE_NOTES)}")
         author.enter({"Name": "With files"}).tick("Show attachments").tick("Allow downloads").press(
@@ -71,6 +72,20 @@ def test_what_approvers_and_creators_see(portal: Portal, visit: Visit) -> None:
         assert "gates.docx" in ada.words
     with portal.rules("ENG", **words | {"content_check": "refuse"}):
         author.open(f"/links/new/?url={portal.page_url(GATE_API)}").picture("create-refuse")
+
+
+def test_what_creators_see_of_what_stands_in_child_pages_and_comments(portal: Portal, visit: Visit) -> None:
+    author = visit(EVERY_LOOK).sign_in(portal.author())
+    with portal.rules("OPS", patterns="Opening hour: 08:00|Saturdays", content_check="warn"):
+        author.open(f"/links/new/?url={portal.page_url(HANDBOOK)}")
+        author.choose_option("Child pages", "Those directly below").tick("Show comments").press(
+            "Create link", status=422
+        )
+        assert "on the child page “Gate hours”" in author.words
+        assert "in a comment: " in author.words
+        author.picture("create-below")
+        author.press("Create link")
+        assert author.heading == "Hand the link on"
 
 
 def test_what_administrators_see_of_stops(portal: Portal, visit: Visit) -> None:

@@ -96,7 +96,7 @@ def test_an_archive_that_only_says_it_is_a_document_is_not_taken_for_read() -> N
     assert attached.read(data).left == {Left.HOLDS_FILES}
 
 
-def test_names_that_lead_elsewhere_are_words_and_nothing_is_written() -> None:
+def test_names_that_lead_elsewhere_are_nothing_but_words() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as target:
         target.writestr("../../etc/passwd", "Harbour")

@@ -73,7 +73,7 @@ def test_a_creator_sees_on_which_child_page_and_in_which_comment_it_stands(compa
     assert "The link is not created yet" in told
     assert "AWS Access Key: AK…MN · on the child page “Gate hours” · below “Keys”" in told
     assert "AWS Access Key: AK…MN · on the child page “Gate hours” · in a comment: " in told
-    assert "GitHub Token: g… · in a comment: " in told
+    assert "GitHub Token: g… · in a comment: Mia " in told
     assert made() == []
     pages.submit("Create link", status=303)
     assert len(made()) == 1

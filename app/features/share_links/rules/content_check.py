@@ -136,6 +136,8 @@ _BLOCKS = frozenset(
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: The class of what says whose a comment is.
 _HEAD = "doc-comment-head"
+#: All words of an element but those that only decorate others, such as somebody's initials.
+_SAID = etree.XPath(".//text()[not(ancestor::*[@aria-hidden = 'true'])]")
 _LONGEST_PLACE = 120
 
 
@@ -317,7 +319,7 @@ def lines_of(html: str, *, comments: bool = False) -> list[tuple[str, str]]:
             if tag in _BLOCKS:
                 end_line()
             if _HEAD in element.get("class", "").split() if comments else tag in _HEADINGS:
-                place = " ".join(element.text_content().split())[:_LONGEST_PLACE]
+                place = " ".join("".join(_SAID(element)).split())[:_LONGEST_PLACE]
             words.append(element.text or "")
             continue
         if tag in _BLOCKS:
