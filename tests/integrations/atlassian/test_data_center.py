@@ -262,9 +262,10 @@ def test_what_hangs_elsewhere_by_now_is_not_below_whatever_the_index_says() -> N
         _placed("14", "7", kind="blogpost"),
         # Nobody says that 9 is below 7.
         _placed("15", "7", "9"),
+        _placed("11", "3", "7"),
     ]
     with site() as one:
-        one.answer("/c/rest/api/content/search", Reply(body={"results": told, "start": 0, "limit": 100, "size": 5}))
+        one.answer("/c/rest/api/content/search", Reply(body={"results": told, "start": 0, "limit": 100, "size": 6}))
         with transport(f"{one.url}/c", "pat") as asked:
             found = ConfluenceDataCenter(asked).descendants("7", depth=5)
     assert [(each.id, each.parent_id, each.depth) for each in found] == [("11", "7", 1), ("12", "11", 2)]

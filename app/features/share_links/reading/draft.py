@@ -60,7 +60,7 @@ def look_through(site: Site, target: ObjectRow, made: Made, powers: Powers, own:
             unsure = True
         for page in covered.pages[:MOST_CHILDREN]:
             child = replace(target, object_id=page.page_id, title=page.title)
-            found = _child(site, child, powers, covered, own, end)
+            found = _child(site, child, powers, covered, own, end) if time.monotonic() < end else None
             later += found is None or not found.finished
             below.append(content_check.in_child(found or content_check.NOTHING, page.title))
     later += max(0, len(covered.pages) - MOST_CHILDREN)

@@ -137,7 +137,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: The class of what says whose a comment is.
 _HEAD = "doc-comment-head"
 #: All words of an element but those that only decorate others, such as somebody's initials.
-_SAID = etree.XPath(".//text()[not(ancestor::*[@aria-hidden = 'true'])]")
+_SAID: Any = etree.XPath(".//text()[not(ancestor::*[@aria-hidden = 'true'])]")
 _LONGEST_PLACE = 120
 
 

@@ -6,7 +6,7 @@ search is refused, or there is more than is asked of it, pages are asked for the
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -43,13 +43,21 @@ def _told(transport: Transport, page_id: str, depth: int) -> list[Descendant] | 
         return None
     if len(told) > MAX_TOLD or any("ancestors" not in one for one in told):
         return None
-    hanging: dict[str, list[Descendant]] = {}
+    # By their ids: what moves between two answers may be in both.
+    placed: dict[str, Descendant] = {}
     for one in told:
-        above = [identifier(each, "id") for each in items(one, "ancestors")]
+        above = [identifier(higher, "id") for higher in items(one, "ancestors")]
         # What was moved away meanwhile is in the index still.
         if page_id in above and one.get("type") == "page":
-            level = len(above) - above.index(page_id)
-            hanging.setdefault(above[-1], []).append(_descendant(one, above[-1], level))
+            each = _descendant(one, above[-1], len(above) - above.index(page_id))
+            placed[each.id] = each
+    return _in_order(placed.values(), page_id, depth)
+
+
+def _in_order(placed: Iterable[Descendant], page_id: str, depth: int) -> list[Descendant]:
+    hanging: dict[str, list[Descendant]] = {}
+    for one in placed:
+        hanging.setdefault(one.parent_id, []).append(one)
     found, waiting = list[Descendant](), deque([page_id])
     while waiting:
         below = sorted(hanging.pop(waiting.popleft(), ()), key=_place)
