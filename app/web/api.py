@@ -16,7 +16,7 @@ from flask import Response, request
 from flask import abort as stop
 from flask_babel import gettext as _
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import UnsupportedMediaType
@@ -77,15 +77,13 @@ class Problem(BaseModel):
     errors: list[dict[str, str]] | None = Field(None, description="Each field that has to change, with a sentence.")
 
 
-def _tellable(instant: datetime) -> datetime:
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("instant_out_of_range", "before the year 1 or after 9999 in UTC") from None
+def _within(instant: datetime) -> datetime:
+    return min(max(instant, _EARLIEST), _LATEST)
 
 
-#: A time with its offset that can be told in UTC too, as the database keeps it.
-Instant = Annotated[AwareDatetime, AfterValidator(_tellable)]
+#: A time with its offset; beyond these years it could not be told in every zone, and means "long ago" or "never".
+Instant = Annotated[AwareDatetime, AfterValidator(_within)]
+_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 Model = TypeVar("Model", bound=BaseModel)
 Row = TypeVar("Row")
@@ -230,7 +228,6 @@ def _sentence(error: ErrorDetails) -> str:
         "tuple_type": _("Give a list."),
         "model_type": _("Give an object."),
         "timezone_aware": _("Give the time with its offset, such as 2026-12-31T18:00:00+01:00."),
-        "instant_out_of_range": _("Give a time of the years 1 to 9999 in UTC."),
         "enum": _("Give one of: %(choices)s.", choices=given.get("expected", "")),
         "literal_error": _("Give one of: %(choices)s.", choices=given.get("expected", "")),
         "greater_than_equal": _("Give %(bound)s or more.", bound=given.get("ge", "")),
