@@ -122,14 +122,16 @@ def change_share(public_id: str) -> Response:
     body = api.read_body(SharePatch, MERGE_PATCH, api.JSON)
     facts = _proof_for(public_id, body)
     with reading() as db:
-        before = listing.one(db, actor(), public_id).powers
-    changes, password = _changes(body, before, gather.rules_of(public_id))
+        before = listing.one(db, actor(), public_id)
+    changes, password = _changes(body, before.powers, gather.rules_of(public_id))
+    # Powers are merged with what they were; every other member stands for itself.
+    seen = before.version if body.powers is not None else None
     with transaction() as db:
         resumes = "paused" in body.model_fields_set and not body.paused
         refused = service.resume(db, actor(), public_id, facts) if resumes else None
         # A patch is done whole or not at all; only the refusal is kept.
         if refused is None:
-            service.change(db, actor(), public_id, changes)
+            service.change(db, actor(), public_id, changes, seen=seen)
             if body.paused:
                 service.pause(db, actor(), public_id)
     if refused is not None:

@@ -95,12 +95,20 @@ class EditForm(_LinkFields):
     )
     generate = BooleanField(_("Generate a new password"), description=_("It is shown once, after you save."))
     remove_password = BooleanField(_("Remove the password"))
+    #: The version that is shown: who saves an old page must not take back what was tightened since.
+    version = HiddenField(_("Version"), [at_most(20)])
 
     def fill(self, link: Any, terms: str) -> None:
         """Show what is set now."""
-        self.name.data = link.name
+        self.name.data, self.version.data = link.name, str(link.version)
         self.fill_conditions(link, terms)
         self.show_powers(link.powers)
+
+    @property
+    def seen(self) -> int:
+        """The version that was shown; 0, which none has, where the field says nothing that is one."""
+        given = self.version.data or ""
+        return int(given) if given.isascii() and given.isdigit() else 0
 
     def changes(self, link: Any) -> Changes:
         """Return what was changed, without the password, which is hashed first."""

@@ -114,10 +114,12 @@ def note_refusal(session: Session, actor: Actor, facts: ShareFacts) -> None:
         )
 
 
-def change(session: Session, actor: Actor, public_id: str, changes: Changes) -> None:
+def change(session: Session, actor: Actor, public_id: str, changes: Changes, *, seen: int | None = None) -> None:
     """Change name, conditions or powers; tightening any condition ends all grants.
 
-    Raises NotFound, Forbidden, Conflict for a link that has ended or may not be loosened, Invalid with the field.
+    `seen` is the version that the changes were made from: where they hold what was set then, they would take back what
+    somebody else has tightened since. Raises NotFound, Forbidden, Conflict for a link that has ended, may not be loosened
+    or was changed since, Invalid with the field.
     """
     link = rows.locked(session, actor, public_id)
     rows.refuse_ended(link)
@@ -130,6 +132,11 @@ def change(session: Session, actor: Actor, public_id: str, changes: Changes) -> 
     ]
     if not changed:
         return
+    if seen is not None and seen != link.version:
+        raise Conflict(
+            Text("This link was changed after you opened this page. Open it again to see what is set now."),
+            code="changed_meanwhile",
+        )
     tightened = password_set or tightening.is_tighter(after, before)
     looser = tightening.is_looser(after, before)
     if looser:

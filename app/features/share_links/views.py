@@ -360,7 +360,7 @@ def _change(link: LinkRow, form: EditForm) -> Answer:
     wanted = password or (None if form.remove_password.data else UNCHANGED)
     changes = replace(changes, password=wanted)
     with transaction() as db:
-        service.change(db, actor(), link.public_id, changes)
+        service.change(db, actor(), link.public_id, changes, seen=form.seen)
     flash(_("The changes are in force."), "success")
     return _shown_once(link.public_id, password, url_for("share_links.show_link", public_id=link.public_id))
 

@@ -188,6 +188,35 @@ def test_editing_shows_what_is_set_and_keeps_what_is_left_alone(link: ShareLink,
     assert after.conditions_version == 1
 
 
+def test_an_old_page_takes_back_nothing_that_was_tightened_since(link: ShareLink, pages: PageClient) -> None:
+    pages.get(f"/links/{link.public_id}/edit/")
+    old = pages.page
+    pages.submit("Save changes", {"max_views": "5"})
+    form = old.form("Save changes")
+    assert "changed after you opened" in pages.send(form, "Save changes", {"name": "Renamed"}, status=422).text
+    assert (only_link().max_views, only_link().name) == (5, link.name)
+    pages.get(f"/links/{link.public_id}/edit/")
+    pages.submit("Save changes", {"name": "Renamed"})
+    assert (only_link().max_views, only_link().name) == (5, "Renamed")
+
+
+def test_saving_the_same_page_twice_is_no_conflict(link: ShareLink, pages: PageClient) -> None:
+    pages.get(f"/links/{link.public_id}/edit/")
+    form = pages.page.form("Save changes")
+    for _ in range(2):
+        pages.send(form, "Save changes", {"name": "Renamed"})
+    assert (only_link().name, only_link().version) == ("Renamed", 2)
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 30, "٣"])
+def test_a_page_that_does_not_say_what_it_showed_changes_nothing(
+    link: ShareLink, pages: PageClient, version: str
+) -> None:
+    pages.get(f"/links/{link.public_id}/edit/")
+    pages.submit("Save changes", {"name": "Renamed", "version": version}, status=422)
+    assert only_link().name == link.name
+
+
 def test_a_new_password_is_shown_once_and_sends_readers_back_to_the_gates(link: ShareLink, pages: PageClient) -> None:
     pages.get(f"/links/{link.public_id}/edit/")
     pages.submit("Save changes", {"generate": "y"})

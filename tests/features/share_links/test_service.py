@@ -272,6 +272,18 @@ def test_leaving_groups_out_narrows_and_adding_one_widens(author: Person) -> Non
         assert fresh(link).conditions_version == version
 
 
+def test_changes_made_from_an_older_version_are_refused(link: ShareLink, author: Person) -> None:
+    actor = acting(author)
+    with transaction() as db:
+        service.change(db, actor, link.public_id, Changes(max_views=5), seen=1)
+    with pytest.raises(Conflict, match="changed after"), transaction() as db:
+        service.change(db, actor, link.public_id, Changes(max_views=None), seen=1)
+    assert fresh(link).max_views == 5
+    with transaction() as db:
+        service.change(db, actor, link.public_id, Changes(max_views=None), seen=2)
+    assert fresh(link).max_views is None
+
+
 def test_an_edit_that_changes_nothing_is_not_recorded(link: ShareLink, author: Person) -> None:
     actor = acting(author)
     with transaction() as db:

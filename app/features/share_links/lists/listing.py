@@ -101,6 +101,8 @@ class LinkRow:
     asks_second_factor: bool
     has_password: bool
     terms_version: int | None
+    #: Goes up with every change of name, conditions or powers.
+    version: int
     asks_reason: bool
     powers: Powers
     state: LinkState
@@ -305,6 +307,7 @@ def _row(row: Row[Any], groups: tuple[GroupRow, ...], recipients: tuple[str, ...
         asks_second_factor=link.asks_second_factor,
         has_password=known.has_password,
         terms_version=link.terms_version,
+        version=link.version,
         asks_reason=link.asks_reason,
         powers=powers.load(link.powers),
         state=policy.state_of(known, clock.now()),
