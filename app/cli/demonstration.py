@@ -3,6 +3,7 @@
 Everything lives in `var/demo` and is made anew each time. Nothing here is reachable from another machine.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import time
 import urllib.request
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 from urllib.error import URLError
 
 import click
@@ -37,6 +39,8 @@ def run() -> int:
         if not _free(taken):
             raise click.ClickException(f"Port {taken} is in use. Choose others: PORT=9000 make demo")
     environ = _environ(port, site_port)
+    # Held until this process ends: another one would make everything anew under the feet of this one.
+    held = _hold_folder()
     ended = _catch_signals()
     simulator = subprocess.Popen(
         [sys.executable, "-m", "simulator", "--port", str(site_port), "--identity", str(site_port + 2)],
@@ -67,6 +71,7 @@ def run() -> int:
     finally:
         simulator.terminate()
         simulator.wait(10)
+        held.close()
     click.echo("\nEverything has ended.")
     return 0
 
@@ -76,6 +81,20 @@ def _port() -> int:
     if not given.isascii() or not given.isdigit() or not 1_024 <= int(given) <= 65_000:
         raise click.ClickException("PORT has to be a number between 1024 and 65000.")
     return int(given)
+
+
+def _hold_folder() -> TextIO:
+    folder = migrations.FOLDER.parent / FOLDER
+    folder.parent.mkdir(exist_ok=True)
+    lock = folder.with_suffix(".lock").open("w", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise click.ClickException(
+            "The demonstration runs already, from this same folder. End that one first."
+        ) from None
+    return lock
 
 
 def _environ(port: int, site_port: int) -> dict[str, str]:
