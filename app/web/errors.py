@@ -161,7 +161,7 @@ def _titles(status: int) -> str:
         403: _("Not for your role"),
         404: _("Nothing here"),
         405: _("That did not work"),
-        409: _("It changed meanwhile"),
+        409: _("Not possible as things stand"),
         410: _("No longer here"),
         413: _("Too large"),
         422: _("Something to correct"),

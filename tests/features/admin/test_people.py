@@ -203,7 +203,10 @@ def test_the_last_administrator_stays_one(pages: PageClient, administrator: Pers
     page = pages.submit("Save person", {"roles": []}, status=422)
     assert "Somebody has to be administrator." in page.text
     pages.get(f"{address}/deactivate")
-    assert "You cannot deactivate yourself." in pages.submit("Deactivate person", status=409).text
+    told = pages.submit("Deactivate person", status=409).text
+    assert "You cannot deactivate yourself." in told
+    assert "Nothing was changed." in told
+    assert "meanwhile" not in told
     with reading() as db:
         assert Role.ADMINISTRATOR in queries.roles_of(db, administrator.id)
 
