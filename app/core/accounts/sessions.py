@@ -72,6 +72,16 @@ def resolve(session: Session, secret: str) -> tuple[Actor, SignInSession] | None
     return queries.actor_for(session, person, session_id=row.id), row
 
 
+def renew(session: Session, session_id: int) -> str | None:
+    """Give a session a new secret, so that a copy of the old one opens nothing; None where the session is over."""
+    row = session.get(SignInSession, session_id)
+    if row is None or row.ended_at is not None:
+        return None
+    secret = tokens.new_secret()
+    row.digest = tokens.digest(secret)
+    return secret
+
+
 def due_for_touch(row: SignInSession) -> bool:
     """Tell whether `touch` would write."""
     return clock.now() - row.last_seen_at >= SEEN_EVERY

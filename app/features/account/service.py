@@ -31,9 +31,10 @@ class PasswordRefusal(StrEnum):
 
 @dataclass(frozen=True)
 class PasswordChanged:
-    """The password is another one now, and this many other sessions ended."""
+    """The password is another one now, this many other sessions ended, and the session that goes on has a new secret."""
 
     sessions_ended: int
+    secret: str | None
 
 
 def begin_session(
@@ -63,7 +64,9 @@ def change_password(session: Session, actor: Actor, facts: PasswordChange) -> Pa
             reason=f"password change: {refusal.value}",
         )
         return refusal
-    return PasswordChanged(own.change_password(session, actor, facts.hashed, replacing=facts.replacing))
+    ended = own.change_password(session, actor, facts.hashed, replacing=facts.replacing)
+    # Whoever changes a password because somebody else got in wants a copy of this very cookie to be dead, too.
+    return PasswordChanged(ended, sessions.renew(session, actor.session_id) if actor.session_id is not None else None)
 
 
 def set_password(session: Session, secret: str, hashed: str | None) -> bool:

@@ -323,7 +323,10 @@ def _password_changed(outcome: service.PasswordChanged) -> BaseResponse:
     flash(_("Your password was changed."), "success")
     if ended:
         flash(ngettext("One other session was ended.", "%(num)s other sessions were ended.", ended), "info")
-    return redirect(url_for("account.profile"), 303)
+    response = make_response(redirect(url_for("account.profile"), 303))
+    if outcome.secret is not None:
+        cookies.set_session_secret(response, outcome.secret)
+    return response
 
 
 def _password_refused(

@@ -86,6 +86,18 @@ def test_changing_the_password_ends_all_other_sessions(signed_in: PageClient, in
     elsewhere.enter(ines.email, OTHER_PASSWORD)
 
 
+def test_after_changing_the_password_a_copy_of_the_cookie_opens_nothing(signed_in: PageClient) -> None:
+    thief = signed_in.another()
+    stolen = signed_in.http.get_cookie("portico_dev")
+    assert stolen is not None
+    thief.http.set_cookie("portico_dev", stolen.value)
+    thief.get("/profile")
+    signed_in.get("/profile/password")
+    signed_in.submit("Change password", {"password": PASSWORD, "new_password": OTHER_PASSWORD})
+    thief.get("/profile", status=303)
+    signed_in.get("/profile")
+
+
 def test_a_wrong_old_password_is_recorded_and_limited(signed_in: PageClient, held_clock: object) -> None:
     signed_in.get("/profile/password")
     for _ in range(5):
