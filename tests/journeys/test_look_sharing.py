@@ -131,6 +131,7 @@ def test_what_is_seen_of_many_links(portal: Portal, visit: Visit) -> None:
     author.open("/links/filters/").picture("filters")
     author.open("/links/bulk/new/?list=own").tick("Extend", "All that the list shows")
     author.enter({"Days to extend by": "10"}).press("Continue").picture("bulk-confirm")
+    author.press("See what would be refused").picture("bulk-dry-run")
     author.press("Extend 4 links")
     _wait_until_done(author)
     author.picture("bulk-report")

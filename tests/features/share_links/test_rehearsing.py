@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from app.core.accounts.models import Person
 from app.core.audit.models import AuditEntry
 from app.core.db import reading, transaction
-from app.core.errors import Forbidden, Invalid
+from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.jobs.models import Job
 from app.core.mail.models import OutgoingMail
 from app.features.share_links.life import bulk, rehearsing
@@ -18,6 +18,7 @@ from app.features.share_links.policy import PauseReason
 from tests.factories import links, people
 from tests.features.share_links.conftest import World
 from tests.features.share_links.test_bulk import acting, ids, planned, run, states
+from tests.pages import PageClient
 
 pytestmark = pytest.mark.usefixtures("app")
 KEPT = (AuditEntry, OwnerNotice, OutgoingMail, Job)
@@ -110,6 +111,43 @@ def test_many_are_looked_at_in_parts(author: Person, four: list[ShareLink], monk
     assert (first.total, first.looked_at, list(refusals(first)), first.next) == (4, 3, ["Link 2"], four[2].id)
     rest = rehearse(acting(author), Order(BulkAction.PAUSE), Wanted(), after=first.next or 0)
     assert (rest.total, rest.looked_at, rest.refused, rest.next) == (4, 1, (), None)
+
+
+def test_the_page_that_asks_says_what_would_be_refused_and_changes_nothing(
+    author: Person, four: list[ShareLink], pages: PageClient
+) -> None:
+    public_id = planned(author, Order(BulkAction.PAUSE), ids(four))
+    before = states(four)
+    pages.sign_in(author)
+    pages.get(f"/links/bulk/{public_id}/")
+    page = pages.submit("See what would be refused", status=200)
+    assert "One link would be refused" in page.text
+    assert [row["Link"] for row in page.table()] == ["Link 2"]
+    assert "4 links were tried, and nothing was changed." in page.text
+    assert states(four) == before
+    pages.submit("Pause 4 links")
+    clean = planned(author, Order(BulkAction.REVOKE), ids(four[:2]))
+    pages.get(f"/links/bulk/{clean}/")
+    assert "No link would be refused" in pages.submit("See what would be refused", status=200).text
+
+
+def test_somebody_elses_work_is_tried_by_nobody(author: Person, four: list[ShareLink]) -> None:
+    public_id = planned(author, Order(BulkAction.PAUSE), ids(four))
+    with transaction() as db:
+        ada = people.make_administrator(db, "Ada Admin")
+    assert rehearsing.rehearse_run(acting(author), public_id).total == 4
+    with pytest.raises(NotFound):
+        rehearsing.rehearse_run(acting(ada), public_id)
+
+
+def test_a_colleague_whom_nobody_knows_is_said_on_the_page(
+    author: Person, four: list[ShareLink], pages: PageClient
+) -> None:
+    public_id = planned(author, Order(BulkAction.TRANSFER, email="nobody@example.net"), ids(four))
+    pages.sign_in(author)
+    pages.get(f"/links/bulk/{public_id}/")
+    pages.submit("See what would be refused")
+    assert "Nobody who may share has this address." in pages.follow().text
 
 
 def test_nobody_is_told_of_links_that_are_not_theirs(four: list[ShareLink]) -> None:

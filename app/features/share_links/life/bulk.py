@@ -142,6 +142,13 @@ def choose(session: Session, actor: Actor, order: Order, chosen: Collection[str]
     return query, total
 
 
+def planned(session: Session, actor: Actor, public_id: str) -> tuple[Order, Select[Any], int]:
+    """Return what a run is to do, the query for its links, and how many there are. Raises NotFound where it is somebody else's."""
+    run = _own(session, actor, public_id)
+    query = select(BulkItem.link_id).where(BulkItem.run_id == run.id)
+    return Order(BulkAction(run.action), run.days, run.email), query, run.total
+
+
 def confirm(session: Session, actor: Actor, public_id: str) -> None:
     """Have a run done; twice changes nothing. Raises NotFound."""
     run = _own(session, actor, public_id, lock=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from werkzeug.wrappers import Response
@@ -10,12 +10,13 @@ from wtforms import RadioField
 from wtforms.validators import Optional
 
 from app.core.db import reading, transaction
-from app.core.errors import Forbidden
+from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
 from app.features.share_links.conditions_form import Count
 from app.features.share_links.forms import ListForm
-from app.features.share_links.life import bulk
+from app.features.share_links.life import bulk, rehearsing
 from app.features.share_links.life.bulk import BulkAction, Order, Progress
+from app.features.share_links.life.rehearsing import Rehearsal
 from app.features.share_links.lists import listing
 from app.features.share_links.lists.listing import LinkRow
 from app.features.share_links.lists.wanted import Wanted
@@ -94,6 +95,21 @@ def new_run() -> Answer:
 @signed_in()
 def show_run(public_id: str) -> Answer:
     """Say what will be done, how far it is, or what came of it."""
+    return _page(public_id)
+
+
+@blueprint.post("/<public_id>/dry-run/")
+@signed_in()
+def rehearse_run(public_id: str) -> Answer:
+    """Say of what will be done where it would be refused."""
+    try:
+        return _page(public_id, rehearsing.rehearse_run(actor(), public_id))
+    except Invalid as error:
+        flash(error.sentence.render(_), "danger")
+        return redirect(url_for("share_links_bulk.show_run", public_id=public_id), code=303)
+
+
+def _page(public_id: str, rehearsal: Rehearsal | None = None) -> Answer:
     with reading() as db:
         run, refused = bulk.progress(db, actor(), public_id), bulk.refused(db, actor(), public_id)
         some = bulk.some(db, actor(), public_id)
@@ -103,6 +119,7 @@ def show_run(public_id: str) -> Answer:
         run=run,
         refused=refused,
         some=some,
+        rehearsal=rehearsal,
         heading=_heading(run),
         lists=(_("All links"), url_for("share_links.list_all_links"))
         if everybodys

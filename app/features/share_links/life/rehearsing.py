@@ -6,8 +6,9 @@ be refused is refused here, for the same reason. Only what Atlassian would have 
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.core import db
@@ -51,9 +52,24 @@ def rehearse(actor: Actor, order: Order, chosen: Collection[str] | Wanted, *, af
         raise Forbidden
     with db.reading() as session:
         query, total = bulk.choose(session, actor, order, chosen)
-        chosen_ids = query.where(ShareLink.id > after).order_by(ShareLink.id).limit(AT_ONCE + 1)
-        columns = ShareLink.id, ShareLink.public_id, ShareLink.name
-        found = session.execute(select(*columns).where(ShareLink.id.in_(chosen_ids)).order_by(ShareLink.id)).all()
+    return _rehearsed(actor, order, query, total, after)
+
+
+def rehearse_run(actor: Actor, public_id: str) -> Rehearsal:
+    """Return the same of the first links of work that waits to be confirmed. Raises NotFound where it is somebody else's."""
+    with db.reading() as session:
+        order, query, total = bulk.planned(session, actor, public_id)
+    return _rehearsed(actor, order, query, total, 0)
+
+
+def _rehearsed(actor: Actor, order: Order, query: Select[Any], total: int, after: int) -> Rehearsal:
+    with db.reading() as session:
+        found = session.execute(
+            select(ShareLink.id, ShareLink.public_id, ShareLink.name)
+            .where(ShareLink.id.in_(query), ShareLink.id > after)
+            .order_by(ShareLink.id)
+            .limit(AT_ONCE + 1)
+        ).all()
         to = transferring.colleague(session, order.email or "") if order.action is BulkAction.TRANSFER else None
     refused, undecided = list[RefusedLink](), 0
     for link in found[:AT_ONCE]:
