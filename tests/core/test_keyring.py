@@ -88,5 +88,20 @@ def test_a_running_process_follows_a_rotation(two: KeyRing, tmp_path: Path, monk
     assert ring.current() == two
 
 
+@pytest.mark.parametrize("half", [b"", b'{"portico_keys": 1, "keys": [', b"\xff"])
+def test_half_a_key_file_changes_nothing_until_the_rest_is_there(
+    two: KeyRing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, half: bytes
+) -> None:
+    path = tmp_path / "keys.json"
+    old = KeyRing(two.keys[:1])
+    keyring.write(path, old)
+    ring.install(old, path)
+    monkeypatch.setattr(ring, "LOOK_SECONDS", 0.0)
+    path.write_bytes(half)
+    assert ring.current() == old
+    keyring.write(path, two)
+    assert ring.current() == two
+
+
 def test_keys_do_not_show_their_secret(two: KeyRing) -> None:
     assert repr(two.newest.secret) not in repr(two)

@@ -6,12 +6,16 @@ A rotation writes the file first; by the time something is encrypted with the ne
 import time
 from pathlib import Path
 
+import structlog
+
 from app.core.config import Config
 from app.core.crypto import keyring
 from app.core.crypto.keyring import KeyRing, KeyRingError
 
 #: Seconds between two looks at the key file.
 LOOK_SECONDS = 1.0
+
+logger = structlog.get_logger(__name__)
 
 _ring: KeyRing | None = None
 _file: Path | None = None
@@ -53,7 +57,11 @@ def _follow(file: Path) -> None:
     stamp = _stamp(file)
     if stamp in (_seen, (0.0, 0)):
         return
-    _ring, _seen = keyring.read(file), stamp
+    try:
+        _ring, _seen = keyring.read(file), stamp
+    except KeyRingError as error:
+        # Half of a file that is being copied here, say: the keys that are known are still the right ones.
+        logger.error("the key file cannot be read; the keys read before stay in use", cause=str(error))
 
 
 def _stamp(file: Path) -> tuple[float, int]:
