@@ -3,6 +3,7 @@
 What a test does not name it does not pay for: a policy table opens no database.
 """
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -31,6 +32,11 @@ from tests.routes import RoutesAskedFor
 _BY_NAME_ONLY = tuple(Path(__file__).parent / name for name in ("interop", "contract", "samples"))
 #: Suites that need no database: of the two runs of `make test` the one on SQLite has them.
 _WITHOUT_DATABASE = tuple(Path(__file__).parent / name for name in ("documents", "fuzz", "protocols", "simulator"))
+#: Marks of tests that need a database to be there, and prove nothing about it.
+_ABOUT_SOMETHING_ELSE = ("looks", "processes")
+#: How many objects are made, and how often younger ones are collected, before older ones are looked through for what is
+#: garbage: as often as Python does it by itself, that is a tenth of all that tests of pages cost.
+_COLLECTIONS = (20_000, 10, 20)
 #: The instant at which `held_clock` holds the clock.
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -38,6 +44,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def pytest_configure(config: pytest.Config) -> None:
     """Write in memory, and see that the simulator has no route which no test asks for: on PostgreSQL suites are left out that do."""
     scratch.write_in_memory()
+    gc.disable()
     if wanted() == "sqlite":
         config.pluginmanager.register(RoutesAskedFor(config))
 
@@ -58,7 +65,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let no test that needs a database stand where it would run on one of them alone, and none run twice that needs none.
 
-    A test of how pages look needs one too, but proves nothing about it: it runs on SQLite.
+    A test that is marked as being about something else needs a database too, but proves nothing about it: it runs on SQLite.
     """
     for item in items:
         if _needs_database(item) and any(map(item.path.is_relative_to, _WITHOUT_DATABASE)):
@@ -68,12 +75,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = filter(_is_about_database, items)
 
 
+def pytest_collection_finish() -> None:
+    """Collect garbage from now on: what is there stays for good."""
+    gc.set_threshold(*_COLLECTIONS)
+    gc.enable()
+
+
 def _needs_database(item: pytest.Item) -> bool:
     return not {"databases", "database_kind"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def _is_about_database(item: pytest.Item) -> bool:
-    return _needs_database(item) and item.get_closest_marker("looks") is None
+    return _needs_database(item) and not any(map(item.get_closest_marker, _ABOUT_SOMETHING_ELSE))
 
 
 def pytest_report_header(config: pytest.Config) -> str:

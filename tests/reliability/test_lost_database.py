@@ -20,6 +20,7 @@ from tests.database import PostgresqlDatabases
 from tests.processes import PATIENCE_SECONDS
 from tests.reliability.conftest import Installation, waited_until
 
+pytestmark = pytest.mark.processes
 KILLS = 2
 
 

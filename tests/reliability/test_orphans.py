@@ -17,6 +17,7 @@ from tests import processes
 from tests.reliability.clients import Browser, Program, Unanswered
 from tests.reliability.conftest import Installation, waited_until
 
+pytestmark = pytest.mark.processes
 PASSWORD = "an otter under the pier"
 #: Sooner than they would be killed, and much sooner than what is asked without end.
 WITHIN_SECONDS = 20.0

@@ -1,5 +1,6 @@
 """Every operation of the interface on links, as its own document describes it: done, refused, and to nobody else's things."""
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -109,6 +110,7 @@ def _wait_a_minute() -> None:
         row.mailed_at -= invitations.RESEND_AFTER
 
 
+@functools.cache
 def document(app: Flask) -> dict[str, Any]:
     found: dict[str, Any] = Program(app, None).get("/api/v1/openapi.json").get_json()
     return found

@@ -74,14 +74,25 @@ def everything(world: World, pages: PageClient, shared: Shared, under: str | Non
 
     `under` is another address at which the same is had: where its owner looks at it as a recipient.
     """
-    site, found = world.running.site, {}
-    paths = ["", *(f"page-{page_id}" for page_id in site.pages)]
-    for file in site.attachments.values():
+    paths = []
+    for file in world.running.site.attachments.values():
         for kind in ("media", "files"):
             paths += [f"{kind}/{file.attachment_id}", f"{kind}/{file.container_id}/{file.attachment_id}"]
         paths.append(f"media/small/{file.attachment_id}")
+    address = under or shared.path
+    return every_page(world, pages, address) | answers(pages, address, paths)
+
+
+def every_page(world: World, pages: PageClient, address: str) -> dict[str, bytes]:
+    """Return what is answered where the link's page, and each page of the site, would be."""
+    return answers(pages, address, ["", *(f"page-{page_id}" for page_id in world.running.site.pages)])
+
+
+def answers(pages: PageClient, address: str, paths: Iterable[str]) -> dict[str, bytes]:
+    """Return what is answered at each of the paths under an address, with its headers."""
+    found = {}
     for path in paths:
-        answer = pages.http.get((under or shared.path) + path, base_url=pages.base_url)
+        answer = pages.http.get(address + path, base_url=pages.base_url)
         assert answer.status_code in (200, 404), path
         found[f"{path} {answer.status_code}"] = answer.data + str(answer.headers).encode()
     return found
@@ -93,7 +104,8 @@ def on_paper(world: World, pages: PageClient, shared: Shared) -> dict[str, bytes
     for path in ["pdf", *(f"pdf/{page_id}" for page_id in world.running.site.pages)]:
         ordered = pages.http.get(shared.path + path, base_url=pages.base_url)
         found[f"{path} ordered {ordered.status_code}"] = ordered.data + str(ordered.headers).encode()
-        for state in ("waits", "ready"):
+        # Where nothing was ordered there is nothing to wait for: the page says so once.
+        for state in ("waits", "ready") if ordered.status_code != 404 else ("is not there",):
             answer = pages.http.get(f"{shared.path}{path}/progress", base_url=pages.base_url)
             assert answer.status_code == (404 if ordered.status_code == 404 else 200), (path, state)
             found[f"{path}/progress {state}"] = answer.data + str(answer.headers).encode()
@@ -170,21 +182,21 @@ def sought(planted: str) -> re.Pattern[bytes]:
 def test_nothing_of_an_uncovered_page_leaves(world: World, pages: PageClient, powers: Powers) -> None:
     shared = share(world, HANDBOOK, powers=powers)
     opened(pages, shared)
-    answers = everything(world, pages, shared)
-    assert leaks(answers, UNCOVERED_PAGES) == []
-    assert b"Welcome to Norrhamn" in answers[" 200"]
-    below = {name for name in answers if name.startswith("page-") and name.endswith(" 200")}
+    found = everything(world, pages, shared)
+    assert leaks(found, UNCOVERED_PAGES) == []
+    assert b"Welcome to Norrhamn" in found[" 200"]
+    below = {name for name in found if name.startswith("page-") and name.endswith(" 200")}
     if powers.children is None:
         assert below == set()
-        assert served(answers, "media/") == {"att10012000"}
-        assert leaks(answers, ["Gate hours", "08:00 to 14:00", "Could we say which gate takes"]) == []
+        assert served(found, "media/") == {"att10012000"}
+        assert leaks(found, ["Gate hours", "08:00 to 14:00", "Could we say which gate takes"]) == []
     else:
         assert below == {f"page-{page_id} 200" for page_id in ("100121", "100124", "100127")}
         own = {"att10012000", "att10012100", "att10012700", "att10012701"}
-        assert served(answers, "media/") == served(answers, "files/") == own
-        assert b"Could we say which gate takes" in answers[" 200"]
-        assert b"Thirty minutes, as in the arrival guide" in answers[" 200"]
-        assert b"Saturdays too?" in answers["page-100121 200"]
+        assert served(found, "media/") == served(found, "files/") == own
+        assert b"Could we say which gate takes" in found[" 200"]
+        assert b"Thirty minutes, as in the arrival guide" in found[" 200"]
+        assert b"Saturdays too?" in found["page-100121 200"]
 
 
 @pytest.mark.parametrize(
@@ -199,10 +211,10 @@ def test_nothing_of_an_uncovered_page_leaves(world: World, pages: PageClient, po
 def test_nothing_inside_an_issue_leaves(world: World, pages: PageClient, powers: Powers, files: set[str]) -> None:
     shared = share_issue(world, ISSUE, powers=powers)
     opened(pages, shared)
-    answers = everything(world, pages, shared)
-    assert leaks(answers, INSIDE_THE_ISSUE) == []
-    assert served(answers, "media/") == files
-    page = answers[" 200"].decode()
+    found = everything(world, pages, shared)
+    assert leaks(found, INSIDE_THE_ISSUE) == []
+    assert served(found, "media/") == files
+    page = found[" 200"].decode()
     for shown in ("HARB-1", "HARB-5", "HARB-32", "every third plate", "In progress"):
         assert shown in page
     assert ("A sun shade is on its way" in page) == powers.comments
@@ -232,22 +244,22 @@ def test_people_of_a_page_are_named_as_the_link_says(world: World, pages: PageCl
     powers = Powers(comments=True, children=Children(1), names=names)
     shared = share(world, HANDBOOK, powers=powers)
     opened(pages, shared)
-    answers = everything(world, pages, shared)
+    said = every_page(world, pages, shared.path)
     shown, hidden = PEOPLE[names]
-    assert f"@{shown}" in answers[" 200"].decode()
-    assert leaks(answers, hidden) == []
-    assert leaks(answers, [one.account_id for one in world.running.site.accounts.values()]) == []
+    assert f"@{shown}" in said[" 200"].decode()
+    assert leaks(said, hidden) == []
+    assert leaks(said, [one.account_id for one in world.running.site.accounts.values()]) == []
 
 
 @pytest.mark.parametrize("names", Names)
 def test_people_of_an_issue_are_named_as_the_link_says(world: World, pages: PageClient, names: Names) -> None:
     shared = share_issue(world, ISSUE, powers=Powers(comments=True, jira_fields=FIELDS, names=names))
     opened(pages, shared)
-    answers = everything(world, pages, shared)
+    said = every_page(world, pages, shared.path)
     shown = {Names.FULL: "Jonas Berg", Names.NAME: "Jonas Berg", Names.INITIALS: "J. B.", Names.NONE: "someone"}[names]
-    assert f"@{shown}" in answers[" 200"].decode()
-    assert leaks(answers, PEOPLE[names][1]) == []
-    assert leaks(answers, [one.account_id for one in world.running.site.accounts.values()]) == []
+    assert f"@{shown}" in said[" 200"].decode()
+    assert leaks(said, PEOPLE[names][1]) == []
+    assert leaks(said, [one.account_id for one in world.running.site.accounts.values()]) == []
 
 
 def test_nothing_of_an_uncovered_page_leaves_on_paper_or_inside(
