@@ -6,6 +6,7 @@ A body is read strictly by a pydantic model: an unknown field, a number in quote
 
 import base64
 import binascii
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,18 +94,25 @@ def read_body(model: type[Model], *types: str) -> Model:
     """Read the request's body; answer 415, 400 or 422 in the view's place where it cannot be used."""
     if request.mimetype not in (types or (JSON,)):
         raise UnsupportedMediaType
+    raw = request.get_data()
     try:
-        return model.model_validate_json(request.get_data())
+        read = model.model_validate_json(raw)
     except ValidationError as error:
         _refuse(error)
+    if b"\\u0000" in raw:
+        _refuse_nul("", json.loads(raw))
+    return read
 
 
 def read_query(model: type[Model]) -> Model:
     """Read the query arguments; answer 422 in the view's place where they cannot be used."""
+    given = request.args.to_dict()
     try:
-        return model.model_validate(request.args.to_dict())
+        read = model.model_validate(given)
     except ValidationError as error:
         _refuse(error)
+    _refuse_nul("", given)
+    return read
 
 
 def answer(body: BaseModel, status: int = HTTPStatus.OK, **headers: str) -> Response:
@@ -196,6 +204,18 @@ def _person_id() -> int:
     person_id = actor().person_id
     assert person_id is not None, "a bearer token stands for a person"
     return person_id
+
+
+def _refuse_nul(place: str, value: object) -> None:
+    """Raise Invalid where a text holds NUL, which no database of ours keeps: PostgreSQL refuses it with an error."""
+    if isinstance(value, str) and "\0" in value:
+        raise Invalid(place, Text("Leave the character NUL out."))
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _refuse_nul(f"{place}.{name}".lstrip("."), inner)
+    if isinstance(value, list):
+        for number, inner in enumerate(value):
+            _refuse_nul(f"{place}.{number}".lstrip("."), inner)
 
 
 def _refuse(error: ValidationError) -> NoReturn:

@@ -10,6 +10,7 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 from wtforms import DateTimeLocalField, Field, SelectFieldBase, TextAreaField
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
@@ -24,11 +25,26 @@ _TEMPLATE = "components/field.html"
 class ComponentMeta(DefaultMeta):
     """Mix into a form's `Meta` before the library's: fields print themselves through the macro."""
 
+    def wrap_formdata(self, form: BaseForm, formdata: Any) -> Any:
+        """Return what was sent, without NUL: no browser's form sends it, and PostgreSQL refuses it with an error."""
+        sent = super().wrap_formdata(form, formdata)
+        if sent is None or not any("\0" in value for value in _texts(sent)):
+            return sent
+        return MultiDict(
+            (name, value.replace("\0", "") if isinstance(value, str) else value)
+            for name, values in sent.lists()
+            for value in values
+        )
+
     def render_field(self, field: Field, render_kw: Any) -> Markup:
         """Return the whole field; what the template passes are the macro's arguments and HTML attributes."""
         macro = current_app.jinja_env.get_template(_TEMPLATE).module.field  # type: ignore[attr-defined]
         drawn: Markup = macro(field, **render_kw)
         return drawn
+
+
+def _texts(sent: Any) -> Iterable[str]:
+    return (value for _name, values in sent.lists() for value in values if isinstance(value, str))
 
 
 def template_globals(*, field_suffix: Callable[[], str]) -> dict[str, Callable[..., Any]]:

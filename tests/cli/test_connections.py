@@ -96,6 +96,7 @@ def test_toml_and_a_metadata_file_describe_a_saml_provider(engine: object) -> No
         ({"groups": {"mapped": [{"received": "a"}]}}, "connections.forge.groups.mapped.0.group"),
         ({"mapping": [{"target": "shoe"}]}, "connections.forge.mapping.0.target"),
         ({"preset": "none"}, "preset"),
+        ({"position": 10**12}, "connections.0.position"),
     ],
 )
 def test_what_a_file_cannot_say_is_named(engine: object, change: dict[str, object], place: str) -> None:

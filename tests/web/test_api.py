@@ -36,6 +36,17 @@ def told(app: Flask, body: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("body", "field"), [('{"text": "a\\u0000"}', "text"), ('{"many": ["a", "\\u0000"]}', "many.1")]
+)
+def test_nul_is_refused_by_its_place_since_no_database_keeps_it(app: Flask, body: str, field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(app, body)
+    assert refused.value.field == field
+    # The six characters that spell it are no NUL.
+    assert read(app, body.replace("\\u0000", "\\\\u")).flag is False
+
+
 def test_a_good_body_is_read(app: Flask) -> None:
     found = read(app, '{"text": "abc", "at": "2026-12-01T10:00:00+01:00", "many": ["a"]}')
     assert (found.text, found.many) == ("abc", ["a"])

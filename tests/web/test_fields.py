@@ -22,6 +22,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.core import clock
 from app.core.text import Text
 from app.web.fields import ComponentMeta
+from app.web.forms import FilterForm, Secret
 from tests import html
 from tests.conftest import NOW
 from tests.web.small_site import INES, looked_at_by, make
@@ -151,3 +152,14 @@ def test_a_form_with_one_question_says_its_error_once(site: Flask) -> None:
 
 def test_a_form_without_errors_has_no_summary(site: Flask) -> None:
     assert "Check" not in html.text_of(drawn(FORM, form=Everything()))
+
+
+def test_nul_is_left_out_of_whatever_a_form_is_sent(site: Flask) -> None:
+    class Sent(FilterForm):
+        words = TextAreaField()
+        secret = Secret()
+        one = SelectField(choices=[SelectChoice("a", "A")])
+
+    sent = Sent(MultiDict({"words": "a\0b\nc", "secret": "\0", "one": "a\0", "other": "x"}))
+    assert (sent.words.data, sent.secret.data, sent.one.data) == ("ab\nc", "", "a")
+    assert Sent(MultiDict({"words": "a b"})).words.data == "a b"

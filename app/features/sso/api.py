@@ -67,7 +67,7 @@ class _Said(Input):
     )
     client_secret: str | None = Field(None, max_length=1_000, description="Is never answered.")
     button_label: str = Field("", max_length=80)
-    position: int = Field(0, ge=-1_000_000, le=1_000_000)
+    position: int = Field(0, ge=-service.FARTHEST, le=service.FARTHEST)
     for_staff: bool = True
     for_guests: bool = True
     domains: list[str] | None = Field(

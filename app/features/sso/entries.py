@@ -6,9 +6,9 @@ the name of the field, so that a misspelt setting is never silently its default.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -34,7 +34,7 @@ class Entry:
     settings: dict[str, Any]
     preset: str = presets.OTHER
     button_label: str = ""
-    position: int = 0
+    position: Annotated[int, Field(ge=-service.FARTHEST, le=service.FARTHEST)] = 0
     for_staff: bool = True
     for_guests: bool = True
     enabled: bool = False

@@ -33,6 +33,8 @@ from app.features.sso.events import SsoEvent
 from app.features.sso.mapping import AttributeRule, GroupRules
 from app.features.sso.models import SsoConnection, SsoIdentity, VerifiedDomain
 
+#: The order of a button is between this and its negative.
+FARTHEST = 1_000_000
 _PUBLIC_ID = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 
 

@@ -30,7 +30,7 @@ def partners(app: Flask) -> Group:
 def test_the_first_group_is_asked_for_on_an_empty_page(pages: PageClient, administrator: Person) -> None:
     assert "No groups yet" in pages.get("/admin/groups").text
     pages.click("Create group")
-    pages.submit("Create group", {"name": "Partners", "description": "Who builds with us"})
+    pages.submit("Create group", {"name": "Partners", "description": "Who builds\0 with us"})
     page = pages.follow()
     assert page.heading == "Partners"
     assert "Who builds with us" in page.text

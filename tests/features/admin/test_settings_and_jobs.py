@@ -100,6 +100,7 @@ def test_jobs_are_shown_by_state(pages: PageClient, administrator: Person) -> No
         job(state)
     for tab, word in {"failed": "Given up", "queued": "Trying again", "running": "Running", "done": "Done"}.items():
         assert [row["State"] for row in pages.get(f"/admin/jobs?tab={tab}").table()] == [word]
+    pages.get("/admin/jobs?name=%00")
     page = pages.get("/admin/jobs?tab=nonsense")
     assert [row["Last error"] for row in page.table()] == ["<b>refused</b>"]
 

@@ -122,7 +122,7 @@ def test_groups_are_named_by_id_or_unique_name(client: Program, world: World) ->
     for name in (group.public_id, "Partners"):
         made = client.post({"url": world.issue(), "groups": [name]})
         assert made.get_json()["groups"] == [{"id": group.public_id, "name": "Partners"}]
-    for name in ("Twice", "Nobody", "nul\u0000"):
+    for name in ("Twice", "Nobody", "bell\u0007"):
         assert problem(client.post({"url": world.issue(), "groups": [name]}), 422)["field"] == "groups"
 
 
@@ -140,7 +140,8 @@ def test_groups_are_named_by_id_or_unique_name(client: Program, world: World) ->
         ({"expires_at": "0001-01-01T00:00:00+14:00"}, "expires_at", "still to come"),
         ({"expires_at": "9999-12-31T23:59:59-14:00"}, "expires_at", "at most 90 days"),
         ({"max_views": 10**30}, "max_views", "or less"),
-        ({"name": "nul\u0000"}, "name", "1 to 120"),
+        ({"name": "nul\u0000"}, "name", "NUL"),
+        ({"name": "bell\u0007"}, "name", "1 to 120"),
         ({"max_views": 0}, "max_views", "1 or more"),
         ({"max_views": "5"}, "max_views", "whole number"),
         ({"max_views": 1.5}, "max_views", "whole number"),

@@ -100,7 +100,7 @@ def test_a_saved_filter_stands_for_all_filters_and_goes_on_by_its_cursor(client:
     for other in ("search=crane", "sort=name", "all=false", "state=active"):
         assert problem(client.get(f"{path}&{other}"), 422)["field"] == "saved"
     problem(client.get(f"{SHARES}?saved=AAAAAAAAAAAA"), 404)
-    problem(client.get(f"{SHARES}?saved=%00"), 404)
+    problem(client.get(f"{SHARES}?saved=%00"), 422)
 
 
 def test_a_filter_is_renamed_replaced_and_deleted(client: Program) -> None:

@@ -36,7 +36,7 @@ class PlaceQuery(Query):
 class DryRunQuery(PlaceQuery):
     """Which level, and where to go on."""
 
-    after: int = Field(0, ge=0, description="`next` of the answer before.")
+    after: int = Field(0, ge=0, le=2**63 - 1, description="`next` of the answer before.")
 
 
 class RulesPatch(Input):

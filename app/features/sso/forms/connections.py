@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, FileField, IntegerField, RadioField, SelectField, TextAreaField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, NumberRange
 
 from app.core.accounts.actor import PersonKind
 from app.features.sso.configuration import (
@@ -17,7 +17,7 @@ from app.features.sso.configuration import (
     Signed,
 )
 from app.features.sso.gather import Metadata
-from app.features.sso.service import Draft
+from app.features.sso.service import FARTHEST, Draft
 from app.web.forms import FilterForm, Form, OneLine, Required, Secret, Words, at_most, choices
 
 _TYPED = {"autocomplete": "off", "spellcheck": "false"}
@@ -178,7 +178,14 @@ class _RulesFields(Form):
     """What is asked of every connection when it is edited."""
 
     button_label = OneLine(_("Words on the button"), [Required(), at_most(80)], render_kw={"autocomplete": "off"})
-    position = IntegerField(_("Order of the button"), [InputRequired(_("Enter a whole number."))], default=0)
+    position = IntegerField(
+        _("Order of the button"),
+        [
+            InputRequired(_("Enter a whole number.")),
+            NumberRange(-FARTHEST, FARTHEST, _("Enter a whole number of at most 1,000,000.")),
+        ],
+        default=0,
+    )
     for_staff = BooleanField(_("Staff may sign in through it"))
     for_guests = BooleanField(_("Guests and customers may sign in through it"))
     create = BooleanField(_("Create people who are not known yet"))
