@@ -19,6 +19,7 @@ from app.core.connections import clients
 from app.core.crypto import keyring, passwords, ring
 from app.core.crypto.keyring import KeyRing
 from app.core.mail import delivery
+from app.core.settings import registry
 from app.features.sso import addresses
 from simulator import site as simulator
 from simulator.loading import refill
@@ -147,6 +148,8 @@ def engine(database_url: str, _engines: Engines, key_ring: KeyRing) -> Iterator[
     """A migrated database of this test's own, bound: `transaction()` and `reading()` use it. The engine outlives the test."""
     made = _engines.at(database_url)
     db.bind(made)
+    # What this process remembers for a second is of the database before.
+    registry.forget()
     yield made
     made.dispose()
 

@@ -1,4 +1,4 @@
-"""What no test may do: reach beyond loopback, or open a connection while a database transaction is open.
+"""What no test may do: reach beyond loopback, open a connection while a database transaction is open, or reach a limit by chance.
 
 A refusal ends the test with pytest's own outcome, which is no `Exception`: product code that takes any failed
 connection for "Atlassian is down" would otherwise hide it.
@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 
-from app.core import db
+from app.core import clock, db, ratelimit
 
 _LOOPBACK_NAMES = frozenset({"", "localhost", "localhost.localdomain", "ip6-localhost"})
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
-    """Put the guards around the functions of `socket` that every client ends in."""
+    """Put the guards around the functions of `socket` that every client ends in, and around the one that counts tries."""
     for name in ("connect", "connect_ex"):
         patch.setattr(socket.socket, name, _guarded_connect(getattr(socket.socket, name)))
     patch.setattr(socket.socket, "sendto", _guarded_sendto(socket.socket.sendto))
     patch.setattr(socket, "getaddrinfo", _guarded_getaddrinfo(socket.getaddrinfo))
+    patch.setattr(ratelimit, "take", _guarded_take(ratelimit.take))
 
 
 def is_loopback(host: object) -> bool:
@@ -76,3 +77,15 @@ def _guarded_getaddrinfo(real: Any) -> Any:
         return real(host, *rest, **named)
 
     return getaddrinfo
+
+
+def _guarded_take(real: Any) -> Any:
+    def take(*given: Any) -> Any:
+        taken = real(*given)
+        if not taken.allowed and clock._source is clock._system:
+            pytest.fail(
+                f"{taken.scope} was reached while the clock runs: its minute may end between two tries; hold the clock"
+            )
+        return taken
+
+    return take

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from app.core import clock, ratelimit
 from app.core.db import reading, transaction
+from app.core.ratelimit import Limit
 from tests import guards, html, processes
+from tests.conftest import NOW
 from tests.database import Databases, connect
 
 _POLICY = "default-src 'none'; script-src 'nonce-abc'"
@@ -102,6 +105,15 @@ def test_a_connection_inside_a_transaction_fails_the_test() -> None:
     address = ("127.0.0.1", processes.free_port())
     with socket.socket() as client, transaction(), pytest.raises(pytest.fail.Exception, match="inside a transaction"):
         client.connect(address)
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_limit_that_is_reached_while_the_clock_runs_fails_the_test() -> None:
+    never = (Limit("harness", 0, 60), "anybody")
+    with clock.at(NOW), transaction() as session:
+        assert not ratelimit.take(session, never).allowed
+    with transaction() as session, pytest.raises(pytest.fail.Exception, match="hold the clock"):
+        ratelimit.take(session, never)
 
 
 def test_every_test_has_a_database_of_its_own(databases: Databases, engine: Engine) -> None:

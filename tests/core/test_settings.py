@@ -21,7 +21,6 @@ from tests.factories.people import make_administrator, make_auditor
 @pytest.fixture
 def administrator(engine: Engine) -> Actor:
     registry.register("organisation", Text("Organisation"), OrganisationSettings)
-    registry.forget()
     with db.transaction() as session:
         return queries.actor_for(session, make_administrator(session))
 

@@ -17,7 +17,8 @@ MAXIMUM_VALUE = 1_000
 MAXIMUM_VALUES = 2_000
 MAXIMUM_PATTERN = 200
 MAXIMUM_TRANSFORMS = 10
-#: Seconds that all patterns of one rule may take together; a pattern that backtracks needs minutes, a usual one a microsecond.
+#: Seconds of a processor that all patterns of one rule may take together: one that backtracks needs minutes, a usual one a
+#: microsecond. On a busy machine nobody is kept out because their turn came late.
 PATTERN_SECONDS = 0.1
 #: Longest name of a group of the connection's own: it is the group's identity.
 MAXIMUM_GROUP = 120
@@ -182,7 +183,7 @@ class _TooSlow(Exception):
 def apply(rule: AttributeRule, attributes: Attributes) -> Mapped:
     """Return what a rule makes of the attributes."""
     source, values = _first_present(rule.sources, attributes)
-    deadline, too_slow, found = time.monotonic() + PATTERN_SECONDS, False, None
+    deadline, too_slow, found = time.thread_time() + PATTERN_SECONDS, False, None
     # A template needs no attribute of its own: it names the ones it is made of.
     templated = bool(rule.transforms) and rule.transforms[0].kind is TransformKind.TEMPLATE
     try:
@@ -286,7 +287,7 @@ def _without_domain(value: str) -> str:
 
 
 def _by_pattern(transform: Transform, value: str, deadline: float) -> str | None:
-    left = deadline - time.monotonic()
+    left = deadline - time.thread_time()
     if left <= 0:
         raise _TooSlow
     try:
@@ -320,7 +321,7 @@ def _filled(template: str, value: str, attributes: Attributes) -> str | None:
 def _groups_received(rules: GroupRules, attributes: Attributes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found_in: list[str] = []
     received: dict[str, None] = {}
-    deadline = time.monotonic() + PATTERN_SECONDS
+    deadline = time.thread_time() + PATTERN_SECONDS
     for name in rules.sources:
         _, values = _first_present((name,), attributes)
         if values:

@@ -18,7 +18,6 @@ from tests.pages import PageClient
 
 @pytest.fixture
 def administrator(pages: PageClient) -> Person:
-    registry.forget()
     with transaction() as db:
         made = make_administrator(db)
     pages.sign_in(made)
@@ -46,7 +45,6 @@ def test_a_changed_setting_is_in_force_and_recorded_with_both_values(pages: Page
         details = db.scalar(select(AuditEntry.details).where(AuditEntry.event == "settings:area:changed"))
     assert details is not None
     assert details["now"] == {"name": "Northwind Traders", "contact": "help@northwind.example"}
-    registry.forget()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from app.core.accounts.models import Person
 from app.core.connections import clients
 from app.core.connections.models import Connection
 from app.core.db import transaction
-from app.core.settings import registry
 from app.features.share_links import public_views
 from app.features.share_links.reading import sheets
 from app.integrations.atlassian.types import Deployment, Product
@@ -101,7 +100,6 @@ def _fresh_process() -> None:
 def world(app: Flask, simulated: Running) -> Iterator[World]:
     """A running site, with the author's own account connected."""
     clients.forget()
-    registry.forget()
     found = World(simulated, *_connections(simulated), _author())
     found.connect(found.author, "ines")
     yield found
@@ -112,7 +110,6 @@ def world(app: Flask, simulated: Running) -> Iterator[World]:
 def own_servers(app: Flask, simulated: Running) -> Iterator[OwnServers]:
     """A running site with Data Center connections, and the author's own account connected."""
     clients.forget()
-    registry.forget()
     found = OwnServers(simulated, *_connections(simulated, Deployment.DATA_CENTER), _author())
     found.connect(found.author, "ines")
     yield found

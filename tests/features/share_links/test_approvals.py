@@ -1,6 +1,5 @@
 """A second person decides whether a link opens: what waits serves nobody, nobody decides about their own, loosening asks again."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,6 @@ from app.core.audit.models import AuditEntry
 from app.core.connections.models import Connection
 from app.core.db import reading, transaction
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
-from app.core.settings import registry
 from app.features.share_links import policy, queries, service
 from app.features.share_links.conditions import Changes
 from app.features.share_links.models import LinkApproval, SharedObject, ShareLink
@@ -26,13 +24,6 @@ from tests.factories import connections, links, people
 from tests.pages import PageClient
 
 pytestmark = pytest.mark.usefixtures("app")
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    registry.forget()
-    yield
-    registry.forget()
 
 
 class Office:

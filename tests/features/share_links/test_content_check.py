@@ -1,7 +1,6 @@
 """What is looked for in what a link shows: real formats, their near misses, bounds; and what is done where it is found."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from sqlalchemy import select
 
 from app.core import db
 from app.core.audit.models import AuditEntry
-from app.core.settings import registry
 from app.features.share_links import service
 from app.features.share_links.conditions import Conditions
 from app.features.share_links.models import LinkApproval, OwnerNotice, ShareLink
@@ -127,10 +125,8 @@ class Office:
 
 
 @pytest.fixture
-def office(app: object) -> Iterator[Office]:
-    registry.forget()
-    yield Office()
-    registry.forget()
+def office(app: object) -> Office:
+    return Office()
 
 
 @pytest.mark.parametrize(

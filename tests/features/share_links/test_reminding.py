@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import reading, transaction
-from app.core.settings import registry
 from app.features.share_links.life import reminding
 from app.features.share_links.models import OwnerNotice
 from tests.factories import links, people
@@ -21,7 +20,6 @@ def told() -> list[int]:
 
 
 def test_the_owner_of_an_active_link_is_told_once_before_its_end(held_clock: datetime) -> None:
-    registry.forget()
     with transaction() as db:
         owner = people.make_author(db)
         soon = links.make_link(db, owner, expires_at=held_clock + timedelta(days=10))

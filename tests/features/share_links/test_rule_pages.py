@@ -1,6 +1,5 @@
 """Rules of connections, spaces and projects: pages and interface, who may, refusals, audit, what a change would do."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,6 @@ from app.core.audit.models import AuditEntry
 from app.core.connections.models import Connection
 from app.core.db import reading, transaction
 from app.core.errors import Conflict, Forbidden, Invalid
-from app.core.settings import registry
 from app.features.share_links import service
 from app.features.share_links.conditions import Changes, Conditions
 from app.features.share_links.life import bulk, transferring
@@ -30,13 +28,6 @@ from tests.factories import connections, links, people
 from tests.pages import PageClient
 
 pytestmark = pytest.mark.usefixtures("app")
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    registry.forget()
-    yield
-    registry.forget()
 
 
 @pytest.fixture

@@ -42,11 +42,6 @@ def link(author: Person) -> ShareLink:
         return links.make_link(db, author)
 
 
-@pytest.fixture(autouse=True)
-def _settings_as_declared() -> None:
-    registry.forget()
-
-
 def acting(person: Person) -> Actor:
     with reading() as db:
         return people.actor_of(db, person)

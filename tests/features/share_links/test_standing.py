@@ -15,7 +15,6 @@ from app.core.connections.models import AtlassianAccount, Connection
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.mail import delivery
 from app.core.mail.models import OutgoingMail
-from app.core.settings import registry
 from app.core.settings import service as settings
 from app.features.share_links import gather, queries, service
 from app.features.share_links.life import sweeping, transferring
@@ -180,7 +179,6 @@ STANDING = {
 
 @pytest.mark.parametrize("case", STANDING.values(), ids=STANDING)
 def test_only_a_no_pauses_at_once_and_not_knowing_pauses_a_month_after_the_last_proof(world: World, case: Case) -> None:
-    registry.forget()
     shared = share(world)
     case.stands(world)
     if case.asks:
@@ -196,7 +194,6 @@ def test_only_a_no_pauses_at_once_and_not_knowing_pauses_a_month_after_the_last_
 
 
 def test_an_owner_whose_right_was_never_proven_is_given_the_time_from_their_link_on(world: World) -> None:
-    registry.forget()
     shared = share(world)
     disconnected(world)
     for age, paused in ((timedelta(days=29), False), (timedelta(days=31), True)):
@@ -209,7 +206,6 @@ def test_an_owner_whose_right_was_never_proven_is_given_the_time_from_their_link
 
 
 def test_a_setting_says_how_long_a_proof_counts_and_with_none_it_does_not(world: World) -> None:
-    registry.forget()
     shared = share(world)
     disconnected(world)
     keep_unasked(0)

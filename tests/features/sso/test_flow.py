@@ -9,7 +9,6 @@ from sqlalchemy import func, select, text
 from app.core import clock
 from app.core.accounts.models import Group, Membership, Person, SignInSession
 from app.core.db import reading, transaction
-from app.core.settings import registry
 from app.core.settings import service as settings
 from app.features.sso.configuration import IdentityRules
 from app.features.sso.mapping import GroupMapping, GroupRules, OwnGroups
@@ -25,7 +24,7 @@ ACME, PARTNER = Provider("acme"), Provider("partner")
 
 @pytest.fixture(autouse=True)
 def _noon(held_clock: datetime) -> None:
-    registry.forget()
+    """Hold the clock."""
 
 
 def count(table: type) -> int:

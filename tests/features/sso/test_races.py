@@ -15,7 +15,6 @@ from app.core.accounts.models import Person
 from app.core.crypto import keyring, tokens
 from app.core.crypto.keyring import KeyRing
 from app.core.db import reading, transaction
-from app.core.settings import registry
 from app.features.sso import arrival, begin, finish
 from app.features.sso.arrival import Deposited
 from app.features.sso.finish import Browser, Finished
@@ -44,7 +43,6 @@ def race(one: Callable[[], Any]) -> list[Any]:
 
 
 def test_one_answer_is_taken_once_however_many_bring_it(pages: PageClient, held_clock: datetime) -> None:
-    registry.forget()
     acme.connect(ACME)
     answer = ACME.answers(acme.begin(pages, ACME))
     with reading() as db:
