@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
@@ -38,6 +39,13 @@ _ABOUT_SOMETHING_ELSE = ("looks", "processes")
 #: How many objects are made, and how often younger ones are collected, before older ones are looked through for what is
 #: garbage: as often as Python does it by itself, that is a tenth of all that tests of pages cost.
 _COLLECTIONS = (20_000, 10, 20)
+#: Properties are tried on the same examples each time, whatever a machine that is busy elsewhere takes for them;
+#: `--hypothesis-profile=explore` looks for others.
+hypothesis.settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("explore", hypothesis.settings.get_profile("steady"), derandomize=False)
+hypothesis.settings.load_profile("steady")
 #: The instant at which `held_clock` holds the clock.
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

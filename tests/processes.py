@@ -1,5 +1,6 @@
 """Child processes that end with the tests, even when the tests are killed."""
 
+import atexit
 import ctypes
 import os
 import pwd
@@ -15,10 +16,8 @@ from typing import Any
 #: prctl(2): the signal this process gets when its parent ends.
 _PR_SET_PDEATHSIG = 1
 #: How long a busy machine may take for anything; only what hangs takes longer.
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 180
 _libc = ctypes.CDLL(None, use_errno=True)
-#: What keeps the ports that were given out.
-_taken: list[socket.socket] = []
 
 
 def start(
@@ -124,23 +123,20 @@ def free_port(and_next: int = 0) -> int:
     once, may listen there all the same, for nothing listens here.
     """
     for _ in range(100):
-        first = _take_port(0)
-        port = int(first.getsockname()[1])
+        port = _take_port(0)
         with suppress(OSError, OverflowError):
-            _taken.extend([first, *(_take_port(port + number) for number in range(1, and_next + 1))])
+            for number in range(1, and_next + 1):
+                _take_port(port + number)
             return port
     raise RuntimeError(f"there are no {and_next + 1} free ports side by side")
 
 
-def _take_port(port: int) -> socket.socket:
+def _take_port(port: int) -> int:
     made = socket.socket()
+    atexit.register(made.close)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind(("127.0.0.1", port))
-    except OSError:
-        made.close()
-        raise
-    return made
+    made.bind(("127.0.0.1", port))
+    return int(made.getsockname()[1])
 
 
 def accepts(port: int, host: str = "127.0.0.1") -> bool:

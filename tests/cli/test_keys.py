@@ -147,7 +147,9 @@ def test_a_key_that_values_still_need_is_not_removed(installation: Installation)
         assert session.scalars(select(Connection.reading_token)).one() == "the-reading-token"
         actions = [
             row["action"]
-            for row in session.scalars(select(AuditEntry.details).where(AuditEntry.event == "keys:ring:rotated"))
+            for row in session.scalars(
+                select(AuditEntry.details).where(AuditEntry.event == "keys:ring:rotated").order_by(AuditEntry.id)
+            )
         ]
     assert actions == ["added", "reencrypted", "removed"]
 

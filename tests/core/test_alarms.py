@@ -131,7 +131,11 @@ def test_each_end_of_each_credential_is_told(site: Site) -> None:
     alarms.warn_of_ends()
     assert len(mails()) == 6
     with reading() as db:
-        recorded = db.scalars(select(AuditEntry.details).where(AuditEntry.event == "connections:credential:ending"))
+        recorded = db.scalars(
+            select(AuditEntry.details)
+            .where(AuditEntry.event == "connections:credential:ending")
+            .order_by(AuditEntry.id)
+        )
         assert [entry["role"] for entry in recorded] == ["reading", "checking", "reading"]
 
 

@@ -18,6 +18,7 @@ from app.protocols.saml.metadata import read_metadata
 from simulator import identity
 from tests.journeys.portal import Portal
 from tests.journeys.visitor import Visit, Visitor
+from tests.processes import PATIENCE_SECONDS
 
 MAPPING = (
     AttributeRule(Target.EMAIL, ("email", "mail")),
@@ -74,7 +75,7 @@ def test_a_guest_comes_back_from_a_saml_provider_by_a_form_without_cookies(porta
     group = portal.group("Hauliers")
     link = portal.share(portal.author(), portal.page_url("100102"), groups=[group])
     with identity.start() as running:
-        with urllib.request.urlopen(f"{running.issuer}/saml/metadata", timeout=10) as answer:
+        with urllib.request.urlopen(f"{running.issuer}/saml/metadata", timeout=PATIENCE_SECONDS) as answer:
             (described,) = read_metadata(answer.read(), now=clock.now())
         settings = SamlSettings(
             entity_id=described.entity_id,

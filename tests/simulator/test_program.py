@@ -26,7 +26,7 @@ def test_it_serves_soon_and_ends_quietly(number: signal.Signals) -> None:
         assert program.stdout is not None
         assert program.stderr is not None
         said = program.stdout.readline()
-        answer = urllib3.request("GET", f"http://localhost:{port}/_simulator/", retries=False)
+        answer = urllib3.request("GET", f"http://localhost:{port}/_simulator/", retries=False, timeout=PATIENCE_SECONDS)
         program.send_signal(number)
         assert program.wait(PATIENCE_SECONDS) == 0
         assert program.stderr.read() == ""

@@ -21,8 +21,8 @@ from simulator.site import start
 
 def test_asks():
     with start() as running:
-        assert urllib3.request("GET", f"{running.base_url}/rest/api/3/serverInfo").status == 401
-        assert urllib3.request("POST", f"{running.base_url}/rest/api/3/serverInfo").status == 501
+        assert urllib3.request("GET", f"{running.base_url}/rest/api/3/serverInfo", timeout=60).status == 401
+        assert urllib3.request("POST", f"{running.base_url}/rest/api/3/serverInfo", timeout=60).status == 501
 
 def test_nothing():
     pass

@@ -63,7 +63,7 @@ def test_a_spoilt_token_is_forged(spoilt: object) -> None:
     assert tokens.read(spoilt(tokens.make(PUBLIC_ID, 0))) is None  # type: ignore[operator]
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=st.text(alphabet=_ALPHABET + ".=", min_size=tokens.LENGTH, max_size=tokens.LENGTH))
 def test_made_up_tokens_are_forged(key_ring: KeyRing, text: str) -> None:
     assert tokens.read(text) is None

@@ -21,6 +21,7 @@ from simulator import identity
 from simulator.identity import Provider, Running
 from tests.features.sso.acme import last_attempt
 from tests.pages import Page, PageClient
+from tests.processes import PATIENCE_SECONDS
 
 MAPPING = (AttributeRule(Target.EMAIL, ("email",)), AttributeRule(Target.NAME, ("name",)))
 GROUPS = GroupRules(sources=("groups",), own=OwnGroups.ALL)
@@ -78,7 +79,7 @@ def begin(pages: PageClient, name: str = "acme", wanted: str = "/profile") -> st
 def choose(going: str, person: str = "greta") -> str:
     """Choose somebody on the provider's page; returns the path at our callback that the browser is sent back to."""
     fields = {name: values[0] for name, values in parse_qs(urlsplit(going).query).items()} | {"person": person}
-    answer = urllib3.request("POST", going.partition("?")[0], fields=fields, redirect=False)
+    answer = urllib3.request("POST", going.partition("?")[0], fields=fields, redirect=False, timeout=PATIENCE_SECONDS)
     assert answer.status == 303, answer.data
     back = urlsplit(answer.headers["Location"])
     return f"{back.path}?{back.query}"
