@@ -27,7 +27,7 @@ PROBLEM = "application/problem+json"
 _ATTRIBUTE = "portico_operation"
 _REFERENCE = "#/components/schemas/{model}"
 _SCHEME = "token"
-_PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
+_PLACE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 
 
 @dataclass(frozen=True)

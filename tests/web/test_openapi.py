@@ -30,7 +30,7 @@ def described(app: Flask) -> dict[str, Any]:
 def test_an_operation_says_what_it_takes_answers_and_needs() -> None:
     app = Flask("example")
 
-    @app.post("/api/v1/things/<int:thing_id>")
+    @app.post("/api/v1/things/<int(max=9):thing_id>")
     @bearer("things:write")
     @operation(Operation("make", "Make it", status=201, takes=Thing, answers=Told, query=PageQuery, repeatable=True))
     def make(thing_id: int) -> Any:
