@@ -49,7 +49,7 @@ test: ## Lint, then run the whole suite on SQLite and again on PostgreSQL
 interop: ## Run the portal as installed with real peers (identity providers, clients, Redis, PostgreSQL)
 	@$(SETUP) interop
 	@echo "== tests against real peers"
-	@$(PYTEST) tests/interop $(PYTEST_ARGS)
+	@$(PYTEST) tests/interop -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
 
 lint: ## Check style, types, import contracts and templates
 	@$(SETUP) test

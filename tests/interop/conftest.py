@@ -146,8 +146,9 @@ def every_way(*, of: Callable[[str], bool] = lambda _: True) -> pytest.MarkDecor
 
 
 def one_way(*names: str) -> pytest.MarkDecorator:
-    """Run a test for these ways to sign in."""
-    return pytest.mark.parametrize("way", names, indirect=True)
+    """Run a test for these ways to sign in; a provider's are tried one after the other by one of the processes that run tests."""
+    at = {name: pytest.mark.xdist_group(ways.SPECIFIED[name].peer) for name in names}
+    return pytest.mark.parametrize("way", [pytest.param(name, marks=at[name]) for name in names], indirect=True)
 
 
 @pytest.fixture

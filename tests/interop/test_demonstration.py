@@ -15,6 +15,8 @@ from app.cli.demo_content import LINK_PASSWORD, PASSWORD, PERSONS
 from tests import processes
 from tests.reliability.clients import Browser
 
+#: One after the other: both look for free ports.
+pytestmark = pytest.mark.xdist_group("demonstration")
 ROOT = Path(__file__).parents[2]
 #: A folder of its own: somebody may be looking at the demonstration of this checkout.
 _ELSEWHERE = (
