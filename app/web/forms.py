@@ -10,13 +10,15 @@ from datetime import UTC, date, datetime, time
 from types import TracebackType
 from typing import Any, Self
 
-from flask import render_template
+from flask import render_template, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import DateField, PasswordField, SearchField, SelectMultipleField, StringField
 from wtforms import Form as PlainForm
 from wtforms.fields import choices as wtforms_choices
+from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -34,7 +36,9 @@ class Form(FlaskForm):
     """A form that is posted, with its CSRF token."""
 
     class Meta(ComponentMeta, FlaskForm.Meta):
-        pass
+        def wrap_formdata(self, form: BaseForm, formdata: Any) -> Any:
+            """Return what was sent as a form. The library would take JSON for one, whatever its shape and types."""
+            return MultiDict() if request.is_json else super().wrap_formdata(form, formdata)
 
 
 class FilterForm(PlainForm):

@@ -181,3 +181,12 @@ def test_unknown_addresses_and_methods_get_a_sentence(app: Flask, method: str, p
         assert answer.get_json()["status"] == expected
     else:
         assert "<h1" in answer.text
+
+
+@pytest.mark.parametrize("sent", [["email"], "email", 1, None, {"email": ["a"], "password": {}}], ids=repr)
+def test_a_page_takes_forms_and_no_json_whatever_its_shape(pages: PageClient, sent: object) -> None:
+    pages.get("/sign-in")
+    headers = {"Origin": pages.base_url, "Sec-Fetch-Site": "same-origin", "X-CSRFToken": pages._token() or ""}
+    answer = pages.http.post("/sign-in", base_url=pages.base_url, json=sent, headers=headers)
+    assert answer.status_code == 422
+    assert b"email-error" in answer.data
