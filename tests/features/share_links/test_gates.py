@@ -192,6 +192,7 @@ def test_only_a_digest_of_the_code_is_kept(world: World, pages: PageClient) -> N
     assert len(mails()) == 1
 
 
+@pytest.mark.usefixtures("held_clock")
 def test_a_mailbox_is_not_filled_through_us(world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes, "PER_ADDRESS", Limit("link-code-mail", 2, 3_600))
     shared = with_conditions(world, recipients=(ANNA,))
@@ -200,6 +201,7 @@ def test_a_mailbox_is_not_filled_through_us(world: World, pages: PageClient, mon
     assert len(mails()) == 2
 
 
+@pytest.mark.usefixtures("held_clock")
 def test_limits_of_codes_never_touch_readers(world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CODE", replace(limits.CODE, per_link=Limit("link-code-link", 3, 3_600)))
     shared = with_conditions(world, recipients=(ANNA,))

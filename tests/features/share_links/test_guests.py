@@ -190,6 +190,7 @@ def test_a_code_for_the_list_works_once_in_its_browser_for_five_tries_and_ten_mi
         assert session.scalars(select(AddressProof)).all() == []
 
 
+@pytest.mark.usefixtures("held_clock")
 def test_asking_for_codes_is_limited(world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     switch_on()
     monkeypatch.setattr(codes, "ASKING", (Limit("shared-asking-visitor", 1, 600), codes.ASKING[1]))
@@ -422,6 +423,7 @@ def test_a_report_reaches_the_owner_and_administrators(world: World, pages: Page
     assert "It asks for my password" in page.text
 
 
+@pytest.mark.usefixtures("held_clock")
 def test_reports_are_limited_and_want_a_reason(
     world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

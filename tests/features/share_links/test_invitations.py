@@ -280,6 +280,7 @@ def test_without_a_mail_server_nobody_is_invited(world: World, monkeypatch: pyte
         invite(world, shared, ANNA)
 
 
+@pytest.mark.usefixtures("held_clock")
 def test_a_person_has_so_many_invitations_sent_in_a_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invitations, "PER_PERSON", Limit("link-invitations", 2, 86_400))
     shared = share(world)

@@ -29,6 +29,7 @@ from tests.features.share_links.readers import PLAN, Shared, opened, share
 from tests.pages import PageClient
 
 
+@pytest.mark.usefixtures("held_clock")
 def test_guessing_a_password_is_limited_by_link_whatever_addresses_it_comes_from(
     world: World, pages: PageClient
 ) -> None:
@@ -46,6 +47,7 @@ def test_guessing_a_password_is_limited_by_link_whatever_addresses_it_comes_from
     stranger.submit("Open", {"password": links.PASSWORD}, status=429)
 
 
+@pytest.mark.usefixtures("held_clock")
 def test_guessing_at_many_links_is_limited_over_all_of_them_and_touches_no_reader(
     world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -263,6 +263,7 @@ def test_whoever_finds_no_place_costs_nothing_that_is_written(
     assert "MS Aurora Nord" in pages.follow().text
 
 
+@pytest.mark.usefixtures("held_clock")
 def test_addresses_of_one_ipv6_network_count_together(world: World, pages: PageClient) -> None:
     shared = share(world)
     for number in range(6):
@@ -271,6 +272,7 @@ def test_addresses_of_one_ipv6_network_count_together(world: World, pages: PageC
         browser.submit("Open", {"password": "wrong"}, status=403 if number < 5 else 429)
 
 
+@pytest.mark.usefixtures("held_clock")
 def test_the_limit_of_the_link_gives_no_time(world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PASSWORD", replace(limits.PASSWORD, per_link=Limit("link-password-link", 3, 3_600)))
     shared = share(world)
