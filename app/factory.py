@@ -20,6 +20,7 @@ from app.core.start import engine_options, start
 from app.core.text import Text
 from app.web import cookies, errors, gallery, guard, headers, identity, logs, ops, rates, templating
 from app.web.access import Access, declare
+from app.web.converters import CONVERTERS
 from app.web.language import locale_of
 from app.web.proxies import TrustedProxies
 from app.web.surfaces import Surface
@@ -49,6 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Portal("portico", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.extensions["portico_config"] = config
     app.config.update(MAX_CONTENT_LENGTH=MAXIMUM_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAXIMUM_BODY_BYTES)
+    app.url_map.converters.update(CONVERTERS)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     _database(app, config)
     logs.configure(config.operations.log_level)

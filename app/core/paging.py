@@ -24,6 +24,8 @@ Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 PAGE_SIZE = 50
 #: Rows read at a time where a whole list is handed out.
 BATCH = 1_000
+#: The largest number that a database keeps as the id of a row.
+MAXIMUM_ID = 2**63 - 1
 #: Longer cursors are none of ours: the longest name takes 120 characters of four bytes.
 _MAXIMUM_LENGTH = 1_000
 #: Stands for an instant that never was, where a key is sorted by: it is never NULL.
@@ -150,7 +152,7 @@ def decode(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
 def _storable(part: str | int) -> bool:
     # Beyond 64 bits, and with NUL or half a character, a database refuses the value with an error.
     if isinstance(part, int):
-        return abs(part) < 2**63
+        return abs(part) <= MAXIMUM_ID
     return not any(one == "\0" or "\ud800" <= one <= "\udfff" for one in part)
 
 

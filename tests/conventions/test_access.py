@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from app.core import db
 from app.core.accounts.models import Person
@@ -63,7 +63,7 @@ class Address:
 
 
 def _value(rule: Rule, name: str) -> object:
-    return 1 if type(rule._converters[name]).__name__ == "IntegerConverter" else "made-up"
+    return 1 if isinstance(rule._converters[name], IntegerConverter) else "made-up"
 
 
 def _addresses(app: Flask) -> Iterator[Address]:

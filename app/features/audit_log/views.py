@@ -25,7 +25,7 @@ def entries() -> str:
     return render_template("audit_log/entries.html", page=page, chain=chain, filters=form)
 
 
-@blueprint.get("/<int(max=9223372036854775807):entry_id>")
+@blueprint.get("/<row:entry_id>")
 @signed_in(Permission.AUDIT_ENTRIES_READ)
 def entry(entry_id: int) -> str:
     """Show one entry."""

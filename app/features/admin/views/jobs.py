@@ -28,7 +28,7 @@ def jobs() -> str:
     return render_template("admin/jobs.html", page=page, counts=counts, wanted=wanted, filters=filters)
 
 
-@blueprint.post("/jobs/<int(max=9223372036854775807):job_id>/retry")
+@blueprint.post("/jobs/<row:job_id>/retry")
 @signed_in(Permission.ADMIN_JOBS_MANAGE)
 def retry_job(job_id: int) -> Response:
     """Queue a failed job again."""

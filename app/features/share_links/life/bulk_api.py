@@ -7,6 +7,7 @@ from flask import Response, url_for
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from app.core import paging
 from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
 from app.core.errors import Forbidden, Invalid
@@ -42,7 +43,7 @@ class NewBulk(Input):
 class RehearsalQuery(Query):
     """Where to go on."""
 
-    after: int = Field(0, ge=0, le=2**63 - 1, description="`next` of the answer before.")
+    after: int = Field(0, ge=0, le=paging.MAXIMUM_ID, description="`next` of the answer before.")
 
 
 class RefusedShare(Output):

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response
 from pydantic import Field
 
+from app.core import paging
 from app.core.accounts.api_tokens import Scope
 from app.core.db import reading, transaction
 from app.core.permissions import Permission
@@ -36,7 +37,7 @@ class PlaceQuery(Query):
 class DryRunQuery(PlaceQuery):
     """Which level, and where to go on."""
 
-    after: int = Field(0, ge=0, le=2**63 - 1, description="`next` of the answer before.")
+    after: int = Field(0, ge=0, le=paging.MAXIMUM_ID, description="`next` of the answer before.")
 
 
 class RulesPatch(Input):

@@ -61,7 +61,7 @@ def list_approvals() -> Response:
         return api.answer(Approvals(items=[_told(one) for one in approving.waiting(db, actor())]))
 
 
-@blueprint.get("/approvals/<int(max=9223372036854775807):request_id>")
+@blueprint.get("/approvals/<row:request_id>")
 @bearer(Scope.APPROVALS_READ)
 @operation(
     Operation("readApproval", "Read a link that waits", answers=ApprovalBody, problems=(404,), places=_PLACE),
@@ -72,7 +72,7 @@ def read_approval(request_id: int) -> Response:
         return api.answer(_told(approving.one(db, actor(), request_id)))
 
 
-@blueprint.post("/approvals/<int(max=9223372036854775807):request_id>/approve")
+@blueprint.post("/approvals/<row:request_id>/approve")
 @bearer(Scope.APPROVALS_WRITE)
 @operation(
     Operation(
@@ -92,7 +92,7 @@ def approve(request_id: int) -> Response:
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
-@blueprint.post("/approvals/<int(max=9223372036854775807):request_id>/decline")
+@blueprint.post("/approvals/<row:request_id>/decline")
 @bearer(Scope.APPROVALS_WRITE)
 @operation(
     Operation(

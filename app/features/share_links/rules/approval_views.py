@@ -48,14 +48,14 @@ def approvals() -> Answer:
     return render_template("share_links/approvals.html", requests=found)
 
 
-@blueprint.get("/approvals/<int(max=9223372036854775807):request_id>")
+@blueprint.get("/approvals/<row:request_id>")
 @signed_in()
 def approval(request_id: int) -> Answer:
     """Show a link that waits, and ask for a decision."""
     return _page(request_id, DecisionForm(formdata=None))
 
 
-@blueprint.post("/approvals/<int(max=9223372036854775807):request_id>")
+@blueprint.post("/approvals/<row:request_id>")
 @signed_in(recent=True)
 def decide(request_id: int) -> Answer:
     """Approve or decline."""

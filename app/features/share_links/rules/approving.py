@@ -36,8 +36,6 @@ MAXIMUM_NOTE = 500
 _MOST_MAILS = 50
 #: Requests that are looked through for those that somebody may decide.
 _MOST_WAITING = 2_000
-#: A greater number is no row's.
-_GREATEST_ID = 2**63 - 1
 
 _APPROVED_OPENS = Text("Your link was approved. It opens for its readers now.")
 _APPROVED_PAUSED = Text("Your link was approved. It is paused all the same: its page says why.")
@@ -131,8 +129,6 @@ def waiting(session: Session, actor: Actor, *, most: int = 200) -> list[Request]
 
 def one(session: Session, actor: Actor, request_id: int) -> Request:
     """Return a request that somebody may decide; raises NotFound."""
-    if request_id > _GREATEST_ID:
-        raise NotFound
     for found in _decided_by(session, actor, _requests().where(LinkApproval.id == request_id)):
         return found
     raise NotFound
@@ -198,7 +194,7 @@ def _requests() -> Select[Any]:
 
 
 def _decidable(session: Session, actor: Actor, request_id: int) -> tuple[LinkApproval, ShareLink]:
-    found = session.get(LinkApproval, request_id) if request_id <= _GREATEST_ID else None
+    found = session.get(LinkApproval, request_id)
     if found is None:
         raise NotFound
     # The link first, as everybody who changes one does.
