@@ -1,12 +1,14 @@
 """`portico backup` and `portico restore`, and `portico doctor`."""
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from app.cli import main
 from app.core import clock, db
 from app.core.accounts import queries, service, sessions
 from app.core.accounts.actor import SYSTEM
@@ -110,6 +112,16 @@ def test_a_backup_is_restored_after_an_old_key_was_rightly_removed(embedded: Ins
     embedded.done("backup", str(tmp_path / "backups"))
     (made,) = (tmp_path / "backups").iterdir()
     assert "Restored" in embedded.done("restore", str(made), "--yes")
+
+
+def test_a_backup_into_a_folder_that_cannot_be_made_is_refused(
+    embedded: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["portico", "backup", "/proc/x"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "Correct the path" in capsys.readouterr().err
 
 
 def test_nobody_else_reads_a_copy_or_what_is_put_aside(embedded: Installation, tmp_path: Path) -> None:

@@ -33,7 +33,6 @@ def said(words: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtu
         ({"PORTICO_DATABASE_URL": "sqlite:////proc/x.db"}, "audit verify", "database could not be used"),
         ({"PORTICO_DATABASE_URL": "sqlite:////proc/x.db"}, "doctor", "PORTICO_DATABASE_URL"),
         ({"PORTICO_KEYS_PATH": "/proc/x/keys.json", "PORTICO_DATA_DIR": "/proc/x"}, "init", "Correct the path"),
-        ({}, "backup /proc/x", "Correct the path"),
         ({}, "audit verify --head /proc", "Is a directory"),
         ({}, "migrate --down 77777 --yes", "cannot be taken there"),
         ({}, "migrate --down -999 --yes", "cannot be taken there"),
