@@ -4,7 +4,7 @@ What a test does not name it does not pay for: a policy table opens no database.
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -188,9 +188,28 @@ def _application(config: Config, databases: Databases) -> Iterator[Flask]:
     app = create_app(settings.on_database(config, url))
     app.testing = True
     yield app
+    _disconnect(app)
+    databases.drop(url)
+
+
+@pytest.fixture
+def make_portal(engine: Engine, database_url: str) -> Iterator[Callable[[Config], Flask]]:
+    """Make another application, with other settings, on this test's own database; its connections end with the test."""
+    from app.factory import create_app
+
+    with ExitStack() as stack:
+
+        def make(config: Config) -> Flask:
+            made = create_app(settings.on_database(config, database_url))
+            stack.callback(_disconnect, made)
+            return made
+
+        yield make
+
+
+def _disconnect(app: Flask) -> None:
     with app.app_context():
         db.db.engine.dispose()
-    databases.drop(url)
 
 
 @pytest.fixture

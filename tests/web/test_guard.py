@@ -1,32 +1,28 @@
 """The guard: hosts, surfaces, origins and what an endpoint has to declare."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
 
-from app.core import db
 from app.core.config import Config
 from app.core.crypto.keyring import KeyRing
-from app.factory import create_app
 from app.web.access import ops, public
 from tests import settings
 from tests.pages import PageClient
 
+MakePortal = Callable[[Config], Flask]
+
 
 @pytest.fixture
-def two_hosts(engine: Engine, key_ring: KeyRing, tmp_path: Path, database_url: str) -> Iterator[Flask]:
+def two_hosts(make_portal: MakePortal, key_ring: KeyRing, tmp_path: Path) -> Flask:
     config = settings.development(
         tmp_path, key_ring, {"base_url": "http://localhost:8000", "public_url": "http://127.0.0.1:8000"}
     )
-    app = create_app(settings.on_database(config, database_url))
+    app = make_portal(config)
     app.testing = True
-    yield app
-    with app.app_context():
-        db.db.engine.dispose()
+    return app
 
 
 def status(app: Flask, path: str, host: str) -> int:
@@ -84,8 +80,8 @@ def test_an_origin_that_is_none_is_another_site_also_with_the_token(pages: PageC
         pages.post("/sign-in", {"email": "", "password": ""}, status=expected, Origin=origin)
 
 
-def test_a_view_that_declares_nothing_is_never_run(config: Config, database_url: str, engine: Engine) -> None:
-    app = create_app(settings.on_database(config, database_url))
+def test_a_view_that_declares_nothing_is_never_run(config: Config, make_portal: MakePortal) -> None:
+    app = make_portal(config)
     ran: list[int] = []
 
     def forgotten() -> str:
@@ -123,12 +119,12 @@ def test_every_answer_carries_the_headers(app: Flask, path: str) -> None:
 
 
 def test_https_installations_send_hsts_and_host_cookies(
-    key_ring: KeyRing, tmp_path: Path, engine: Engine, database_url: str
+    key_ring: KeyRing, tmp_path: Path, make_portal: MakePortal
 ) -> None:
     config = settings.development(
         tmp_path, key_ring, {"environment": "production", "base_url": "https://portico.example.com"}
     )
-    app = create_app(settings.on_database(config, database_url))
+    app = make_portal(config)
     answer = app.test_client().get("/sign-in", base_url="https://portico.example.com")
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
     cookies = answer.headers.getlist("Set-Cookie")
@@ -138,13 +134,11 @@ def test_https_installations_send_hsts_and_host_cookies(
         assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
 
 
-def test_metrics_need_a_listed_address_or_the_token(
-    key_ring: KeyRing, tmp_path: Path, engine: Engine, database_url: str
-) -> None:
+def test_metrics_need_a_listed_address_or_the_token(key_ring: KeyRing, tmp_path: Path, make_portal: MakePortal) -> None:
     config = settings.development(
         tmp_path, key_ring, {"metrics_token": "watcher-token", "metrics_networks": "10.0.0.0/8"}
     )
-    client = create_app(settings.on_database(replace(config), database_url)).test_client()
+    client = make_portal(config).test_client()
     base = "http://localhost:8000"
     assert client.get("/metrics", base_url=base).status_code == 403
     assert client.get("/metrics", base_url=base, headers={"Authorization": "Bearer x"}).status_code == 403

@@ -1,21 +1,20 @@
 """Coarse rates: what writes and the API, per network; reading pages is not counted."""
 
+from collections.abc import Callable
+
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
 
 from app.core.config import Config
-from app.factory import create_app
 from app.web import rates
-from tests import settings
 
 BASE = "http://localhost:8000"
 
 
 @pytest.fixture
-def slow_app(config: Config, database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Flask:
+def slow_app(config: Config, make_portal: Callable[[Config], Flask], monkeypatch: pytest.MonkeyPatch) -> Flask:
     monkeypatch.setattr(rates, "RATE", "3 per minute")
-    return create_app(settings.on_database(config, database_url))
+    return make_portal(config)
 
 
 def test_beyond_the_rate_a_program_is_told_when_to_come_back(slow_app: Flask) -> None:

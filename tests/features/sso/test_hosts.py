@@ -1,6 +1,6 @@
 """Where links have a host of their own, guests sign in there and staff on the other: each answer counts on its own host."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
 
-from app.core import db
+from app.core.config import Config
 from app.core.crypto.keyring import KeyRing
-from app.factory import create_app
 from app.features.sso import addresses, wire
 from app.features.sso.configuration import Kind
 from simulator import identity
@@ -26,15 +24,13 @@ ACME = Provider("acme")
 
 
 @pytest.fixture
-def apart(engine: Engine, key_ring: KeyRing, tmp_path: Path, database_url: str) -> Iterator[Flask]:
+def apart(make_portal: Callable[[Config], Flask], key_ring: KeyRing, tmp_path: Path) -> Flask:
     """A portal on two hosts, by the true clock."""
     config = settings.development(tmp_path, key_ring, {"base_url": INSIDE, "public_url": LINKS})
-    app = create_app(settings.on_database(config, database_url))
+    app = make_portal(config)
     app.testing = True
     addresses.configure(config.web)
-    yield app
-    with app.app_context():
-        db.db.engine.dispose()
+    return app
 
 
 @pytest.fixture
